@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "musc",
+    products: [
+        .library(name: "MuSc", targets: ["MuSc"]),
+        .executable(name: "musc", targets: ["musc"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // C libraries of the system.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+
+        // C of our own: codecs behind setjmp, and kernels with intrinsics chosen at run time.
+        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
+        .target(name: "CKernels"),
+
+        // The pipeline, in the order in which data flows.
+        .target(name: "MuScParallel"),
+        .target(name: "MuScImages", dependencies: ["CImageCodecs", "MuScParallel"]),
+        .target(name: "MuScTensors"),
+        .target(
+            name: "MuScBackbone",
+            dependencies: [
+                "CKernels", "COpenBLAS", "MuScImages", "MuScParallel", "MuScTensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
+        .target(name: "MuScScoring", dependencies: ["CKernels", "COpenBLAS", "MuScParallel"]),
+        .target(name: "MuSc", dependencies: ["MuScBackbone", "MuScImages", "MuScScoring"]),
+        .target(
+            name: "MuScEvaluation",
+            dependencies: ["MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors"]),
+        .target(
+            name: "MuScResults",
+            dependencies: [
+                "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Templates")]),
+        .target(
+            name: "MuScWatching",
+            dependencies: [
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "musc",
+            dependencies: [
+                "MuSc", "MuScEvaluation", "MuScResults", "MuScWatching",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // Tests mirror the sources.
+        .target(name: "Goldens", dependencies: ["MuScTensors"], path: "Tests/Goldens"),
+        .testTarget(name: "MuScImagesTests", dependencies: ["MuScImages", "MuScTensors", "Goldens"]),
+        .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
+        .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
+        .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
+        .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
+        .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
+        .testTarget(name: "MuScResultsTests", dependencies: ["MuScResults", "MuScImages", "Goldens"]),
+        .testTarget(name: "MuScWatchingTests", dependencies: ["MuScWatching"]),
+        .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+#include "musc_image_codecs.h"

@@ -1,0 +1,3 @@
+#ifndef MUSC_IMAGE_CODECS_H
+#define MUSC_IMAGE_CODECS_H
+#endif

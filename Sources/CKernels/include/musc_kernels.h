@@ -1,0 +1,3 @@
+#ifndef MUSC_KERNELS_H
+#define MUSC_KERNELS_H
+#endif

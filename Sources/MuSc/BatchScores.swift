@@ -1,0 +1,80 @@
+import MuScScoring
+
+/// What the images of one batch said of each other: the data from which every result file is made.
+public struct BatchScores: Sendable {
+    /// The grid of patches that every image was cut into.
+    public var grid: PatchGrid
+    /// One entry an image, in the order in which the images were given; unreadable ones included.
+    public var images: [ScoredImage]
+    /// Anomaly score of each patch, `[S, grid.height, grid.width]` row-major, over the `S` readable images in order; a distance, 0 to 2.
+    public var patchMaps: [Float]
+    /// Image feature of each readable image, `[S, featureWidth]` row-major, as the backbone gives it.
+    public var imageFeatures: [Float]
+    /// The length of one image feature.
+    public var featureWidth: Int
+    /// Where images are flagged, and why there.
+    public var threshold: Threshold
+    /// Whether RsCIN decided the scores, and why.
+    public var rscin: RsCINDecision
+    /// Seconds spent in each stage, by name, in the order in which they ran.
+    public var timings: [StageTiming]
+    /// What a reader of the results should know, one sentence each.
+    public var notes: [String]
+
+    /// The patch scores of the readable image at `index` among the readable ones, row by row.
+    public func patchMap(_ index: Int) -> ArraySlice<Float> {
+        patchMaps[index * grid.count..<(index + 1) * grid.count]
+    }
+}
+
+/// One image of a batch with its scores, or with the reason why it has none.
+public struct ScoredImage: Sendable {
+    /// The file's name as bytes on disk, relative to the batch's folder.
+    public var name: String
+    /// Absolute or working-directory path of the file.
+    public var path: String
+    /// Pixels of the upright original; nil where the image could not be read.
+    public var size: (width: Int, height: Int)?
+    /// Position among the readable images, by which `patchMaps` and `imageFeatures` are indexed; nil where unreadable.
+    public var index: Int?
+    /// The score that decides rank and flag, a distance, 0 to 2.
+    public var score: Float?
+    /// The maximum of the patch map, MSM's raw image score.
+    public var scoreMSM: Float?
+    /// The conformal p-value where images from outside the batch calibrate one.
+    public var pValue: Float?
+    /// Whether the score reaches the threshold.
+    public var flagged: Bool
+    /// Where the map peaks, in pixels of the upright original.
+    public var peak: (x: Int, y: Int)?
+    /// Why the image could not be scored, as a sentence.
+    public var error: String?
+
+    public init(
+        name: String, path: String, size: (width: Int, height: Int)? = nil, index: Int? = nil, score: Float? = nil,
+        scoreMSM: Float? = nil, pValue: Float? = nil, flagged: Bool = false, peak: (x: Int, y: Int)? = nil,
+        error: String? = nil
+    ) {
+        self.name = name
+        self.path = path
+        self.size = size
+        self.index = index
+        self.score = score
+        self.scoreMSM = scoreMSM
+        self.pValue = pValue
+        self.flagged = flagged
+        self.peak = peak
+        self.error = error
+    }
+}
+
+/// Seconds of wall-clock time that one stage took.
+public struct StageTiming: Sendable, Codable, Hashable {
+    public var stage: String
+    public var seconds: Double
+
+    public init(stage: String, seconds: Double) {
+        self.stage = stage
+        self.seconds = seconds
+    }
+}
