@@ -15,7 +15,25 @@ public struct TensorArchive: Sendable {
     public init(path: String) throws(TensorFileError) {
         let file = try MappedFile(path: path)
         self.path = path
-        (tensors, metadata) = try SafetensorsReader(file: file).read()
+        if SafetensorsReader.recognises(file) {
+            (tensors, metadata) = try SafetensorsReader(file: file).read()
+        } else if ONNXGraph.recognises(file) {
+            let graph = try ONNXGraph(file: file)
+            (tensors, metadata) = (graph.namedTensors(), graph.metadata)
+        } else {
+            throw TensorFileError(path: path, fault: .unknownFormat(Self.guess(file)))
+        }
+    }
+
+    /// What the file seems to be instead, for the person who gave it.
+    private static func guess(_ file: MappedFile) -> String {
+        let start = file.bytes(0..<min(file.count, 16))
+        if start.isEmpty { return "it is empty" }
+        if start.starts(with: Array("version https://".prefix(16).utf8)) {
+            return "it is a Git LFS pointer; fetch the file itself with `git lfs pull`"
+        }
+        if start.starts(with: Array("<".utf8)) { return "it is a web page or XML" }
+        return "it is neither safetensors, nor PyTorch's zip format, nor ONNX"
     }
 
     /// The tensors' names, sorted.
