@@ -31,17 +31,18 @@ let package = Package(
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
+        .target(name: "MuScLinearAlgebra", dependencies: ["COpenBLAS"]),
         .target(name: "MuScImages", dependencies: ["CImageCodecs", "MuScParallel"]),
         .target(name: "MuScTensors"),
         .target(
             name: "MuScBackbone",
             dependencies: [
-                "CKernels", "COpenBLAS", "MuScImages", "MuScParallel", "MuScTensors",
+                "CKernels", "MuScImages", "MuScLinearAlgebra", "MuScParallel", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
-        .target(name: "MuScScoring", dependencies: ["CKernels", "COpenBLAS", "MuScParallel"]),
-        .target(name: "MuSc", dependencies: ["MuScBackbone", "MuScImages", "MuScScoring"]),
+        .target(name: "MuScScoring", dependencies: ["CKernels", "MuScLinearAlgebra", "MuScParallel"]),
+        .target(name: "MuSc", dependencies: ["MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring"]),
         .target(
             name: "MuScEvaluation",
             dependencies: ["MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors"]),

@@ -1,4 +1,7 @@
 /// A file of named tensors, memory-mapped: safetensors, PyTorch's zip format or ONNX initialisers.
+///
+/// The structure is checked in full when the archive is opened; the numbers are read when a tensor is asked for
+/// them. A tensor's memory is the file's own, so opening costs no more than the list of names.
 public struct TensorArchive: Sendable {
     /// Where the file lies.
     public let path: String
@@ -6,25 +9,26 @@ public struct TensorArchive: Sendable {
     public let metadata: [String: String]
     let tensors: [String: StoredTensor]
 
+    /// Opens the file at `path`, whose format is recognised by its content.
+    ///
+    /// - Throws: ``TensorFileError`` naming the file and the fault.
+    public init(path: String) throws(TensorFileError) {
+        let file = try MappedFile(path: path)
+        self.path = path
+        (tensors, metadata) = try SafetensorsReader(file: file).read()
+    }
+
     /// The tensors' names, sorted.
     public var names: [String] { tensors.keys.sorted() }
 
     /// The tensor of this name, or nil.
     public subscript(name: String) -> StoredTensor? { tensors[name] }
-}
 
-/// How a tensor's numbers are stored.
-public enum ScalarType: String, Sendable, Hashable {
-    case float64 = "F64", float32 = "F32", float16 = "F16", bfloat16 = "BF16"
-    case int64 = "I64", int32 = "I32", int16 = "I16", int8 = "I8"
-    case uint64 = "U64", uint32 = "U32", uint16 = "U16", uint8 = "U8", bool = "BOOL"
-}
-
-/// One tensor of an archive; its bytes stay in the mapped file until they are asked for.
-public struct StoredTensor: Sendable {
-    public let scalarType: ScalarType
-    /// Row-major; empty for a scalar.
-    public let shape: [Int]
-    /// The number of elements.
-    public var count: Int { shape.reduce(1, *) }
+    /// The tensor of this name.
+    ///
+    /// - Throws: ``TensorFileError`` with the fault `missingTensor` where there is none.
+    public func tensor(_ name: String) throws(TensorFileError) -> StoredTensor {
+        guard let tensor = tensors[name] else { throw TensorFileError(path: path, fault: .missingTensor(name)) }
+        return tensor
+    }
 }
