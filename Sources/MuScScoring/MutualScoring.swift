@@ -1,4 +1,4 @@
-import MuScLinearAlgebra
+import CKernels
 import MuScParallel
 
 /// MSM, the mutual scoring mechanism (section 3.3 of the paper, equations 2 to 4).
@@ -46,66 +46,41 @@ public struct MutualScoring: Sendable {
     ///
     /// - Parameters:
     ///   - tokens: The vectors of all images concerned, of the batch or from elsewhere.
-    ///   - judged: Indices of the images to score.
-    ///   - judges: Indices of the images that judge. An image never judges itself.
+    ///   - judged: Indices of the images to score, each once.
+    ///   - judges: Indices of the images that judge, each once. An image never judges itself.
     /// - Returns: `[judged.count, grid.count]` row-major: distances, 0 to 2.
     /// - Precondition: Every judged image has at least one judge other than itself.
     public func patchScores(of tokens: UnitTokens, judged: [Int], judges: [Int]) -> [Float] {
         let patches = tokens.grid.count
         var scores = [Float](repeating: 0, count: judged.count * patches)
+        guard !judged.isEmpty, patches > 0 else { return scores }
+        let distances = MutualDistances(tokens: tokens, window: window, threads: threads)
+        // As many judged images at once as keep their distances within the limit. Within such a block one product
+        // serves both directions; across blocks it is computed for each.
+        let block = min(max(Self.distanceLimit / (4 * patches * judges.count), 1), judged.count)
+        let squared = AlignedBuffer<Float>(count: block * patches * judges.count)
+        defer { squared.deallocate() }
+        let rows = DisjointRows(squared.pointer)
         scores.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let target = DisjointRows(base)
-            concurrentLoop(judged.count, threads: threads) { row in
-                score(judged[row], of: tokens, by: judges, into: target.pointer + row * patches)
+            for first in stride(from: 0, to: judged.count, by: block) {
+                let part = Array(judged[first..<min(first + block, judged.count)])
+                let pairs = ImagePairs(judged: part, judges: judges, of: tokens.images)
+                distances.compute(pairs, judges: judges.count, into: rows)
+                concurrentLoop(part.count, threads: threads) { row in
+                    let others = pairs.others(of: part[row])
+                    precondition(others > 0, "an image needs a judge other than itself")
+                    let positions = interval.positions(judges: others, minimum: minimumJudges)
+                    musc_interval_mean(
+                        rows.pointer + row * judges.count * patches, others, patches, patches, positions.lowerBound,
+                        positions.upperBound, target.pointer + (first + row) * patches)
+                }
             }
         }
         return scores
     }
 
-    private func score(_ image: Int, of tokens: UnitTokens, by judges: [Int], into scores: UnsafeMutablePointer<Float>) {
-        let others = judges.filter { $0 != image }
-        precondition(!others.isEmpty, "an image needs a judge other than itself")
-        let patches = tokens.grid.count
-        let channels = tokens.channels
-        var products = [Float](repeating: 0, count: patches * patches)
-        var distances = [Float](repeating: 0, count: others.count * patches)
-        tokens.values.withUnsafeBufferPointer { values in
-            products.withUnsafeMutableBufferPointer { products in
-                guard let values = values.baseAddress, let products = products.baseAddress else { return }
-                for (column, judge) in others.enumerated() {
-                    OpenBLAS.product(
-                        rows: patches, columns: patches, depth: channels, a: values + image * patches * channels,
-                        strideA: channels, b: values + judge * patches * channels, strideB: channels, transposesB: true,
-                        c: products, strideC: patches)
-                    for patch in 0..<patches {
-                        let best = bestProduct(products + patch * patches, of: patch, in: tokens.grid)
-                        // Unit vectors: ‖p − q‖² = 2 − 2 p·q.
-                        distances[patch * others.count + column] = max(2 - 2 * best, 0).squareRoot()
-                    }
-                }
-            }
-        }
-        let positions = interval.positions(judges: others.count, minimum: minimumJudges)
-        for patch in 0..<patches {
-            let sorted = distances[patch * others.count..<(patch + 1) * others.count].sorted()
-            scores[patch] = sorted[positions].reduce(0, +) / Float(positions.count)
-        }
-    }
-
-    /// The largest product of a patch with the partners that the window allows.
-    private func bestProduct(_ products: UnsafePointer<Float>, of patch: Int, in grid: PatchGrid) -> Float {
-        var best: Float = -2
-        guard let window else {
-            for partner in 0..<grid.count { best = max(best, products[partner]) }
-            return best
-        }
-        let (row, column) = (patch / grid.width, patch % grid.width)
-        for y in max(row - window, 0)...min(row + window, grid.height - 1) {
-            for x in max(column - window, 0)...min(column + window, grid.width - 1) {
-                best = max(best, products[y * grid.width + x])
-            }
-        }
-        return best
-    }
+    /// Bytes that the distances held at once may take: with 200 images of 37 × 37 patches, 219 MB.
+    private static let distanceLimit = 1 << 30
 }
