@@ -5,6 +5,8 @@ struct ONNXTensor {
     private var shape: [Int] = []
     private var dataType: UInt64 = 0
     private var isExternal = false
+    /// Numbers that are listed one by one take up to eight times their room in the file; exporters do so only for short lists.
+    private static let mostCollectedBytes = 8 << 20
     /// Where the numbers lie as they are in memory: `raw_data`, or one packed field of floats.
     private var contiguous: Range<Int>?
     /// Numbers that came one by one or as varints, put together little-endian.
@@ -16,6 +18,7 @@ struct ONNXTensor {
             switch (number, value) {
             case (1, .varint(let extent)): try appendExtent(extent)
             case (1, .bytes(let range)):
+                guard range.count <= 640 else { throw fault(.malformed("a constant has more than 64 dimensions")) }
                 for extent in try message.packedVarints(range) { try appendExtent(extent) }
             case (2, .varint(let type)): dataType = type
             case (4, .fixed32(let bits)): append(bits)
@@ -23,10 +26,14 @@ struct ONNXTensor {
             case (4, .bytes(let range)), (9, .bytes(let range)), (10, .bytes(let range)): contiguous = range
             case (5, .varint(let number)), (7, .varint(let number)), (11, .varint(let number)): append(varint: number)
             case (5, .bytes(let range)), (7, .bytes(let range)), (11, .bytes(let range)):
+                guard range.count <= Self.mostCollectedBytes / 8 else { throw tooManyNumbers }
                 for number in try message.packedVarints(range) { append(varint: number) }
             case (8, .bytes(let range)): name = message.string(range)
             case (13, _), (14, .varint(1)): isExternal = true
             default: break
+            }
+            guard collected.count <= Self.mostCollectedBytes else {
+                throw tooManyNumbers
             }
         }
     }
@@ -83,6 +90,10 @@ struct ONNXTensor {
 
     private mutating func append(_ number: some FixedWidthInteger) {
         withUnsafeBytes(of: number.littleEndian) { collected.append(contentsOf: $0) }
+    }
+
+    private var tooManyNumbers: TensorFileError {
+        fault(.unsupported("constant \(name.quotedForPeople) lists more than a million numbers one by one"))
     }
 
     private func fault(_ fault: TensorFileError.Fault) -> TensorFileError {
