@@ -26,9 +26,11 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
 
-        // C of our own: codecs behind setjmp, and kernels with intrinsics chosen at run time.
+        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
+        // does not see.
         .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
         .target(name: "CKernels"),
+        .target(name: "CRenameat2"),
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
@@ -55,7 +57,7 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "CRenameat2", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
             resources: [.embedInCode("Templates")]),
@@ -89,7 +91,9 @@ let package = Package(
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
         .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScResultsTests", dependencies: ["MuScResults", "MuScImages", "Goldens"]),
+        .testTarget(
+            name: "MuScResultsTests",
+            dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScWatchingTests", dependencies: ["MuScWatching"]),
         .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
     ],

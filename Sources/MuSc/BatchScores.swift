@@ -22,6 +22,21 @@ public struct BatchScores: Sendable {
     /// What a reader of the results should know, one sentence each.
     public var notes: [String]
 
+    public init(
+        grid: PatchGrid, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
+        threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], notes: [String] = []
+    ) {
+        self.grid = grid
+        self.images = images
+        self.patchMaps = patchMaps
+        self.imageFeatures = imageFeatures
+        self.featureWidth = featureWidth
+        self.threshold = threshold
+        self.rscin = rscin
+        self.timings = timings
+        self.notes = notes
+    }
+
     /// The patch scores of the readable image at `index` among the readable ones, row by row.
     public func patchMap(_ index: Int) -> ArraySlice<Float> {
         patchMaps[index * grid.count..<(index + 1) * grid.count]
