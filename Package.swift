@@ -12,6 +12,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -33,17 +34,23 @@ let package = Package(
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
-        .target(name: "MuScImages", dependencies: ["CImageCodecs", "MuScParallel"]),
+        .target(name: "MuScLinearAlgebra", dependencies: ["COpenBLAS"]),
+        .target(
+            name: "MuScImages",
+            dependencies: [
+                "CImageCodecs", "MuScParallel",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(name: "MuScTensors"),
         .target(
             name: "MuScBackbone",
             dependencies: [
-                "CKernels", "COpenBLAS", "MuScImages", "MuScParallel", "MuScTensors",
+                "CKernels", "MuScImages", "MuScLinearAlgebra", "MuScParallel", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
-        .target(name: "MuScScoring", dependencies: ["CKernels", "COpenBLAS", "MuScParallel"]),
-        .target(name: "MuSc", dependencies: ["MuScBackbone", "MuScImages", "MuScScoring"]),
+        .target(name: "MuScScoring", dependencies: ["CKernels", "MuScLinearAlgebra", "MuScParallel"]),
+        .target(name: "MuSc", dependencies: ["MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring"]),
         .target(
             name: "MuScEvaluation",
             dependencies: ["MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors"]),
@@ -73,7 +80,12 @@ let package = Package(
 
         // Tests mirror the sources.
         .target(name: "Goldens", dependencies: ["MuScTensors"], path: "Tests/Goldens"),
-        .testTarget(name: "MuScImagesTests", dependencies: ["MuScImages", "MuScTensors", "Goldens"]),
+        .testTarget(
+            name: "MuScImagesTests",
+            dependencies: [
+                "MuScImages", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),

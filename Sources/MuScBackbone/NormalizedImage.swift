@@ -1,0 +1,46 @@
+import MuScImages
+
+/// An image as the network takes it: `[3, height, width]` floats, minus mean, over standard deviation.
+public struct NormalizedImage: Sendable {
+    public let width, height: Int
+    /// Channel by channel, each row-major.
+    public let values: [Float]
+
+    /// Wraps values that are normalised already.
+    public init(width: Int, height: Int, values: [Float]) {
+        precondition(values.count == 3 * width * height)
+        self.width = width
+        self.height = height
+        self.values = values
+    }
+
+    /// Scales pixels to [0, 1], subtracts the mean and divides by the standard deviation of each channel.
+    public init(_ image: RGBImage, for family: BackboneDescription.Family) {
+        let (mean, deviation) = family.pixelStatistics
+        let area = image.width * image.height
+        width = image.width
+        height = image.height
+        values = [Float](unsafeUninitializedCapacity: 3 * area) { buffer, count in
+            image.pixels.withUnsafeBufferPointer { pixels in
+                for channel in 0..<3 {
+                    // One look-up a value: there are but 256, and each gets the reference's own arithmetic.
+                    let table = (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
+                    table.withUnsafeBufferPointer { table in
+                        for index in 0..<area { buffer[channel * area + index] = table[Int(pixels[3 * index + channel])] }
+                    }
+                }
+            }
+            count = 3 * area
+        }
+    }
+}
+
+extension BackboneDescription.Family {
+    /// Mean and standard deviation of red, green and blue in [0, 1] that the publishers trained with.
+    public var pixelStatistics: (mean: [Float], deviation: [Float]) {
+        switch self {
+        case .clip: ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])
+        case .dino, .dinov2: ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import MuScLinearAlgebra
+import Synchronization
+
+/// A vision transformer with its weights, ready to turn images of one size into patch tokens.
+///
+/// The value is immutable; ``tokens(of:)`` may be called from any number of threads at once and computes on the
+/// calling thread alone.
+public struct VisionTransformer: Sendable {
+    public let description: BackboneDescription
+    /// Pixels of the images that it takes.
+    public let imageWidth, imageHeight: Int
+    /// Blocks, counted from 0, whose tokens are returned.
+    public let featureLayers: [Int]
+    public let activation: BackboneDescription.Activation
+    let weights: TransformerWeights
+    private let workspaces = WorkspacePool()
+
+    /// Patches in a row.
+    public var gridWidth: Int { imageWidth / description.patch }
+    /// Rows of patches.
+    public var gridHeight: Int { imageHeight / description.patch }
+
+    /// Reads the weights and resamples the position embedding to the images' grid.
+    ///
+    /// - Parameters:
+    ///   - imageWidth, imageHeight: Pixels; multiples of the patch.
+    ///   - featureLayers: Blocks to take tokens from, counted from 0, in the order in which they are returned.
+    ///   - activation: nil for the reference's rule, which depends on the image size.
+    /// - Throws: ``BackboneError`` for a size or a layer that does not fit, ``WeightsError`` wrapped in it for weights
+    ///   that are not this backbone's.
+    public init(
+        description: BackboneDescription, weights: BackboneWeights, imageWidth: Int, imageHeight: Int,
+        featureLayers: [Int]? = nil, activation: BackboneDescription.Activation? = nil
+    ) throws(BackboneError) {
+        try description.validate()
+        for side in [imageWidth, imageHeight] where side < description.patch || side % description.patch != 0 {
+            throw .imageSize(side, backbone: description)
+        }
+        let layers = featureLayers ?? description.featureLayers
+        guard !layers.isEmpty else { throw .noFeatureLayers }
+        for layer in layers where layer < 0 || layer >= description.depth {
+            throw .featureLayer(layer, backbone: description)
+        }
+        self.description = description
+        self.imageWidth = imageWidth
+        self.imageHeight = imageHeight
+        self.featureLayers = layers
+        self.activation = activation ?? description.activation(atWidth: imageWidth, height: imageHeight)
+        do {
+            self.weights = try TransformerWeights(
+                weights, description: description, gridWidth: imageWidth / description.patch,
+                gridHeight: imageHeight / description.patch)
+        } catch {
+            throw .weights(error)
+        }
+    }
+
+    /// Runs one image through the network.
+    ///
+    /// - Parameters:
+    ///   - image: Normalised pixels of `imageWidth × imageHeight`.
+    ///   - needsImageFeature: False to stop after the last feature layer where the image feature is not wanted.
+    /// - Returns: The patch tokens of the feature layers and the image feature.
+    public func tokens(of image: NormalizedImage, needsImageFeature: Bool = true) -> ImageTokens {
+        precondition(image.width == imageWidth && image.height == imageHeight)
+        let workspace = workspaces.take() ?? Workspace(for: self)
+        defer { workspaces.give(workspace) }
+        return ForwardPass(model: self, workspace: workspace).run(image, needsImageFeature: needsImageFeature)
+    }
+}
+
+/// What the network says of one image.
+public struct ImageTokens: Sendable {
+    /// One entry a feature layer: patch tokens `[gridHeight · gridWidth, width]` row-major, without class and
+    /// register tokens.
+    public var layers: [[Float]]
+    /// The image feature, `featureWidth` values; empty where it was not asked for.
+    public var imageFeature: [Float]
+}
+
+/// Workspaces that wait for their next image, so that buffers are not allocated for each.
+private final class WorkspacePool: Sendable {
+    private let idle = Mutex<[Workspace]>([])
+
+    func take() -> Workspace? { idle.withLock { $0.popLast() } }
+    func give(_ workspace: Workspace) { idle.withLock { $0.append(workspace) } }
+}

@@ -1,0 +1,44 @@
+/// Resampling of patch scores to pixels, and the image score (section 3.3 of the paper).
+public enum PatchMap {
+    /// Resizes a patch map bilinearly with corners aligned: the outermost patches' scores lie on the image's edges.
+    ///
+    /// - Parameters:
+    ///   - map: `[grid.height, grid.width]` row-major.
+    /// - Returns: `[height, width]` row-major.
+    public static func resized(_ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int) -> [Float] {
+        let source = Array(map)
+        let columns = taps(count: width, from: grid.width)
+        var result = [Float](repeating: 0, count: width * height)
+        for (y, row) in taps(count: height, from: grid.height).enumerated() {
+            let upper = row.index * grid.width
+            let lower = min(row.index + 1, grid.height - 1) * grid.width
+            for (x, column) in columns.enumerated() {
+                let right = min(column.index + 1, grid.width - 1)
+                let top = source[upper + column.index] * (1 - column.share) + source[upper + right] * column.share
+                let bottom = source[lower + column.index] * (1 - column.share) + source[lower + right] * column.share
+                result[y * width + x] = top * (1 - row.share) + bottom * row.share
+            }
+        }
+        return result
+    }
+
+    /// The largest value of the map at `width × height` pixels, and where it lies.
+    public static func peak(
+        _ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int
+    ) -> (score: Float, x: Int, y: Int) {
+        let pixels = resized(map, grid: grid, width: width, height: height)
+        var best = 0
+        for index in pixels.indices where pixels[index] > pixels[best] { best = index }
+        return (pixels[best], best % width, best / width)
+    }
+
+    /// For each target position: the source position at or before it, and the share of the next one.
+    private static func taps(count: Int, from size: Int) -> [(index: Int, share: Float)] {
+        let step = count > 1 ? Float(size - 1) / Float(count - 1) : 0
+        return (0..<count).map { position in
+            let exact = step * Float(position)
+            let index = min(Int(exact), size - 1)
+            return (index, exact - Float(index))
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// Re-scoring with the constrained image-level neighbourhood (section 3.4 of the paper, equations 5 and 6).
+public enum RsCIN {
+    /// Re-scores images by the scores of their nearest neighbours in image-feature space.
+    ///
+    /// Scores are scaled to [0, 1] over the batch. For each window k, the k largest entries of each row of
+    /// W = F·Fᵀ are kept (the image itself is among them), divided by their sum and multiplied with the scores;
+    /// the windows' results are averaged.
+    ///
+    /// - Parameters:
+    ///   - scores: One a image, of any scale.
+    ///   - features: `[scores.count, featureWidth]` row-major, as the backbone gives them or of unit length.
+    ///   - windows: Neighbourhood sizes, the image included: 1,2,3 for MVTec AD and BTAD, 1,8,9 for VisA. Larger
+    ///     than the batch counts as the batch.
+    /// - Returns: New scores in [0, 1]; all zero where the scores are all equal.
+    public static func rescore(_ scores: [Float], features: [Float], windows: [Int]) -> [Float] {
+        let count = scores.count
+        guard count > 0, !windows.isEmpty else { return scores }
+        let width = features.count / count
+        precondition(features.count == count * width && windows.allSatisfy { $0 >= 1 })
+        let scaled = scaledToUnitRange(scores)
+        var result = [Float](repeating: 0, count: count)
+        for image in 0..<count {
+            let similarities = (0..<count).map { other in
+                dotProduct(features, image * width, other * width, count: width)
+            }
+            // Ties go to the lower index, so that the result does not depend on the sort.
+            let nearest = (0..<count).sorted {
+                similarities[$0] != similarities[$1] ? similarities[$0] > similarities[$1] : $0 < $1
+            }
+            for window in windows {
+                var weighted: Double = 0
+                var sum: Double = 0
+                for neighbour in nearest.prefix(window) {
+                    weighted += Double(similarities[neighbour]) * Double(scaled[neighbour])
+                    sum += Double(similarities[neighbour])
+                }
+                result[image] += sum == 0 ? scaled[image] : Float(weighted / sum)
+            }
+            result[image] /= Float(windows.count)
+        }
+        return result
+    }
+
+    /// Features divided by their L2 norms, `[count, width]`; preset `tuned` takes them so for every backbone,
+    /// because DINOv2's raw class tokens differ in length and ruin the neighbourhood.
+    public static func unitFeatures(_ features: [Float], count: Int) -> [Float] {
+        guard count > 0 else { return features }
+        let width = features.count / count
+        var result = features
+        for image in 0..<count {
+            let norm = dotProduct(features, image * width, image * width, count: width).squareRoot()
+            for channel in 0..<width { result[image * width + channel] /= max(norm, 1e-12) }
+        }
+        return result
+    }
+
+    /// Scores less their minimum, over their range; zeros where all are equal.
+    public static func scaledToUnitRange(_ scores: [Float]) -> [Float] {
+        guard let low = scores.min(), let high = scores.max(), high > low else {
+            return [Float](repeating: 0, count: scores.count)
+        }
+        return scores.map { ($0 - low) / (high - low) }
+    }
+
+    private static func dotProduct(_ values: [Float], _ first: Int, _ second: Int, count: Int) -> Float {
+        var sum: Float = 0
+        for index in 0..<count { sum += values[first + index] * values[second + index] }
+        return sum
+    }
+}
