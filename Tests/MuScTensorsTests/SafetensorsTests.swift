@@ -65,8 +65,8 @@ struct SafetensorsTests {
             (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12, "overlaps"),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#, 12, "gap"),
             (#"{"a":"#, 8, "JSON"),
-            (String(repeating: "[", count: 100_000), 8, ""),
-            (#"{"a":"# + String(repeating: "[", count: 100_000), 8, ""),
+            (String(repeating: "[", count: 100_000), 8, "not a file of tensors"),
+            (#"{"a":"# + String(repeating: "[", count: 100_000), 8, "JSON"),
         ])
     func damaged(header: String, dataBytes: Int, message: String) throws {
         let scratch = try ScratchFolder()
