@@ -59,6 +59,7 @@ let package = Package(
             dependencies: [
                 "CRenameat2", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.embedInCode("Templates")]),
         .target(
