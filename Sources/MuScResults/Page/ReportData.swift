@@ -118,7 +118,7 @@ extension AnomalyMap {
 }
 
 /// The path of `target` as seen from `folder`, both absolute or relative to the working directory.
-func relativePath(from folder: String, to target: String) -> String {
+package func relativePath(from folder: String, to target: String) -> String {
     func parts(_ path: String) -> [Substring] {
         let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         var result: [Substring] = []

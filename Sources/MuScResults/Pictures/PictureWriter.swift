@@ -101,19 +101,11 @@ struct PictureWriter: Sendable {
     private func writeMap(
         _ map: AnomalyMap, size: (width: Int, height: Int), to name: String, _ folder: String
     ) throws(ResultsError) {
-        switch options.maps {
-        case .none: return
-        case .tiff:
-            let values = map.resized(width: size.width, height: size.height)
-            try save(name, folder) { () throws(ImageError) in
-                try tiffEncoded(values, width: size.width, height: size.height)
-            }
-        case .png16:
-            let values = map.resized(width: size.width, height: size.height)
-                .map { UInt16((min(max($0, 0), 2) * 32767.5).rounded()) }
-            try save(name, folder) { () throws(ImageError) in
-                try pngEncoded(values, width: size.width, height: size.height)
-            }
+        guard options.maps != .none else { return }
+        let image = FloatImage(
+            width: size.width, height: size.height, samples: map.resized(width: size.width, height: size.height))
+        try save(name, folder) { () throws(ImageError) in
+            options.maps == .tiff ? try image.tiffEncoded() : try image.png16Encoded(range: 0...2)
         }
     }
 
