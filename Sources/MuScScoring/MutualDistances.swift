@@ -1,157 +1,139 @@
-import CKernels
 import MuScParallel
 
-/// The squared distance of every patch of the judged images to its nearest partner in each judge, in fp32.
+/// The distance of every patch of the judged images to its nearest partner in each judge.
 ///
 /// One pass over a pair of images serves both directions. Each direction of a pair writes to a place of its own, so
 /// the result is the same, to the byte, for any number of threads.
-struct MutualDistances {
-    private let tokens: UnitTokens
-    private let plan: PartnerPlan
-    private let isa: musc_isa
-    private let threads: Int
+struct MutualDistances<Kernel: MaximaKernel>: Sendable {
+    let kernel: Kernel
+    let threads: Int
 
-    /// Images whose panels are held at once: enough that preparing a row image once for all of them costs little.
-    private static let columnBlock = 32
-    private static let lanes = PartnerPlan.lanes
+    /// Images whose panels are held at once: enough that preparing a row image once for all of them costs little,
+    /// and few enough that their maxima stay in the third-level cache.
+    private static var columnBlock: Int { 32 }
+    private static var lanes: Int { PartnerPlan.lanes }
+    private var plan: PartnerPlan { kernel.plan }
 
-    init(tokens: UnitTokens, window: Int?, threads: Int) {
-        self.tokens = tokens
-        self.threads = threads
-        isa = musc_isa_best()
-        // The rows of a step take about 384 KiB of the second-level cache and leave the rest to the panels.
-        plan = PartnerPlan(grid: tokens.grid, window: window, rowLimit: 384 * 1024 / (4 * tokens.channels))
-    }
-
-    /// Computes the distances of `judged` to `judges`.
+    /// Compares the images of all `pairs`.
     ///
-    /// - Parameter squared: Written: for each judged image `[judges.count, patches]` row-major, of which the first
-    ///   `pairs.others(of:)` rows are used.
-    func compute(_ pairs: ImagePairs, judges: Int, into squared: DisjointRows<Float>) {
+    /// - Parameters:
+    ///   - stride: Rows of `distances` a judged image; at least its number of judges.
+    ///   - distances: Written: for each judged image `[stride, patches]` row-major, of which the first
+    ///     `pairs.others(of:)` rows are used.
+    func compute(_ pairs: ImagePairs, stride rows: Int, into distances: DisjointRows<Kernel.Distance>) {
         let images = pairs.images
-        let panelFloats = plan.panels.count * Self.lanes * tokens.channels
+        let imageBytes = plan.panels.count * kernel.panelBytes
         for first in stride(from: 0, to: images.count, by: Self.columnBlock) {
-            let block = images[first..<min(first + Self.columnBlock, images.count)]
-            let panels = AlignedBuffer<Float>(count: block.count * panelFloats)
+            let block = first..<min(first + Self.columnBlock, images.count)
+            let panels = AlignedBuffer<UInt8>(count: block.count * imageBytes)
             defer { panels.deallocate() }
             let panelRows = DisjointRows(panels.pointer)
             concurrentLoop(block.count, threads: threads) { index in
-                packPanels(of: block[first + index], into: panelRows.pointer + index * panelFloats)
+                let bytes = UnsafeMutableRawPointer(panelRows.pointer + index * imageBytes)
+                for panel in plan.panels.indices {
+                    kernel.packPanel(panel, of: images[first + index], into: bytes + panel * kernel.panelBytes)
+                }
             }
-            // Row images up to the block's end; a pair is taken where its row image comes first.
-            concurrentLoop(block.endIndex, threads: threads) { row in
-                let columns = block.indices.filter { $0 > row && pairs.isNeeded(images[row], images[$0]) }
-                guard !columns.isEmpty else { return }
-                compare(
-                    images[row],
-                    with: columns.map { (images[$0], UnsafePointer(panelRows.pointer + ($0 - first) * panelFloats)) },
-                    pairs, judges: judges, into: squared)
+            // A pair is taken where its row image comes first.
+            concurrentLoop(block.upperBound, threads: threads) { row in
+                let columns = block.filter { $0 > row && pairs.isNeeded(images[row], images[$0]) }
+                if !columns.isEmpty {
+                    compare(
+                        images[row],
+                        with: columns.map {
+                            Column(image: images[$0], panels: UnsafeRawPointer(panelRows.pointer + ($0 - first) * imageBytes))
+                        }, pairs, stride: rows, into: distances)
+                }
             }
         }
     }
 
-    private func packPanels(of image: Int, into panels: UnsafeMutablePointer<Float>) {
-        for (index, order) in plan.panels.enumerated() {
-            pack(order, of: image, width: Self.lanes, into: panels + index * Self.lanes * tokens.channels)
-        }
+    /// An image whose panels are ready.
+    private struct Column {
+        var image: Int
+        var panels: UnsafeRawPointer
     }
 
-    private func pack(_ order: [UInt32], of image: Int, width: Int, into packed: UnsafeMutablePointer<Float>) {
-        tokens.values.withUnsafeBufferPointer { values in
-            guard let vectors = values.baseAddress else { return }
-            musc_msm_pack_f32(
-                vectors + image * plan.patches * tokens.channels, tokens.channels, order, order.count, width, packed)
-        }
-    }
-
-    /// Compares one image with several, whose panels are given.
+    /// Compares one image with several.
     private func compare(
-        _ row: Int, with columns: [(image: Int, panels: UnsafePointer<Float>)], _ pairs: ImagePairs, judges: Int,
-        into squared: DisjointRows<Float>
+        _ row: Int, with columns: [Column], _ pairs: ImagePairs, stride rowsOfImage: Int,
+        into distances: DisjointRows<Kernel.Distance>
     ) {
-        let patches = plan.patches
-        let panelFloats = Self.lanes * tokens.channels
-        let lowest = -Float.greatestFiniteMagnitude
-        let rows = AlignedBuffer<Float>(count: (plan.steps.map(\.rows.count).max() ?? 0) * tokens.channels)
-        let rowMaxima = AlignedBuffer<Float>(count: columns.count * patches * Self.lanes, repeating: lowest)
-        let columnMaxima = AlignedBuffer<Float>(
-            count: columns.count * plan.panels.count * Self.lanes, repeating: lowest)
+        let maxima = Maxima(columns: columns.count, plan: plan)
+        let rows = AlignedBuffer<UInt8>(count: kernel.rowBytes)
         defer {
+            maxima.deallocate()
             rows.deallocate()
-            rowMaxima.deallocate()
-            columnMaxima.deallocate()
         }
-        func rowMaximum(_ column: Int) -> UnsafeMutablePointer<Float> {
-            rowMaxima.pointer + column * patches * Self.lanes
-        }
-        func columnMaximum(_ column: Int, _ panel: Int) -> UnsafeMutablePointer<Float> {
-            columnMaxima.pointer + (column * plan.panels.count + panel) * Self.lanes
+        func panel(_ index: Int, of column: Int) -> PanelMaxima {
+            maxima.panel(index, of: column, at: columns[column].panels + index * kernel.panelBytes)
         }
         for step in plan.steps {
-            pack(step.rows, of: row, width: PartnerPlan.group, into: rows.pointer)
-            step.withPartners { partners in
-                // A strip takes two panels: two of one image where the rows meet many, else one of each of two images.
-                func fold(_ a: (column: Int, panel: Int), _ b: (column: Int, panel: Int)) {
-                    step.rows.withUnsafeBufferPointer { lines in
-                        var strip = musc_msm_strip_f32()
-                        strip.rows = UnsafePointer(rows.pointer)
-                        strip.groups = step.rows.count / PartnerPlan.group
-                        strip.depth = tokens.channels
-                        strip.panels = (
-                            columns[a.column].panels + a.panel * panelFloats,
-                            columns[b.column].panels + b.panel * panelFloats
-                        )
-                        strip.lines = lines.baseAddress
-                        strip.partners = partners
-                        strip.column_max = (columnMaximum(a.column, a.panel), columnMaximum(b.column, b.panel))
-                        strip.row_max = (rowMaximum(a.column), rowMaximum(b.column))
-                        musc_msm_fold_f32(isa, &strip)
+            kernel.packRows(of: step, image: row, into: rows.pointer)
+            // A strip takes two panels: two of one image where the rows meet many, else one of each of two images.
+            if step.panels.count > 1 {
+                for column in columns.indices {
+                    for index in stride(from: step.panels.lowerBound, to: step.panels.upperBound, by: 2) {
+                        let next = min(index + 1, step.panels.upperBound - 1)
+                        kernel.fold(step, rows: rows.pointer, panel(index, of: column), panel(next, of: column))
                     }
                 }
-                if step.panels.count > 1 {
-                    for column in columns.indices {
-                        for panel in stride(from: step.panels.lowerBound, to: step.panels.upperBound, by: 2) {
-                            let next = min(panel + 1, step.panels.upperBound - 1)
-                            fold((column, panel), (column, next))
-                        }
-                    }
-                } else {
-                    for column in stride(from: 0, to: columns.count, by: 2) {
-                        let next = min(column + 1, columns.count - 1)
-                        fold((column, step.panels.lowerBound), (next, step.panels.lowerBound))
-                    }
+            } else {
+                let index = step.panels.lowerBound
+                for column in stride(from: 0, to: columns.count, by: 2) {
+                    let next = min(column + 1, columns.count - 1)
+                    kernel.fold(step, rows: rows.pointer, panel(index, of: column), panel(index, of: next))
                 }
             }
         }
         for (index, column) in columns.enumerated() {
             if let place = pairs.place(of: row, by: column.image) {
-                let target = squared.pointer + (place.judged * judges + place.other) * patches
-                musc_msm_reduce_f32(isa, rowMaximum(index), patches, target)
-                Self.square(target, count: patches)
+                let target = distances.pointer + (place.judged * rowsOfImage + place.other) * plan.patches
+                kernel.rowDistances(maxima.rows(of: index), into: target)
             }
             if let place = pairs.place(of: column.image, by: row) {
-                let target = squared.pointer + (place.judged * judges + place.other) * patches
-                target.update(repeating: lowest, count: patches)
+                let target = distances.pointer + (place.judged * rowsOfImage + place.other) * plan.patches
+                target.initialize(repeating: Kernel.farthest, count: plan.patches)
                 for (panel, order) in plan.panels.enumerated() {
-                    let maxima = columnMaximum(index, panel)
+                    let found = maxima.panel(panel, of: index, at: column.panels)
                     for (lane, patch) in order.enumerated() {
-                        target[Int(patch)] = max(target[Int(patch)], maxima[lane])
+                        let distance = kernel.columnDistance(found.column[lane], group: found.groups[lane])
+                        target[Int(patch)] = min(target[Int(patch)], distance)
                     }
                 }
-                Self.square(target, count: patches)
             }
         }
     }
 
-    /// Turns products of unit vectors into squared distances: ‖p − q‖² = 2 − 2 p·q.
-    private static func square(_ products: UnsafeMutablePointer<Float>, count: Int) {
-        for index in 0..<count { products[index] = max(2 - 2 * products[index], 0) }
-    }
-}
+    /// The maxima of one row image with several column images.
+    private struct Maxima {
+        private let rows, columns: AlignedBuffer<Float>
+        private let groups: AlignedBuffer<UInt32>
+        private let plan: PartnerPlan
 
-extension PartnerPlan.Step {
-    fileprivate func withPartners(_ body: (UnsafePointer<UInt16>?) -> Void) {
-        guard let partners else { return body(nil) }
-        partners.withUnsafeBufferPointer { body($0.baseAddress) }
+        init(columns count: Int, plan: PartnerPlan) {
+            let lowest = -Float.greatestFiniteMagnitude
+            rows = AlignedBuffer(count: count * plan.patches * PartnerPlan.lanes, repeating: lowest)
+            columns = AlignedBuffer(count: count * plan.panels.count * PartnerPlan.lanes, repeating: lowest)
+            groups = AlignedBuffer(count: count * plan.panels.count * PartnerPlan.lanes, repeating: 0)
+            self.plan = plan
+        }
+
+        func rows(of column: Int) -> UnsafeMutablePointer<Float> {
+            rows.pointer + column * plan.patches * PartnerPlan.lanes
+        }
+
+        func panel(_ index: Int, of column: Int, at bytes: UnsafeRawPointer) -> PanelMaxima {
+            let lane = (column * plan.panels.count + index) * PartnerPlan.lanes
+            return PanelMaxima(
+                index: index, panel: bytes, column: columns.pointer + lane, groups: groups.pointer + lane,
+                rows: rows(of: column))
+        }
+
+        func deallocate() {
+            rows.deallocate()
+            columns.deallocate()
+            groups.deallocate()
+        }
     }
 }

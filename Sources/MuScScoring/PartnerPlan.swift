@@ -17,11 +17,22 @@ struct PartnerPlan: Sendable {
         var partners: [UInt16]?
         /// The panels that the rows meet.
         var panels: Range<Int>
+        /// Groups of the steps before this one.
+        var firstGroup = 0
+
+        var groups: Int { rows.count / PartnerPlan.group }
+
+        func withPartners(_ body: (UnsafePointer<UInt16>?) -> Void) {
+            guard let partners else { return body(nil) }
+            partners.withUnsafeBufferPointer { body($0.baseAddress) }
+        }
     }
 
     /// For each panel, the patches in its 16 lanes; where there are fewer, some twice.
     let panels: [[UInt32]]
     let steps: [Step]
+    /// The patches of all steps' rows, one after the other.
+    let rowOrder: [UInt32]
     /// The number of patches of an image.
     let patches: Int
 
@@ -34,6 +45,7 @@ struct PartnerPlan: Sendable {
     init(grid: PatchGrid, window: Int?, rowLimit: Int) {
         patches = grid.count
         let rowLimit = max(rowLimit / Self.group, 1) * Self.group
+        var steps: [Step]
         // A window that reaches over the whole grid excludes nothing.
         if let window, window < max(grid.width, grid.height) - 1 {
             panels = Self.squares(of: grid)
@@ -49,7 +61,17 @@ struct PartnerPlan: Sendable {
                 return Step(rows: Self.filled(rows), partners: nil, panels: every)
             }
         }
+        rowOrder = steps.flatMap(\.rows)
+        var groups = 0
+        for index in steps.indices {
+            steps[index].firstGroup = groups
+            groups += steps[index].groups
+        }
+        self.steps = steps
     }
+
+    /// The most rows of a step.
+    var mostRows: Int { steps.map(\.rows.count).max() ?? 0 }
 
     /// Products that the plan computes, of `patches²`; for an unlimited window, 1 but for what fills the last panel.
     var computedShare: Double {

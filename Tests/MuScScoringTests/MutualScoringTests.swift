@@ -100,4 +100,28 @@ struct MutualScoringTests {
         let found = scoring.patchScores(of: tokens, judged: every, judges: every)
         #expect(Goldens.maximumDifference(found, try archive.tensor("msm.r\(r).layer\(layer)").floats()) < 1e-5)
     }
+
+    @Test("Fast agrees with exact but for choices among near-equals", arguments: [nil, 2])
+    func fast(window: Int?) {
+        let tokens = UnitTokens.random(images: 9, grid: PatchGrid(width: 10, height: 7), channels: 50, seed: 5)
+        let every = Array(0..<9)
+        for interval in [MutualScoring.Interval(upper: 0.3), .init(lower: 0.3, upper: 1)] {
+            var scoring = MutualScoring(interval: interval, minimumJudges: 2, window: window, threads: 2)
+            let exact = scoring.patchScores(of: tokens, judged: every, judges: every)
+            scoring.precision = .fast
+            let fast = scoring.patchScores(of: tokens, judged: every, judges: every)
+            #expect(Goldens.maximumDifference(exact, fast) < 2e-3)
+        }
+    }
+
+    @Test("Fast does not depend on the number of threads")
+    func fastThreads() {
+        let tokens = UnitTokens.random(images: 35, grid: PatchGrid(width: 8, height: 7), channels: 32, seed: 6)
+        let every = Array(0..<35)
+        let one = MutualScoring(interval: .init(upper: 0.3), precision: .fast, threads: 1)
+        let three = MutualScoring(interval: .init(upper: 0.3), precision: .fast, threads: 3)
+        #expect(
+            one.patchScores(of: tokens, judged: every, judges: every)
+                == three.patchScores(of: tokens, judged: every, judges: every))
+    }
 }

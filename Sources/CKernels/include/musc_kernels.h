@@ -8,12 +8,16 @@
 /// Topics
 ///   musc_isa.h        which instruction set to use
 ///   musc_msm.h        row and column maxima of products of patch vectors (mutual scoring, fp32)
+///   musc_msm_int8.h   the same with int8 products, which keep track of who the partner is
 ///   musc_interval.h   mean of the k smallest distances of each patch
+///   musc_nearest.h    the same, with the distances of int8's partners computed again in fp32
 #ifndef MUSC_KERNELS_H
 #define MUSC_KERNELS_H
 
 #include "musc_interval.h"
 #include "musc_isa.h"
 #include "musc_msm.h"
+#include "musc_msm_int8.h"
+#include "musc_nearest.h"
 
 #endif

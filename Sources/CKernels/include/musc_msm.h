@@ -32,7 +32,7 @@
 /// - packed: `[slots / width][depth][width]`, written. Kernels load panels fastest where this is aligned
 ///   to 64 bytes.
 void musc_msm_pack_f32(
-    const float *vectors, size_t depth, const uint32_t *order, size_t slots, size_t width, float *packed);
+    musc_isa isa, const float *vectors, size_t depth, const uint32_t *order, size_t slots, size_t width, float *packed);
 
 /// Row groups of one image against one column panel of each of two others.
 typedef struct musc_msm_strip_f32 {

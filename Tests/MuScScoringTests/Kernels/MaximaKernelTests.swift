@@ -5,7 +5,7 @@ import Testing
 /// The instruction sets that this machine has.
 let availableSets: [musc_isa] = (0...4).map { musc_isa(rawValue: $0) }.filter { musc_isa_available($0) }
 
-extension musc_isa: CustomTestStringConvertible {
+extension musc_isa: @retroactive CustomTestStringConvertible {
     public var testDescription: String { String(cString: musc_isa_name(self)) }
 }
 
@@ -28,8 +28,8 @@ struct MaximaKernelTests {
         let b = (0..<2 * lanes * depth).map { _ in generator.normal() }
         var packedA = a
         var packedB = b
-        musc_msm_pack_f32(a, depth, (0..<UInt32(rows)).map { $0 }, rows, Int(MUSC_MSM_GROUP), &packedA)
-        musc_msm_pack_f32(b, depth, (0..<UInt32(2 * lanes)).map { $0 }, 2 * lanes, lanes, &packedB)
+        musc_msm_pack_f32(isa, a, depth, (0..<UInt32(rows)).map { $0 }, rows, Int(MUSC_MSM_GROUP), &packedA)
+        musc_msm_pack_f32(isa, b, depth, (0..<UInt32(2 * lanes)).map { $0 }, 2 * lanes, lanes, &packedB)
         let partners = (0..<rows).map { _ in masked ? UInt16.random(in: 0...UInt16.max, using: &generator) : .max }
         let lines = (0..<UInt32(rows)).map { $0 }
 
