@@ -8,9 +8,20 @@ import Testing
     @Test(
         "Tokens and image features are the reference's, whatever the file's format and naming",
         arguments: [
-            ("dinov2_native", "facebook.safetensors"), ("dinov2_resized", "facebook.safetensors"),
-            ("dino_native_p8", "facebook.safetensors"), ("dino_resized", "facebook.safetensors"),
-            ("clip_gelu_native", "timm.safetensors"), ("clip_quickgelu_resized", "timm.safetensors"),
+            ("dinov2_native", "facebook.safetensors"), ("dinov2_native", "facebook.pth"),
+            ("dinov2_native", "hf.safetensors"),
+            ("dinov2_resized", "facebook.safetensors"), ("dinov2_resized", "facebook.pth"),
+            ("dinov2_resized", "hf.safetensors"),
+            ("dino_native_p8", "facebook.safetensors"), ("dino_native_p8", "facebook.pth"),
+            ("dino_native_p8", "hf.safetensors"),
+            ("dino_resized", "facebook.safetensors"), ("dino_resized", "facebook.pth"),
+            ("dino_resized", "hf.safetensors"),
+            ("clip_gelu_native", "open_clip.safetensors"), ("clip_gelu_native", "open_clip.pth"),
+            ("clip_gelu_native", "open_clip.fp16.pth"), ("clip_gelu_native", "hf.safetensors"),
+            ("clip_gelu_native", "timm.safetensors"),
+            ("clip_quickgelu_resized", "open_clip.safetensors"), ("clip_quickgelu_resized", "open_clip.pth"),
+            ("clip_quickgelu_resized", "open_clip.fp16.pth"), ("clip_quickgelu_resized", "hf.safetensors"),
+            ("clip_quickgelu_resized", "timm.safetensors"),
         ])
     func forwardPass(golden: String, file: String) throws {
         let expected = try Goldens.archive("\(golden).expected.safetensors")

@@ -17,7 +17,9 @@ public struct AnomalyMap: Sendable {
     }
 
     /// The lowest and the highest patch score; (0, 0) where none is a number.
-    public var range: (low: Float, high: Float) {
+    public var range: (low: Float, high: Float) { Self.range(of: values) }
+
+    static func range(of values: [Float]) -> (low: Float, high: Float) {
         var low = Float.infinity
         var high = -Float.infinity
         for value in values where value.isFinite {
