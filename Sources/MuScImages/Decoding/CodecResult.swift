@@ -1,31 +1,39 @@
 import CImageCodecs
 
+extension musc_codec_result {
+    /// The library's own words.
+    var words: String {
+        withUnsafeBytes(of: message) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
 extension ImageError.Kind {
-    /// What a codec's result says, or nil where all went well.
+    /// What a decoder's result says, or nil where all went well.
     init?(_ result: musc_codec_result, _ format: ImageFormat) {
-        let message = withUnsafeBytes(of: result.message) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
         switch result.status {
         case MUSC_CODEC_OK: return nil
         case MUSC_CODEC_ENDS_EARLY: self = .endsEarly(format)
-        case MUSC_CODEC_UNSUPPORTED: self = .unsupported(format, message)
-        case MUSC_CODEC_TOO_LARGE, MUSC_CODEC_OUT_OF_MEMORY: self = .tooMuchMemory(format, message)
-        default: self = .damaged(format, message)
+        case MUSC_CODEC_UNSUPPORTED: self = .unsupported(format, result.words)
+        case MUSC_CODEC_TOO_LARGE, MUSC_CODEC_OUT_OF_MEMORY: self = .tooMuchMemory(format, result.words)
+        default: self = .damaged(format, result.words)
         }
     }
 }
 
 extension EncodedImage.Layout {
     init(_ header: musc_image_header) {
+        let sampleType: SampleType =
+            switch header.samples {
+            case MUSC_SAMPLES_FLOAT32: .float32
+            case MUSC_SAMPLES_UINT16: .uint16
+            default: .uint8
+            }
         self.init(
             width: Int(header.width), height: Int(header.height), channels: Int(header.channels),
-            bitsPerSample: Int(header.bits),
-            sampleType: header.samples == MUSC_SAMPLES_FLOAT32
-                ? .float32 : header.samples == MUSC_SAMPLES_UINT16 ? .uint16 : .uint8)
+            bitsPerSample: Int(header.bits), sampleType: sampleType)
     }
 
-    /// A raster of this layout, filled by a codec; every byte must be written where the result is a success.
+    /// A raster of this layout, filled by a codec, which must have written every byte where it reports success.
     func raster(
         _ format: ImageFormat, name: String,
         filledBy decode: (_ pixels: UnsafeMutablePointer<UInt8>, _ capacity: Int) -> musc_codec_result
@@ -34,12 +42,9 @@ extension EncodedImage.Layout {
         func filled<Sample: BitwiseCopyable>(_: Sample.Type) -> [Sample] {
             let count = width * height * channels
             return [Sample](unsafeUninitializedCapacity: count) { buffer, initialized in
-                buffer.withMemoryRebound(to: Sample.self) { buffer in
-                    let bytes = UnsafeMutableRawBufferPointer(buffer)
-                    result = bytes.withMemoryRebound(to: UInt8.self) { bytes in
-                        guard let start = bytes.baseAddress else { return musc_codec_result() }
-                        return decode(start, count * MemoryLayout<Sample>.stride)
-                    }
+                UnsafeMutableRawBufferPointer(buffer).withMemoryRebound(to: UInt8.self) { bytes in
+                    guard let start = bytes.baseAddress else { return }
+                    result = decode(start, count * MemoryLayout<Sample>.stride)
                 }
                 initialized = result.status == MUSC_CODEC_OK ? count : 0
             }

@@ -1,0 +1,98 @@
+import Foundation
+import MuScImages
+import SystemPackage
+import Testing
+
+@Suite("Decoding every variant of every format")
+struct DecodingTests {
+    @Test("There are fixtures of every format")
+    func present() {
+        for prefix in ["png_", "jpeg_", "tiff_", "bmp_", "pnm_"] {
+            #expect(ImageFixtures.names.count { $0.hasPrefix(prefix) } >= 10)
+        }
+    }
+
+    @Test("A file decodes to the RGB that Pillow reads", arguments: ImageFixtures.names)
+    func rgb(name: String) throws {
+        let image = try RGBImage(contentsOf: ImageFixtures.path(name), options: .reference)
+        let expected = try ImageFixtures.rgb("\(name)/rgb")
+        let difference = zip(image.pixels, expected.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
+        #expect(image.width == expected.width && image.height == expected.height)
+        #expect(difference == 0)
+    }
+
+    @Test("A file decodes to the grey that Pillow reads", arguments: ImageFixtures.names)
+    func grey(name: String) throws {
+        let isEqual = try GrayImage(contentsOf: ImageFixtures.path(name), options: .reference)
+            == ImageFixtures.grey("\(name)/l")
+        #expect(isEqual)
+    }
+
+    @Test("A header says what the decoded image is", arguments: ImageFixtures.names)
+    func header(name: String) throws {
+        for options in [DecodingOptions(), .reference] {
+            let header = try ImageHeader(contentsOf: ImageFixtures.path(name), options: options)
+            let image = try RGBImage(contentsOf: ImageFixtures.path(name), options: options)
+            #expect(header.width == image.width && header.height == image.height)
+            #expect(name.lowercased().hasPrefix(header.format.description.lowercased()))
+        }
+    }
+
+    @Test("A header tells bits, colour and orientation")
+    func headerFields() throws {
+        let deep = try ImageHeader(contentsOf: ImageFixtures.path("tiff_16bit_grey.tif"))
+        #expect(deep.bitsPerSample == 16 && !deep.isColour && deep.orientation == .upright)
+        let turned = try ImageHeader(contentsOf: ImageFixtures.path("jpeg_exif6.jpg"))
+        #expect(turned.bitsPerSample == 8 && turned.isColour && turned.orientation == .turnClockwise)
+        #expect(turned.width == 24 && turned.height == 40)
+        let twelve = try ImageHeader(contentsOf: ImageFixtures.path("pnm_p5_12bit.pgm"))
+        #expect(twelve.bitsPerSample == 12)
+    }
+
+    @Test("Content decides about the format, not the name")
+    func formatByContent() throws {
+        let bytes = try ImageFixtures.bytes("png_type2_8bit.png")
+        #expect(ImageFormat.detect(bytes) == .png)
+        #expect(ImageFormat.detect(bytes.prefix(8)) == .png)
+        #expect(ImageFormat.detect(Array("BMW is a maker of cars".utf8)) == nil)
+        #expect(ImageFormat.detect(Array("P5 is a program".utf8)) == .pnm)
+        #expect(ImageFormat.detect([UInt8]()) == nil)
+        let image = try RGBImage(decoding: bytes, name: "photograph.jpg", options: .reference)
+        let isEqual = try image == ImageFixtures.rgb("png_type2_8bit.png/rgb")
+        #expect(isEqual)
+    }
+
+    @Test("A name need not be UTF-8")
+    func bytesInNames() throws {
+        let bytes = Array("\(NSTemporaryDirectory())/musc-\(UUID())".utf8) + [0xFF, 0xFE, 0x0A, 0]
+        let path = bytes.withUnsafeBytes { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { FilePath(platformString: Array($0)) }
+        }
+        let content = try ImageFixtures.bytes("png_type2_8bit.png")
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+        try file.closeAfter { _ = try file.writeAll(content) }
+        defer { _ = path.withPlatformString { unlink($0) } }
+        let image = try RGBImage(contentsOf: path)
+        #expect(image.width == 11)
+        try FileDescriptor.open(path, .writeOnly, options: [.truncate]).close()
+        let error = #expect(throws: ImageError.self) { try RGBImage(contentsOf: path) }
+        #expect(error?.kind == .empty)
+        #expect(error?.file.contains("\n") == false)
+    }
+
+    @Test("A JPEG can be decoded at a fraction of its size")
+    func scaled() throws {
+        let photograph = RGBImage(
+            width: 640, height: 480,
+            pixels: (0..<(640 * 480 * 3)).map { UInt8(truncatingIfNeeded: ($0 / 1920) / 2 + ($0 % 1920) / 12) })
+        let bytes = try photograph.jpegEncoded(quality: 95)
+        for (side, width, height) in [(1, 80, 60), (60, 80, 60), (61, 160, 120), (300, 400, 300), (421, 640, 480), (9999, 640, 480)] {
+            let image = try RGBImage(decoding: bytes, name: "photograph", options: DecodingOptions(scaledToAtLeast: side))
+            #expect(image.width == width && image.height == height)
+            let resized = photograph.resized(width: width, height: height, filter: .box)
+            let sum = zip(image.pixels, resized.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+            #expect(Double(sum) / Double(resized.pixels.count) < 2)
+        }
+    }
+}
