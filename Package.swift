@@ -58,7 +58,13 @@ let package = Package(
             ]),
         .target(
             name: "MuScEvaluation",
-            dependencies: ["MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors"]),
+            dependencies: [
+                "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("PublishedTables")]),
         .target(
             name: "MuScResults",
             dependencies: [
@@ -99,7 +105,12 @@ let package = Package(
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
         .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
+        .testTarget(
+            name: "MuScEvaluationTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(
             name: "MuScResultsTests",
             dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
