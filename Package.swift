@@ -83,7 +83,13 @@ let package = Package(
         .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScResultsTests", dependencies: ["MuScResults", "MuScImages", "Goldens"]),
-        .testTarget(name: "MuScWatchingTests", dependencies: ["MuScWatching"]),
+        .testTarget(
+            name: "MuScWatchingTests",
+            dependencies: [
+                "MuScWatching",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]
