@@ -26,9 +26,11 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
 
-        // C of our own: codecs behind setjmp, and kernels with intrinsics chosen at run time.
+        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
+        // does not see.
         .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
         .target(name: "CKernels"),
+        .target(name: "CRenameat2"),
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
@@ -48,23 +50,38 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         .target(name: "MuScScoring", dependencies: ["CKernels", "MuScLinearAlgebra", "MuScParallel"]),
-        .target(name: "MuSc", dependencies: ["MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring"]),
+        .target(
+            name: "MuSc",
+            dependencies: [
+                "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(
             name: "MuScEvaluation",
-            dependencies: ["MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors"]),
+            dependencies: [
+                "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("PublishedTables")]),
         .target(
             name: "MuScResults",
             dependencies: [
-                "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "CRenameat2", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.embedInCode("Templates")]),
         .target(
             name: "MuScWatching",
             dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(
             name: "musc",
@@ -88,9 +105,22 @@ let package = Package(
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
         .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScResultsTests", dependencies: ["MuScResults", "MuScImages", "Goldens"]),
-        .testTarget(name: "MuScWatchingTests", dependencies: ["MuScWatching"]),
+        .testTarget(
+            name: "MuScEvaluationTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
+            name: "MuScResultsTests",
+            dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
+        .testTarget(
+            name: "MuScWatchingTests",
+            dependencies: [
+                "MuScWatching",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]
