@@ -114,7 +114,13 @@ let package = Package(
         .testTarget(
             name: "MuScResultsTests",
             dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScWatchingTests", dependencies: ["MuScWatching"]),
+        .testTarget(
+            name: "MuScWatchingTests",
+            dependencies: [
+                "MuScWatching",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]

@@ -360,8 +360,11 @@ static void convert(
         for (size_t c = 0; c < channels; c++) {
             unsigned value = stretched(reader, sample_at(reader, row, x * step + c));
             if (is_inverted) value = range - value;
-            // As Pillow: the colour that was multiplied by its alpha.
-            if (alpha != 255 && alpha != 0) value = value * 255 / alpha > 255 ? 255 : value * 255 / alpha;
+            // As Pillow: the colour that was multiplied by its alpha; black where nothing is left of it.
+            if (alpha != 255) {
+                value = alpha == 0 ? 0 : value * 255 / alpha;
+                if (value > 255) value = 255;
+            }
             store(reader, pixels, (first + x) * channels + c, value);
         }
     }

@@ -47,6 +47,7 @@ public struct DecodingOptions: Sendable, Hashable {
         self.limits = limits
     }
 
-    /// As the reference implementation reads images: stored orientation, full range.
+    /// As the reference implementation reads images: not turned, full range. (Pillow, through which it reads them,
+    /// does turn TIFF files; no data set that it is run on has such.)
     public static let reference = DecodingOptions(applyingOrientation: false)
 }

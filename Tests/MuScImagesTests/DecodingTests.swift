@@ -62,6 +62,25 @@ struct DecodingTests {
         #expect(isEqual)
     }
 
+    /// A bitmap of 5 × 3 pixels and 16 greys that are 17 apart, with run lengths.
+    static func runs(_ bitsPerPixel: UInt8, _ pixels: [UInt8]) -> [UInt8] {
+        func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (8 * $0) & 255) } }
+        var bytes = Array("BM".utf8) + number(118 + pixels.count) + number(0) + number(118)
+        bytes += number(40) + number(5) + number(3) + [1, 0, bitsPerPixel, 0] + number(bitsPerPixel == 8 ? 1 : 2)
+        bytes += number(pixels.count) + number(0) + number(0) + number(16) + number(0)
+        for grey in 0..<16 { bytes += [UInt8](repeating: UInt8(grey * 17), count: 3) + [0] }
+        return bytes + pixels
+    }
+
+    @Test("Moves in a BMP's run lengths skip pixels, odd counts of four bits are padded")
+    func bmpRuns() throws {
+        // Bottom row: three 2s. Then one row up and one to the right: a 9. Top row: three pixels as they are.
+        let moved = try GrayImage(decoding: Self.runs(8, [3, 2, 0, 2, 1, 1, 1, 9, 0, 0, 0, 3, 4, 5, 6, 0, 0, 1]), name: "runs")
+        #expect(moved.pixels.map { $0 / 17 } == [4, 5, 6, 0, 0, 0, 0, 0, 0, 9, 2, 2, 2, 0, 0])
+        let odd = try GrayImage(decoding: Self.runs(4, [0, 3, 0x12, 0x3F, 2, 0xAB, 0, 0, 5, 0xCD, 0, 0, 9, 0xEE, 0, 1]), name: "runs")
+        #expect(odd.pixels.map { $0 / 17 } == [14, 14, 14, 14, 14, 12, 13, 12, 13, 12, 1, 2, 3, 10, 11])
+    }
+
     @Test("A name need not be UTF-8")
     func bytesInNames() throws {
         let bytes = Array("\(NSTemporaryDirectory())/musc-\(UUID())".utf8) + [0xFF, 0xFE, 0x0A, 0]

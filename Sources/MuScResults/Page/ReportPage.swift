@@ -185,7 +185,7 @@ struct ScoreNumbers: Sendable, Hashable {
 }
 
 /// "0.4 s", "12.3 s", "3 min 05 s", "1 h 02 min".
-func durationText(_ seconds: Double) -> String {
+package func durationText(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "" }
     if seconds < 0.095 { return "\(decimalText(seconds, 2)) s" }
     if seconds < 59.95 { return "\(decimalText(seconds, 1)) s" }

@@ -30,3 +30,13 @@ struct InstalledBackbone: Sendable {
         }
     }
 }
+
+extension BatchProcessor {
+    static func ready(_ configuration: Configuration, fetching: Bool) async throws(UserError) -> BatchProcessor {
+        let description = try InstalledBackbone.description(named: configuration.backbone)
+        do {
+            let weights = try BackboneWeights(path: ProcessInfo.processInfo.environment["MUSC_TEST_WEIGHTS"] ?? "", for: description)
+            return try BatchProcessor(configuration: configuration, installed: InstalledBackbone(description: description, weights: weights, sha256: ""))
+        } catch { throw UserError("\(error)", exit: .usage) }
+    }
+}
