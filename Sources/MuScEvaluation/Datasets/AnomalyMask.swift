@@ -22,28 +22,12 @@ public enum AnomalyMask {
     /// - Returns: `[height, width]` row-major, 1 for anomalous, 0 for normal.
     /// - Throws: ``ImageError`` where the file cannot be decoded.
     public static func read(_ path: FilePath, rule: Rule, width: Int, height: Int) throws(ImageError) -> [UInt8] {
-        var image = try RGBImage(contentsOf: path, options: .reference)
-        var highest: UInt8 = 0
-        for pixel in 0..<image.width * image.height {
-            let grey = Self.grey(image.pixels[3 * pixel], image.pixels[3 * pixel + 1], image.pixels[3 * pixel + 2])
-            highest = max(highest, grey)
-            for channel in 0..<3 { image.pixels[3 * pixel + channel] = grey }
+        var mask = try GrayImage(contentsOf: path, options: .reference)
+        if rule == .fullOrLabel, !mask.pixels.contains(255) {
+            for index in mask.pixels.indices where mask.pixels[index] != 0 { mask.pixels[index] = 255 }
         }
-        if rule == .fullOrLabel, highest < 255 {
-            for index in image.pixels.indices where image.pixels[index] != 0 { image.pixels[index] = 255 }
-        }
-        let resized = image.resized(width: width, height: height, filter: .bilinear)
-        return (0..<width * height).map { pixel in
-            let value = resized.pixels[3 * pixel]
-            return (rule == .any ? value > 0 : value == 255) ? 1 : 0
-        }
-    }
-
-    /// ITU-R 601 luma in 16-bit fixed point, as Pillow converts RGB to L.
-    @inline(__always)
-    private static func grey(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
-        let weighted: UInt32 = UInt32(red) * 19_595 + UInt32(green) * 38_470 + UInt32(blue) * 7_471
-        return UInt8((weighted + 0x8000) >> 16)
+        let resized = mask.resized(width: width, height: height, filter: .bilinear)
+        return resized.pixels.map { (rule == .any ? $0 > 0 : $0 == 255) ? 1 : 0 }
     }
 }
 
@@ -77,7 +61,7 @@ extension LabelledClass {
     public func masks(width: Int, height: Int, threads: Int) throws(DatasetError) -> [UInt8] {
         let read = concurrentMap(images.count, threads: threads) { index -> Result<[UInt8], DatasetError> in
             guard let mask = images[index].mask else { return .success([UInt8](repeating: 0, count: width * height)) }
-            do throws(ImageError) {
+            do {
                 return .success(try AnomalyMask.read(mask, rule: maskRule, width: width, height: height))
             } catch {
                 return .failure(DatasetError(path: mask, fault: .image(error)))
