@@ -83,10 +83,23 @@ let package = Package(
         .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScResultsTests", dependencies: ["MuScResults", "MuScImages", "Goldens"]),
+        .target(
+            name: "WatchFixtures",
+            dependencies: ["MuScWatching", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/WatchFixtures"),
+        .executableTarget(
+            name: "WatchHarness",
+            dependencies: [
+                "MuScWatching", "WatchFixtures",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/WatchHarness"),
         .testTarget(
             name: "MuScWatchingTests",
             dependencies: [
-                "MuScWatching",
+                "MuScWatching", "WatchFixtures", "WatchHarness",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
