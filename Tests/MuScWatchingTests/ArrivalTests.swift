@@ -5,14 +5,15 @@ import SystemPackage
 import Testing
 import WatchFixtures
 
-@Suite("How images arrive")
+@Suite("How images arrive", .serialized)
 struct ArrivalTests {
     @Test("A file written in 50 pieces over longer than the settle time is taken whole")
     func slowWriter() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
-        try await watching(drop, scorer, settle: 0.4) {
+        try await watching(drop, scorer, settle: 1) {
             let folder = try drop.drop(2, in: "a")
+            try await Task.sleep(for: .milliseconds(200))
             let content = image(7) + [UInt8](repeating: 1, count: 5000)
             let descriptor = folder.appending("slow.ppm").withPlatformString { open($0, O_WRONLY | O_CREAT, 0o644) }
             for piece in 0..<50 {
@@ -32,7 +33,7 @@ struct ArrivalTests {
     func stalledWriter() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
-        try await watching(drop, scorer, settle: 0.4) {
+        try await watching(drop, scorer, settle: 0.5) {
             let folder = try drop.drop(2, in: "a")
             // From here on the folder is watched, and the file is seen to be created.
             try await Task.sleep(for: .milliseconds(200))

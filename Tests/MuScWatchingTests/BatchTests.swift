@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 import WatchFixtures
 
-@Suite("What becomes of batches")
+@Suite("What becomes of batches", .serialized)
 struct BatchTests {
     @Test("Images that arrive late lead to what the configuration says", arguments: NewImagesPolicy.allCases)
     func lateImages(policy: NewImagesPolicy) async throws {
@@ -57,7 +57,7 @@ struct BatchTests {
     func deletedBefore() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
-        try await watching(drop, scorer, settle: 0.6) {
+        try await watching(drop, scorer, settle: 1) {
             let folder = try drop.drop(4, in: "a")
             let gone = try drop.drop(3, in: "b")
             try await Task.sleep(for: .milliseconds(200))
@@ -139,7 +139,7 @@ struct BatchTests {
             drop, scorer,
             change: {
                 $0.minImages = 8
-                $0.maxWaitSeconds = 2
+                $0.maxWaitSeconds = 3
             }
         ) {
             try drop.drop(3, in: "a")
@@ -190,7 +190,7 @@ struct BatchTests {
         let running = Mutex((now: 0, most: 0))
         let scorer = TableScorer(before: { _ in
             running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
-            usleep(100_000)
+            usleep(300_000)
             running.withLock { $0.now -= 1 }
         })
         try await watching(drop, scorer, change: { $0.jobs = 3 }) {

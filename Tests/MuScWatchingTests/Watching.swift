@@ -21,6 +21,13 @@ func eventually(within seconds: Double = 15, _ condition: () throws -> Bool) asy
     return try condition()
 }
 
+/// Runs what takes long, and waits for nothing, on a thread that no other test needs.
+func inBackground(_ body: @escaping @Sendable () throws -> Void) async throws {
+    try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+    }
+}
+
 /// Runs a watcher over a drop folder while `body` runs, and stops it as a cancelled task does.
 func watching(
     _ drop: DropFolder, _ scorer: TableScorer, settle: Double = 0.3, log: EventLog = EventLog(),

@@ -9,10 +9,11 @@ public final class DropFolder: Sendable {
     public let root: FilePath
     public let ledgerPath: FilePath
 
-    /// - Parameter root: Another place for the drop folder, such as a mount of its own.
-    public init(root: FilePath? = nil) throws {
-        base = FilePath(NSTemporaryDirectory()).canonical().appending("musc-watching-\(getpid())-\(UInt32.random(in: 0 ... .max))")
-        self.root = root ?? base.appending("drop")
+    /// - Parameter place: The folder to make it in; nil for the system's own for temporary files.
+    public init(in place: FilePath? = nil) throws {
+        base = (place ?? FilePath(NSTemporaryDirectory())).canonical()
+            .appending("musc-watching-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        root = base.appending("drop")
         ledgerPath = base.appending("state").appending("ledger.sqlite")
         try makeFolder(self.root)
     }
