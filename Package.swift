@@ -117,10 +117,23 @@ let package = Package(
         .testTarget(
             name: "MuScResultsTests",
             dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
+        .target(
+            name: "WatchFixtures",
+            dependencies: ["MuScWatching", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/WatchFixtures"),
+        .executableTarget(
+            name: "WatchHarness",
+            dependencies: [
+                "MuScWatching", "WatchFixtures",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/WatchHarness"),
         .testTarget(
             name: "MuScWatchingTests",
             dependencies: [
-                "MuScWatching",
+                "MuScWatching", "WatchFixtures", "WatchHarness",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
