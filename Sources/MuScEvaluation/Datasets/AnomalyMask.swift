@@ -42,7 +42,8 @@ public enum AnomalyMask {
     /// ITU-R 601 luma in 16-bit fixed point, as Pillow converts RGB to L.
     @inline(__always)
     private static func grey(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
-        UInt8((UInt32(red) * 19_595 + UInt32(green) * 38_470 + UInt32(blue) * 7_471 + 0x8000) >> 16)
+        let weighted: UInt32 = UInt32(red) * 19_595 + UInt32(green) * 38_470 + UInt32(blue) * 7_471
+        return UInt8((weighted + 0x8000) >> 16)
     }
 }
 
@@ -76,7 +77,7 @@ extension LabelledClass {
     public func masks(width: Int, height: Int, threads: Int) throws(DatasetError) -> [UInt8] {
         let read = concurrentMap(images.count, threads: threads) { index -> Result<[UInt8], DatasetError> in
             guard let mask = images[index].mask else { return .success([UInt8](repeating: 0, count: width * height)) }
-            do {
+            do throws(ImageError) {
                 return .success(try AnomalyMask.read(mask, rule: maskRule, width: width, height: height))
             } catch {
                 return .failure(DatasetError(path: mask, fault: .image(error)))
