@@ -102,7 +102,7 @@ let package = Package(
         .testTarget(
             name: "MuScImagesTests",
             dependencies: [
-                "MuScImages", "MuScTensors", "Goldens",
+                "MuScImages", "MuScParallel", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
