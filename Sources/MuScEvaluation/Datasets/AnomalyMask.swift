@@ -61,7 +61,7 @@ extension LabelledClass {
     public func masks(width: Int, height: Int, threads: Int) throws(DatasetError) -> [UInt8] {
         let read = concurrentMap(images.count, threads: threads) { index -> Result<[UInt8], DatasetError> in
             guard let mask = images[index].mask else { return .success([UInt8](repeating: 0, count: width * height)) }
-            do {
+            do throws(ImageError) {
                 return .success(try AnomalyMask.read(mask, rule: maskRule, width: width, height: height))
             } catch {
                 return .failure(DatasetError(path: mask, fault: .image(error)))
