@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
         // does not see.
@@ -41,7 +42,7 @@ let package = Package(
                 "CImageCodecs", "MuScParallel",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "MuScTensors"),
+        .target(name: "MuScTensors", dependencies: ["CZlib"]),
         .target(
             name: "MuScBackbone",
             dependencies: [
@@ -91,6 +92,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -115,10 +118,23 @@ let package = Package(
         .testTarget(
             name: "MuScResultsTests",
             dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
+        .target(
+            name: "WatchFixtures",
+            dependencies: ["MuScWatching", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/WatchFixtures"),
+        .executableTarget(
+            name: "WatchHarness",
+            dependencies: [
+                "MuScWatching", "WatchFixtures",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/WatchHarness"),
         .testTarget(
             name: "MuScWatchingTests",
             dependencies: [
-                "MuScWatching",
+                "MuScWatching", "WatchFixtures", "WatchHarness",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -38,6 +38,24 @@ struct DecodingTests {
         }
     }
 
+    @Test("The header of a long file is that of its beginning, or is found later where it is long itself")
+    func longFiles() throws {
+        let path = FilePath("\(NSTemporaryDirectory())/musc-\(UUID()).jpg")
+        defer { _ = path.withPlatformString { unlink($0) } }
+        func header(_ content: [UInt8]) throws -> ImageHeader {
+            let file = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+            _ = try file.closeAfter { try file.writeAll(content) }
+            #expect(try ImageFormat.detect(contentsOf: path) == .jpeg)
+            return try ImageHeader(contentsOf: path)
+        }
+        let jpeg = try ImageFixtures.bytes("jpeg_exif6.jpg")
+        let expected = try ImageHeader(contentsOf: ImageFixtures.path("jpeg_exif6.jpg"))
+        #expect(try header(jpeg + [UInt8](repeating: 0, count: 100_000)) == expected)
+        let comment: [UInt8] = [0xFF, 0xFE, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 65533)
+        #expect(try header(jpeg[..<2] + comment + comment + jpeg[2...]) == expected)
+    }
+
     @Test("A header tells bits, colour and orientation")
     func headerFields() throws {
         let deep = try ImageHeader(contentsOf: ImageFixtures.path("tiff_16bit_grey.tif"))

@@ -5,21 +5,21 @@ import Synchronization
 import SystemPackage
 
 /// The caller's part, in its smallest form: results are a table of the images' names, published by a rename.
-final class TableScorer: Sendable {
+public final class TableScorer: Sendable {
     private let log = Mutex<[ReadyBatch]>([])
     private let before: @Sendable (ReadyBatch) async throws -> Void
 
     /// - Parameter before: What happens while the batch is being scored.
-    init(before: @escaping @Sendable (ReadyBatch) async throws -> Void = { _ in }) {
+    public init(before: @escaping @Sendable (ReadyBatch) async throws -> Void = { _ in }) {
         self.before = before
     }
 
-    /// The batches that were scored, in order.
-    var batches: [ReadyBatch] { log.withLock { $0 } }
+    /// The batches that were scored, in the order in which they were published.
+    public var batches: [ReadyBatch] { log.withLock { $0 } }
     /// The names of their folders.
-    var folders: [String] { batches.map { $0.folder.lastComponent?.string ?? "/" } }
+    public var folders: [String] { batches.map { $0.folder.lastComponent?.string ?? "/" } }
 
-    var scoring: BatchScoring {
+    public var scoring: BatchScoring {
         BatchScoring(
             score: { batch in
                 try await self.before(batch)
@@ -34,7 +34,7 @@ final class TableScorer: Sendable {
 }
 
 /// Writes `scores.csv` and the set's digest beside the place of the results, and renames them into it.
-func publishTable(of batch: ReadyBatch) throws {
+public func publishTable(of batch: ReadyBatch) throws {
     let parent = batch.results.removingLastComponent()
     let beside = parent.appending(ResultsLeftovers.temporaryName(for: batch.results))
     guard beside.withPlatformString({ mkdir($0, 0o755) }) == 0 else { throw Errno(rawValue: errno) }
@@ -53,7 +53,7 @@ func publishTable(of batch: ReadyBatch) throws {
     }
 }
 
-func readTable(_ results: FilePath) -> PublishedResults? {
+public func readTable(_ results: FilePath) -> PublishedResults? {
     guard let text = try? String(contentsOfFile: results.appending("digest").string, encoding: .utf8) else { return nil }
     let parts = text.split(separator: " ")
     guard parts.count == 2, let count = Int(parts[1]) else { return nil }
