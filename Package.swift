@@ -62,10 +62,11 @@ let package = Package(
             dependencies: [
                 "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            resources: [.embedInCode("PublishedTables")]),
+            resources: [.embedInCode("PublishedTables"), .embedInCode("Templates")]),
         .target(
             name: "MuScResults",
             dependencies: [

@@ -49,6 +49,13 @@ public enum PublishedResults {
             millisecondsPerImage: time.flatMap { $0["ms_per_image_rtx3090_n200"] }.flatMap(Double.init))
     }
 
+    /// The names of the data set's classes as published; empty for `folder`.
+    public static func classNames(of dataset: Dataset.Layout) -> Set<String> {
+        Set(
+            rows(PackageResources.by_class_csv).filter { $0["dataset"] == dataset.rawValue }
+                .compactMap { $0["class"] }.filter { $0 != "mean" })
+    }
+
     /// The zero- and few-shot methods that MuSc was compared with on this dataset; empty for a dataset without.
     public static func comparedMethods(on dataset: Dataset.Layout) -> [ComparedMethod] {
         let name: String
