@@ -29,7 +29,7 @@ let package = Package(
 
         // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
         // does not see.
-        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
+        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CZlib"]),
         .target(name: "CKernels"),
         .target(name: "CRenameat2"),
 
