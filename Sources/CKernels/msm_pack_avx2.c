@@ -25,11 +25,11 @@ TARGET static inline __attribute__((always_inline)) void transpose(const __m256i
 }
 
 TARGET void msm_pack_words_avx2(
-    const packed_word *vectors, size_t words, const uint32_t *order, size_t slots, size_t width, packed_word *packed) {
+    const packed_word *vectors, size_t stride, size_t words, const uint32_t *order, size_t slots, size_t width, packed_word *packed) {
     for (size_t slot = 0; slot < slots; slot += 8) {
         packed_word *to = packed + slot / width * width * words + slot % width;
         const packed_word *from[8];
-        for (size_t lane = 0; lane < 8; lane++) from[lane] = vectors + (size_t)order[slot + lane] * words;
+        for (size_t lane = 0; lane < 8; lane++) from[lane] = vectors + (size_t)order[slot + lane] * stride;
         size_t word = 0;
         for (; word + 8 <= words; word += 8) {
             __m256i in[8], out[8];
