@@ -99,7 +99,11 @@ public struct FolderListing: Sendable {
     static func nameBytes(_ entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
         withUnsafePointer(to: &entry.pointee.d_name) { pointer in
             // The kernel ends every name with a zero within the array's 256 bytes.
-            withUnsafeBytes(of: pointer.pointee) { Array($0.prefix { $0 != 0 }) }
+            pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { text in
+                var count = 0
+                while count < 256, text[count] != 0 { count += 1 }
+                return Array(UnsafeBufferPointer(start: text, count: count))
+            }
         }
     }
 }
