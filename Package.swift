@@ -12,7 +12,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -25,16 +25,24 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // C of our own: codecs behind setjmp, and kernels with intrinsics chosen at run time.
+        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
+        // does not see.
         .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
         .target(name: "CKernels"),
+        .target(name: "CRenameat2"),
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
         .target(name: "MuScLinearAlgebra", dependencies: ["COpenBLAS"]),
-        .target(name: "MuScImages", dependencies: ["CImageCodecs", "MuScParallel"]),
-        .target(name: "MuScTensors"),
+        .target(
+            name: "MuScImages",
+            dependencies: [
+                "CImageCodecs", "MuScParallel",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .target(name: "MuScTensors", dependencies: ["CZlib"]),
         .target(
             name: "MuScBackbone",
             dependencies: [
@@ -43,15 +51,28 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         .target(name: "MuScScoring", dependencies: ["CKernels", "MuScLinearAlgebra", "MuScParallel"]),
-        .target(name: "MuSc", dependencies: ["MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring"]),
+        .target(
+            name: "MuSc",
+            dependencies: [
+                "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(
             name: "MuScEvaluation",
-            dependencies: ["MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors"]),
+            dependencies: [
+                "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("PublishedTables"), .embedInCode("Templates")]),
         .target(
             name: "MuScResults",
             dependencies: [
-                "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "CRenameat2", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.embedInCode("Templates")]),
         .target(
@@ -71,18 +92,33 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
         // Tests mirror the sources.
         .target(name: "Goldens", dependencies: ["MuScTensors"], path: "Tests/Goldens"),
-        .testTarget(name: "MuScImagesTests", dependencies: ["MuScImages", "MuScTensors", "Goldens"]),
+        .testTarget(
+            name: "MuScImagesTests",
+            dependencies: [
+                "MuScImages", "MuScParallel", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
         .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScResultsTests", dependencies: ["MuScResults", "MuScImages", "Goldens"]),
+        .testTarget(
+            name: "MuScEvaluationTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
+            name: "MuScResultsTests",
+            dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
         .target(
             name: "WatchFixtures",
             dependencies: ["MuScWatching", .product(name: "SystemPackage", package: "swift-system")],

@@ -1,1 +1,0 @@
-#include "musc_image_codecs.h"

@@ -1,0 +1,203 @@
+#include "tiff_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/// Sample `index` of a row: native byte order for 8, 16 bits; packed from the highest bit for others.
+static inline unsigned sample_at(const tiff_reader *reader, const uint8_t *row, size_t index) {
+    if (reader->bits == 8) return row[index];
+    if (reader->bits == 16) {
+        uint16_t value;
+        memcpy(&value, row + 2 * index, 2);
+        return value;
+    }
+    unsigned value = 0;
+    size_t bit = index * reader->bits;
+    for (unsigned i = 0; i < reader->bits; i++, bit++) value = value << 1 | (row[bit >> 3] >> (7 - (bit & 7)) & 1);
+    return value;
+}
+
+/// Stretches a sample to the full range of 8 or 16 bits.
+static inline unsigned stretched(const tiff_reader *reader, unsigned value) {
+    unsigned largest = (1u << reader->bits) - 1;
+    unsigned range = reader->header.samples == MUSC_SAMPLES_UINT16 ? 65535 : 255;
+    return largest == range ? value : (value * range + largest / 2) / largest;
+}
+
+static inline void store(const tiff_reader *reader, uint8_t *pixels, size_t index, unsigned value) {
+    if (reader->header.samples == MUSC_SAMPLES_UINT16) {
+        uint16_t deep = (uint16_t)value;
+        memcpy(pixels + 2 * index, &deep, 2);
+    } else {
+        pixels[index] = (uint8_t)value;
+    }
+}
+
+/// Converts `count` pixels of a decoded row to the raster's grey or RGB.
+///
+/// - row: all samples of each pixel, or those of one plane.
+/// - plane: the plane's number, or -1 where pixels are whole.
+/// - first: the raster's pixel at which they begin.
+static void convert(
+    const tiff_reader *reader, const uint8_t *row, size_t count, int plane, uint8_t *pixels, size_t first) {
+    size_t step = plane < 0 ? reader->samples_per_pixel : 1;
+    size_t channels = reader->header.channels;
+    if (reader->header.samples == MUSC_SAMPLES_FLOAT32) {
+        for (size_t x = 0; x < count; x++) memcpy(pixels + 4 * (first + x), row + 4 * x * step, 4);
+        return;
+    }
+    switch (reader->photometric) {
+    case PHOTOMETRIC_PALETTE:
+        for (size_t x = 0; x < count; x++) {
+            const uint8_t *colour = reader->palette[sample_at(reader, row, x * step)];
+            memcpy(pixels + (first + x) * channels, colour, channels);
+        }
+        return;
+    case PHOTOMETRIC_SEPARATED:
+        for (size_t x = 0; x < count; x++) {
+            unsigned shift = reader->bits - 8u;
+            unsigned light = 255 - (sample_at(reader, row, x * step + 3) >> shift);
+            for (size_t c = 0; c < 3; c++) {
+                unsigned product = (sample_at(reader, row, x * step + c) >> shift) * light + 128;
+                pixels[(first + x) * 3 + c] = (uint8_t)(light - ((product + (product >> 8)) >> 8));
+            }
+        }
+        return;
+    default:
+        break;
+    }
+    int is_inverted = reader->photometric == PHOTOMETRIC_MINISWHITE;
+    if (step == channels && !is_inverted && (reader->bits == 8 || reader->bits == 16)) {
+        size_t size = channels * reader->header.samples;
+        memcpy(pixels + first * size, row, count * size);
+        return;
+    }
+    unsigned range = reader->header.samples == MUSC_SAMPLES_UINT16 ? 65535 : 255;
+    for (size_t x = 0; x < count; x++) {
+        if (plane >= 0) {
+            unsigned value = stretched(reader, sample_at(reader, row, x));
+            store(reader, pixels, (first + x) * channels + (size_t)plane, is_inverted ? range - value : value);
+            continue;
+        }
+        unsigned alpha = reader->is_premultiplied ? sample_at(reader, row, x * step + 3) : 255;
+        for (size_t c = 0; c < channels; c++) {
+            unsigned value = stretched(reader, sample_at(reader, row, x * step + c));
+            if (is_inverted) value = range - value;
+            // As Pillow: the colour that was multiplied by its alpha; black where nothing is left of it.
+            if (alpha != 255) {
+                value = alpha == 0 ? 0 : value * 255 / alpha;
+                if (value > 255) value = 255;
+            }
+            store(reader, pixels, (first + x) * channels + c, value);
+        }
+    }
+}
+
+/// The bytes that `convert` will read of a row, should libtiff count otherwise.
+static uint64_t least_row_size(const tiff_reader *reader, uint32_t width) {
+    uint64_t samples = reader->planar == PLANARCONFIG_SEPARATE ? 1 : reader->samples_per_pixel;
+    return (width * samples * reader->bits + 7) / 8;
+}
+
+static int read_strips(tiff_reader *reader, int planes, uint8_t *pixels) {
+    int is_separate = reader->planar == PLANARCONFIG_SEPARATE;
+    for (int plane = 0; plane < planes; plane++) {
+        for (uint32_t y = 0; y < reader->height; y++) {
+            if (TIFFReadScanline(reader->tiff, reader->buffer, y, (uint16_t)plane) < 0) return 0;
+            convert(reader, reader->buffer, reader->width, is_separate ? plane : -1, pixels,
+                    (size_t)y * reader->width);
+        }
+    }
+    return 1;
+}
+
+static int read_tiles(tiff_reader *reader, int planes, uint8_t *pixels) {
+    TIFF *tiff = reader->tiff;
+    uint32_t tile_width = 0, tile_height = 0;
+    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
+    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
+    tmsize_t size = TIFFTileSize(tiff), row_size = TIFFTileRowSize(tiff);
+    int is_separate = reader->planar == PLANARCONFIG_SEPARATE;
+    if (row_size <= 0 || (uint64_t)row_size < least_row_size(reader, tile_width) ||
+        (uint64_t)size / (uint64_t)row_size < tile_height || tile_height == 0) {
+        return 0;
+    }
+    for (int plane = 0; plane < planes; plane++) {
+        for (uint64_t y = 0; y < reader->height; y += tile_height) {
+            for (uint64_t x = 0; x < reader->width; x += tile_width) {
+                ttile_t tile = TIFFComputeTile(tiff, (uint32_t)x, (uint32_t)y, 0, (uint16_t)plane);
+                if (TIFFReadEncodedTile(tiff, tile, reader->buffer, size) < 0) return 0;
+                uint64_t columns = reader->width - x < tile_width ? reader->width - x : tile_width;
+                uint64_t rows = reader->height - y < tile_height ? reader->height - y : tile_height;
+                for (uint64_t row = 0; row < rows; row++) {
+                    convert(reader, reader->buffer + row * (uint64_t)row_size, columns, is_separate ? plane : -1,
+                            pixels, (y + row) * reader->width + x);
+                }
+            }
+        }
+    }
+    return 1;
+}
+
+// Subsampled YCbCr that is not JPEG: libtiff's own conversion, which makes one 32-bit word of each pixel.
+static int read_ycbcr(tiff_reader *reader, uint8_t *pixels) {
+    char words[1024] = "";
+    TIFFRGBAImage image;
+    if (!TIFFRGBAImageBegin(&image, reader->tiff, 1, words)) {
+        if (reader->result.status == MUSC_CODEC_OK) {
+            reader->result = musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "%s", words);
+        }
+        return 0;
+    }
+    image.req_orientation = image.orientation;
+    uint32_t *raster = (uint32_t *)(void *)reader->buffer;
+    int is_read = TIFFRGBAImageGet(&image, raster, reader->width, reader->height);
+    TIFFRGBAImageEnd(&image);
+    if (!is_read) return 0;
+    size_t count = (size_t)reader->width * reader->height;
+    for (size_t i = 0; i < count; i++) {
+        pixels[3 * i] = (uint8_t)TIFFGetR(raster[i]);
+        pixels[3 * i + 1] = (uint8_t)TIFFGetG(raster[i]);
+        pixels[3 * i + 2] = (uint8_t)TIFFGetB(raster[i]);
+    }
+    return 1;
+}
+
+musc_codec_result musc_tiff_decode(
+    const uint8_t *data, size_t size, size_t memory_limit, uint8_t *pixels, size_t capacity) {
+    tiff_reader *reader;
+    musc_codec_result result = musc_tiff_open(data, size, memory_limit, &reader);
+    if (!reader) return result;
+    size_t count = (size_t)reader->width * reader->height;
+    if (count * reader->header.channels * reader->header.samples != capacity) {
+        return musc_tiff_close(reader, musc_codec_failure(MUSC_CODEC_DAMAGED, "the size changed while decoding"));
+    }
+    int is_ycbcr = reader->photometric == PHOTOMETRIC_YCBCR;
+    if (is_ycbcr && reader->compression == COMPRESSION_JPEG) {
+        TIFFSetField(reader->tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+        is_ycbcr = 0;
+    }
+    int is_tiled = TIFFIsTiled(reader->tiff);
+    uint64_t needed = is_ycbcr ? (uint64_t)count * 4
+        : is_tiled ? TIFFTileSize64(reader->tiff) : TIFFScanlineSize64(reader->tiff);
+    if (!is_ycbcr && !is_tiled && needed < least_row_size(reader, reader->width)) {
+        return musc_tiff_close(reader, musc_codec_failure(MUSC_CODEC_DAMAGED, "rows are shorter than the image"));
+    }
+    if (needed == 0 || needed > memory_limit) {
+        return musc_tiff_close(
+            reader, musc_codec_failure(MUSC_CODEC_TOO_LARGE, "%llu bytes at once", (unsigned long long)needed));
+    }
+    // Zeroed: a decoder that gives less than it promised must not show what was in memory before.
+    reader->buffer = calloc(1, (size_t)needed);
+    if (!reader->buffer) return musc_tiff_close(reader, musc_codec_failure(MUSC_CODEC_OUT_OF_MEMORY, "out of memory"));
+
+    int planes = reader->planar == PLANARCONFIG_SEPARATE && reader->photometric != PHOTOMETRIC_PALETTE
+        ? reader->header.channels : 1;
+    int is_complete = is_ycbcr ? read_ycbcr(reader, pixels)
+        : is_tiled ? read_tiles(reader, planes, pixels) : read_strips(reader, planes, pixels);
+    if (reader->result.status != MUSC_CODEC_OK) return musc_tiff_close(reader, reader->result);
+    if (!is_complete) {
+        return musc_tiff_close(reader, musc_codec_failure(MUSC_CODEC_DAMAGED, "the pixels cannot be read"));
+    }
+    return musc_tiff_close(reader, musc_codec_success());
+}

@@ -1,0 +1,57 @@
+/// How much a file may ask for before it is refused; checked against its header, before anything is allocated.
+public struct DecodingLimits: Sendable, Hashable {
+    /// The most pixels, width times height. Default: 200 million, the size of the largest industrial sensors
+    /// (an image then takes 600 MB).
+    public var maxPixels: Int
+    /// The longest side, in pixels. Default: one million. A picture of one row and millions of columns is no
+    /// photograph, and to resize it takes a table of several times its length.
+    public var maxSide: Int
+    /// The largest file, in bytes. Default: 2 GiB, which an uncompressed 16-bit RGB image of `maxPixels` fits.
+    public var maxFileBytes: Int
+
+    public init(maxPixels: Int = 200_000_000, maxSide: Int = 1_000_000, maxFileBytes: Int = 2 << 30) {
+        self.maxPixels = maxPixels
+        self.maxSide = maxSide
+        self.maxFileBytes = maxFileBytes
+    }
+}
+
+/// How samples of more than 8 bits become 8-bit ones.
+public enum SampleScaling: Sendable, Hashable {
+    /// The whole range that the file can hold: 16-bit samples keep their upper byte (`value >> 8`, as Pillow
+    /// does for 16-bit RGB), floating-point samples of 0 to 1 become 0 to 255, rounded.
+    case fullRange
+    /// `low` and below become 0, `high` and above 255, linearly and rounded in between. The values are in the
+    /// units of the file's samples (0 to 65535 for 16 bits); `high` must be larger than `low`, else everything
+    /// up to `low` becomes 0 and the rest 255.
+    case range(low: Double, high: Double)
+}
+
+/// What is done with an image file's content beyond decoding it.
+public struct DecodingOptions: Sendable, Hashable {
+    /// Turns the image upright as its EXIF block or TIFF tag says; default true, as a camera's user expects.
+    /// The reference implementation of MuSc does not, so evaluation leaves it out.
+    public var applyingOrientation: Bool
+    /// How samples of more than 8 bits become 8-bit ones; default `.fullRange`.
+    public var sampleScaling: SampleScaling
+    /// Decodes a JPEG at the smallest of the scales 1/8 to 8/8 at which its shorter side still has at least this
+    /// many pixels: much faster for a thumbnail of a large photograph, not equal to decoding and resizing.
+    /// Default nil: full size. Other formats are always decoded at full size.
+    public var scaledToAtLeast: Int?
+    /// How much a file may ask for.
+    public var limits: DecodingLimits
+
+    public init(
+        applyingOrientation: Bool = true, sampleScaling: SampleScaling = .fullRange,
+        scaledToAtLeast: Int? = nil, limits: DecodingLimits = DecodingLimits()
+    ) {
+        self.applyingOrientation = applyingOrientation
+        self.sampleScaling = sampleScaling
+        self.scaledToAtLeast = scaledToAtLeast
+        self.limits = limits
+    }
+
+    /// As the reference implementation reads images: not turned, full range. (Pillow, through which it reads them,
+    /// does turn TIFF files; no data set that it is run on has such.)
+    public static let reference = DecodingOptions(applyingOrientation: false)
+}

@@ -1,0 +1,17 @@
+import CImageCodecs
+
+extension FloatImage {
+    /// The image as the content of a TIFF file, one channel of 32-bit floating point, not compressed: the values
+    /// as they are, for other programs to read.
+    ///
+    /// - Throws: `ImageError` where memory runs out, or the file would exceed TIFF's 4 GiB.
+    public func tiffEncoded() throws(ImageError) -> [UInt8] {
+        precondition(samples.count == width * height)
+        guard samples.count < 1 << 30, let width = UInt32(exactly: width), let height = UInt32(exactly: height) else {
+            throw ImageError(file: "image in memory", kind: .notEncoded(.tiff, "more than 4 GiB"))
+        }
+        return try encodedBytes(as: .tiff) { output in
+            musc_tiff_encode_float32(samples, width, height, &output)
+        }
+    }
+}

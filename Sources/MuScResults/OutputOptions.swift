@@ -1,0 +1,85 @@
+/// What is written beside a batch, and how its heat maps look: the `output` section of the configuration.
+public struct OutputOptions: Sendable, Hashable {
+    /// Which images get an overlay at full size.
+    public enum Overlays: String, Sendable, Hashable, CaseIterable, Codable {
+        case all, flagged, none
+    }
+
+    /// What the colours of a heat map span.
+    public enum Normalisation: String, Sendable, Hashable, CaseIterable, Codable {
+        /// From the lowest to the highest patch score of the batch, so that a clean image looks clean.
+        case batch
+        /// From the lowest to the highest patch score of the image itself.
+        case image
+    }
+
+    /// Whether anomaly maps are written as data, and in which format.
+    public enum Maps: String, Sendable, Hashable, CaseIterable, Codable {
+        case none
+        /// One float32 channel, scores as they are.
+        case tiff
+        /// One 16-bit channel, `round(score · 32767.5)`: 0 is a score of 0, 65535 one of 2, the largest possible.
+        case png16
+    }
+
+    /// Results lie in each batch's folder, or under another folder that repeats the drop folder's tree.
+    public enum Location: Sendable, Hashable {
+        case alongside
+        case under(String)
+    }
+
+    public var location: Location
+    /// The results folder's name in each batch.
+    public var folderName: String
+    public var overlays: Overlays
+    public var normalisation: Normalisation
+    public var colormap: Colormap
+    public var maps: Maps
+    /// Threads that decode photographs and write pictures; each holds one photograph in memory.
+    public var threads: Int
+    /// Pixels of the longer side beyond which overlays and maps are written smaller, as their page says.
+    public var longestSide: Int
+
+    public init(
+        location: Location = .alongside, folderName: String = "_musc", overlays: Overlays = .all,
+        normalisation: Normalisation = .batch, colormap: Colormap = .jet, maps: Maps = .none, threads: Int = 2,
+        longestSide: Int = 4096
+    ) {
+        self.location = location
+        self.folderName = folderName
+        self.overlays = overlays
+        self.normalisation = normalisation
+        self.colormap = colormap
+        self.maps = maps
+        self.threads = threads
+        self.longestSide = longestSide
+    }
+
+    /// The folder that a batch's results belong in.
+    ///
+    /// - Parameters:
+    ///   - batchFolder: The batch, absolute or relative to the working directory.
+    ///   - root: The drop folder that the batch lies in; nil for a folder given on its own.
+    public func resultsFolder(batchFolder: String, root: String? = nil) -> String {
+        let batch = trimmed(batchFolder)
+        switch location {
+        case .alongside:
+            return batch == "/" ? "/\(folderName)" : "\(batch)/\(folderName)"
+        case .under(let folder):
+            var parts = [trimmed(folder)]
+            if let root = root.map(trimmed), batch == root || batch.hasPrefix(root == "/" ? "/" : root + "/") {
+                let inside = batch.dropFirst(root.count).drop { $0 == "/" }
+                if !inside.isEmpty { parts.append(String(inside)) }
+            } else if let last = batch.split(separator: "/").last, last != ".", last != ".." {
+                parts.append(String(last))
+            }
+            return (parts + [folderName]).joined(separator: "/")
+        }
+    }
+
+    private func trimmed(_ path: String) -> String {
+        var path = Substring(path)
+        while path.count > 1, path.last == "/" { path.removeLast() }
+        return String(path)
+    }
+}

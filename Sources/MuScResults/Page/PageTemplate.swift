@@ -1,0 +1,35 @@
+import Mustache
+
+/// A page's template with its partials, out of the package's resources.
+struct PageTemplate: Sendable {
+    private let template: MustacheTemplate
+    private let name: String
+
+    static func report() throws(ResultsError) -> PageTemplate {
+        try PageTemplate("report.mustache", PackageResources.report_mustache)
+    }
+
+    static func index() throws(ResultsError) -> PageTemplate {
+        try PageTemplate("index.mustache", PackageResources.index_mustache)
+    }
+
+    /// The style sheet that both pages carry.
+    static var style: String { text(PackageResources.style_css) }
+    static var reportScript: String { text(PackageResources.report_js) }
+    static var viewerScript: String { text(PackageResources.viewer_js) }
+    static var indexScript: String { text(PackageResources.index_js) }
+
+    private init(_ name: String, _ bytes: [UInt8]) throws(ResultsError) {
+        MustacheContentTypes.register(MarkupContentType(), named: "MARKUP")
+        self.name = name
+        do {
+            template = try MustacheTemplate(string: Self.text(bytes))
+        } catch {
+            throw ResultsError(kind: .system, path: name, detail: "the page's template cannot be read: \(error)")
+        }
+    }
+
+    func render(_ values: [String: Any]) -> String { template.render(values) }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Glibc
+import MuSc
+
+/// What the page's script works with, as JSON: a row an image, the patch maps quantised to one byte a patch between
+/// each image's lowest and highest score, the colour maps, and where the plot's axis lies.
+struct ReportData {
+    let page: ReportPage
+    let numbers: ScoreNumbers
+    let plot: ScorePlot
+    let range: (low: Float, high: Float)
+
+    /// The most bytes of patch maps that a page carries, before base64; finer grids are reduced to it.
+    private static let mapBudget = 900_000
+
+    var json: String {
+        let factor = reduction
+        let grid = page.scores.grid
+        let width = (grid.width + factor - 1) / factor
+        let height = (grid.height + factor - 1) / factor
+        let near = nearest
+        let images = page.scored.indices.map { row($0, factor: factor, near: near[$0]) }
+        let errors = page.unreadable.map {
+            "[\(Markup.json($0.name)),\(Markup.json($0.error ?? "")),\(number(Self.modified($0.path.string)))]"
+        }
+        let maps = Colormap.allCases.map { "\"\($0.rawValue)\":\"\(Markup.base64($0.table))\"" }
+        let threshold = page.scores.threshold.value
+        let fields = [
+            "\"grid\":[\(width),\(height)]",
+            "\"range\":[\(range.low),\(range.high)]",
+            "\"threshold\":\(threshold.isFinite ? "\(threshold)" : "null")",
+            "\"decimals\":\(numbers.decimals)",
+            "\"chips\":\(ReportPage.chips)",
+            "\"colormap\":\"\(page.options.colormap.rawValue)\"",
+            "\"normalisation\":\"\(page.options.normalisation.rawValue)\"",
+            "\"opacity\":[\(HeatMapStyle.opacity(0)),\(HeatMapStyle.opacity(1) - HeatMapStyle.opacity(0))]",
+            "\"plot\":{\"low\":\(plot.low),\"high\":\(plot.high),\"width\":\(ScorePlot.width),"
+                + "\"height\":\(ScorePlot.height),\"sortedEnd\":\(ScorePlot.sortedEnd)}",
+            "\"colormaps\":{\(maps.joined(separator: ","))}",
+            "\"images\":[\(images.joined(separator: ",\n"))]",
+            "\"errors\":[\(errors.joined(separator: ","))]",
+        ]
+        return "{\(fields.joined(separator: ",\n"))}"
+    }
+
+    private func row(_ index: Int, factor: Int, near: [Int]) -> String {
+        let image = page.scored[index]
+        let pictures = page.pictures[index]
+        let map = AnomalyMap(grid: page.scores.grid, values: page.scores.patchMap(image.index ?? 0))
+        let (low, high) = map.range
+        let cells: [String] = [
+            Markup.json(image.name), number(image.score), number(image.scoreMSM), number(image.pValue),
+            "\(image.size?.width ?? 1)", "\(image.size?.height ?? 1)",
+            image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
+            "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
+            url(pictures.overlay), url(pictures.thumbnail), url(photograph(image, pictures)),
+            number(Self.modified(image.path.string)), "[\(near.map(String.init).joined(separator: ","))]",
+        ]
+        return "[\(cells.joined(separator: ","))]"
+    }
+
+    private func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
+    private func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
+    private func url(_ path: String?) -> String { path.map { Markup.json(Markup.url($0)) } ?? "null" }
+
+    /// The photograph as seen from the page: the copy for browsers, else the original.
+    private func photograph(_ image: ScoredImage, _ pictures: ImagePictures) -> String? {
+        if let copy = pictures.photograph { return copy }
+        if pictures.missing != nil { return nil }
+        return relativePath(from: page.resultsFolder, to: image.path.string)
+    }
+
+    /// By how much grids are reduced so that the page stays light, 1 for not at all.
+    private var reduction: Int {
+        let allowed = max(Self.mapBudget / max(page.scored.count, 1), 256)
+        var factor = 1
+        while page.scores.grid.count / (factor * factor) > allowed { factor += 1 }
+        return factor
+    }
+
+    /// For each image those that look most like it, by their places in the ranking.
+    private var nearest: [[Int]] {
+        let width = page.scores.featureWidth
+        let features = page.scored.flatMap { image in
+            let place = image.index ?? 0
+            return page.scores.imageFeatures[place * width..<(place + 1) * width]
+        }
+        return NearestNormals.lists(
+            features: features, width: width, scores: page.scored.map { $0.score ?? 0 }, threads: page.options.threads)
+    }
+
+    /// Seconds since 1970 at which the file's content last changed; nil where it is gone.
+    private static func modified(_ path: String) -> Int? {
+        var information = stat()
+        return stat(path, &information) == 0 ? information.st_mtim.tv_sec : nil
+    }
+}
+
+extension AnomalyMap {
+    /// The patch scores as bytes, 0 the image's lowest and 255 its highest, by the maximum over squares of `factor`
+    /// patches a side, so that a small peak survives the reduction.
+    func quantised(factor: Int) -> [UInt8] {
+        let (low, high) = range
+        let scale = high > low ? 255 / (high - low) : 0
+        var bytes: [UInt8] = []
+        for top in stride(from: 0, to: grid.height, by: factor) {
+            for left in stride(from: 0, to: grid.width, by: factor) {
+                var highest = -Float.infinity
+                for y in top..<min(top + factor, grid.height) {
+                    for x in left..<min(left + factor, grid.width) { highest = max(highest, values[y * grid.width + x]) }
+                }
+                let step = ((highest - low) * scale).rounded()
+                bytes.append(step >= 255 ? 255 : step > 0 ? UInt8(step) : 0)
+            }
+        }
+        return bytes
+    }
+}
+
+/// The path of `target` as seen from `folder`, both absolute or relative to the working directory.
+package func relativePath(from folder: String, to target: String) -> String {
+    func parts(_ path: String) -> [Substring] {
+        let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        var result: [Substring] = []
+        for part in absolute.split(separator: "/") where part != "." {
+            if part == ".." { _ = result.popLast() } else { result.append(part) }
+        }
+        return result
+    }
+    let from = parts(folder)
+    let to = parts(target)
+    let shared = zip(from, to).prefix { $0 == $1 }.count
+    return (Array(repeating: "..", count: from.count - shared) + to.dropFirst(shared).map(String.init)).joined(separator: "/")
+}

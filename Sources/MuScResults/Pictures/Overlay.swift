@@ -1,0 +1,111 @@
+import MuScImages
+
+extension AnomalyMap {
+    /// The heat map over a photograph, with the contour at the threshold and, if asked for, a ring around the peak.
+    ///
+    /// - Parameters:
+    ///   - photograph: Upright; the result has its size.
+    ///   - style: Colours, their range and the contour.
+    ///   - peak: The pixel to mark; nil for none.
+    public func overlay(on photograph: RGBImage, style: HeatMapStyle, peak: (x: Int, y: Int)? = nil) -> RGBImage {
+        var picture = photograph
+        let width = picture.width
+        let blend = HeatMapStyle.Blend(style.colormap)
+        let scale = style.high > style.low ? 255 / (style.high - style.low) : 0
+        var rows = AnomalyMapRows(self, width: width, height: picture.height)
+        for y in 0..<picture.height {
+            rows.move(to: y)
+            var at = 3 * y * width
+            for x in 0..<width {
+                let value = (rows.row[x] - style.low) * scale
+                // NaN fails both comparisons and is shown as the lowest colour.
+                let index = value >= 255 ? 255 : value > 0 ? Int(value + 0.5) : 0
+                let rest = blend.rest[index]
+                for channel in 0..<3 {
+                    let mixed = blend.colour[3 * index + channel] + UInt32(picture.pixels[at + channel]) * rest
+                    picture.pixels[at + channel] = UInt8(truncatingIfNeeded: (mixed + 128) >> 8)
+                }
+                at += 3
+            }
+        }
+        let pen = max(1, Float(max(width, picture.height)) / 640)
+        if let level = style.contour, level.isFinite { draw(contour: level, pen: pen, on: &picture) }
+        if let peak { picture.drawRing(around: peak, radius: 9 * pen, pen: pen) }
+        return picture
+    }
+
+    /// Draws the line along which the map equals `level`: white within a dark edge, so that it shows on any colour.
+    private func draw(contour level: Float, pen: Float, on picture: inout RGBImage) {
+        let (low, high) = range
+        guard low < level, level <= high else { return }
+        let width = picture.width
+        let height = picture.height
+        // The steepest rise from pixel to pixel bounds how far from the level a pixel near the line can be.
+        let steepest = steepestRise(width: width, height: height)
+        let reach = 1.5 * pen + 1
+        var rows = AnomalyMapRows(self, width: width, height: height)
+        rows.move(to: 0)
+        var current = rows.row
+        var above = current
+        for y in 0..<height {
+            if y + 1 < height { rows.move(to: y + 1) }
+            for x in 0..<width where abs(current[x] - level) <= steepest * reach {
+                let across = (current[min(x + 1, width - 1)] - current[max(x - 1, 0)]) / 2
+                let down = (rows.row[x] - above[x]) / 2
+                let slope = (across * across + down * down).squareRoot()
+                guard slope > 0 else { continue }
+                picture.stroke(at: 3 * (y * width + x), distance: abs(current[x] - level) / slope, pen: pen)
+            }
+            above = current
+            current = rows.row
+        }
+    }
+
+    private func steepestRise(width: Int, height: Int) -> Float {
+        var across: Float = 0
+        var down: Float = 0
+        for y in 0..<grid.height {
+            for x in 0..<grid.width {
+                let value = values[y * grid.width + x]
+                if x + 1 < grid.width { across = max(across, abs(values[y * grid.width + x + 1] - value)) }
+                if y + 1 < grid.height { down = max(down, abs(values[(y + 1) * grid.width + x] - value)) }
+            }
+        }
+        let perColumn = across * Float(grid.width - 1) / Float(max(width - 1, 1))
+        let perRow = down * Float(grid.height - 1) / Float(max(height - 1, 1))
+        return (perColumn * perColumn + perRow * perRow).squareRoot()
+    }
+}
+
+extension RGBImage {
+    /// Covers a pixel as far as a line with a dark edge does whose middle is `distance` pixels away.
+    fileprivate mutating func stroke(at offset: Int, distance: Float, pen: Float) {
+        cover(at: offset, with: 20, share: min(max(pen + 1 - distance, 0), 1) * 0.75)
+        cover(at: offset, with: 255, share: min(max(pen / 2 + 0.5 - distance, 0), 1))
+    }
+
+    private mutating func cover(at offset: Int, with grey: Float, share: Float) {
+        guard share > 0 else { return }
+        for channel in 0..<3 {
+            let value = Float(pixels[offset + channel])
+            pixels[offset + channel] = UInt8(value + (grey - value) * share)
+        }
+    }
+
+    fileprivate mutating func drawRing(around centre: (x: Int, y: Int), radius: Float, pen: Float) {
+        let reach = Int(radius + 2 * pen + 2)
+        let top = max(0, centre.y - reach)
+        let bottom = min(height - 1, centre.y + reach)
+        let left = max(0, centre.x - reach)
+        let right = min(width - 1, centre.x + reach)
+        guard top <= bottom, left <= right else { return }
+        for y in top...bottom {
+            for x in left...right {
+                let dx = Float(x - centre.x)
+                let dy = Float(y - centre.y)
+                let distance = abs((dx * dx + dy * dy).squareRoot() - radius)
+                stroke(at: 3 * (y * width + x), distance: distance, pen: pen)
+            }
+        }
+    }
+}

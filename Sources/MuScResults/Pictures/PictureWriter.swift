@@ -1,0 +1,182 @@
+import MuSc
+import MuScImages
+import MuScParallel
+import Synchronization
+import SystemPackage
+
+/// The pictures that were written for one image; paths are relative to the results folder.
+struct ImagePictures: Sendable, Hashable {
+    var overlay: String?
+    /// The photograph on the left half, the heat map over it on the right.
+    var thumbnail: String?
+    /// A JPEG of the photograph, where browsers do not show its own format.
+    var photograph: String?
+    /// Whether overlay and map are smaller than the photograph.
+    var isReduced = false
+    /// Why the photograph could not be read again; the pictures then show the heat map on grey.
+    var missing: String?
+}
+
+/// Writes overlays, thumbnails and maps of a batch, one photograph a thread in memory.
+struct PictureWriter: Sendable {
+    let scores: BatchScores
+    let options: OutputOptions
+    /// The lowest and the highest patch score of the batch.
+    let range: (low: Float, high: Float)
+
+    static let thumbnailSide = 256
+    private static let grey: UInt8 = 128
+
+    init(scores: BatchScores, options: OutputOptions) {
+        self.scores = scores
+        self.options = options
+        range = AnomalyMap.range(of: scores.patchMaps)
+    }
+
+    /// - Parameters:
+    ///   - images: Those whose pictures are wanted, each with a place in the patch maps.
+    ///   - names: Of the pictures, in the same order.
+    ///   - folder: An existing results folder.
+    /// - Returns: What was written, in the same order.
+    func write(_ images: [ScoredImage], names: OverlayNames, to folder: String) throws(ResultsError) -> [ImagePictures] {
+        for inner in ["overlays", "overlays/thumbs"] { try Directory.create(path: "\(folder)/\(inner)") }
+        if options.maps != .none { try Directory.create(path: "\(folder)/maps") }
+        let results = SharedResults(repeating: ImagePictures(), count: images.count)
+        let failure = Mutex<ResultsError?>(nil)
+        concurrentLoop(images.count, threads: options.threads) { index in
+            guard failure.withLock({ $0 == nil }) else { return }
+            do throws(ResultsError) {
+                results[index] = try write(images[index], index, names, to: folder)
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        return results.values
+    }
+
+    private func write(
+        _ image: ScoredImage, _ index: Int, _ names: OverlayNames, to folder: String
+    ) throws(ResultsError) -> ImagePictures {
+        guard let place = image.index, let size = image.size else { return ImagePictures() }
+        var pictures = ImagePictures()
+        let map = AnomalyMap(grid: scores.grid, values: scores.patchMap(place))
+        let colours = options.normalisation == .image ? map.range : range
+        let style = HeatMapStyle(
+            low: colours.low, high: colours.high, colormap: options.colormap, contour: scores.threshold.value)
+        let wantsOverlay = options.overlays == .all || (options.overlays == .flagged && image.flagged)
+        let full = Self.fitted(size, longest: options.longestSide)
+        pictures.isReduced = full != size
+
+        let format = Self.format(of: image.path.string)
+        let needsCopy = format == .tiff || format == .pnm
+        let wanted = wantsOverlay || needsCopy ? full : Self.fitted(size, longest: Self.thumbnailSide)
+        let photograph: RGBImage
+        do throws(ImageError) {
+            photograph = try Self.photograph(image.path.string, size: wanted)
+        } catch {
+            pictures.missing = "\(error)"
+            photograph = Self.blank(wanted)
+        }
+        if needsCopy, pictures.missing == nil {
+            let name = names.photograph(index)
+            try Directory.create(path: "\(folder)/overlays/photographs")
+            try save(name, folder) { () throws(ImageError) in try photograph.jpegEncoded(quality: 90) }
+            pictures.photograph = name
+        }
+        if wantsOverlay {
+            let name = names.overlay(index)
+            let overlay = map.overlay(on: photograph, style: style, peak: image.flagged ? peak(image, in: full) : nil)
+            try save(name, folder) { () throws(ImageError) in try overlay.pngEncoded() }
+            pictures.overlay = name
+        }
+        let name = names.thumbnail(index)
+        let thumbnail = Self.thumbnail(photograph, map: map, style: style)
+        try save(name, folder) { () throws(ImageError) in try thumbnail.jpegEncoded(quality: 82) }
+        pictures.thumbnail = name
+        try writeMap(map, size: full, to: names.map(index, options.maps), folder)
+        return pictures
+    }
+
+    private func writeMap(
+        _ map: AnomalyMap, size: (width: Int, height: Int), to name: String, _ folder: String
+    ) throws(ResultsError) {
+        guard options.maps != .none else { return }
+        let image = FloatImage(
+            width: size.width, height: size.height, samples: map.resized(width: size.width, height: size.height))
+        try save(name, folder) { () throws(ImageError) in
+            options.maps == .tiff ? try image.tiffEncoded() : try image.png16Encoded(range: 0...2)
+        }
+    }
+
+    private func save(
+        _ name: String, _ folder: String, _ encode: () throws(ImageError) -> [UInt8]
+    ) throws(ResultsError) {
+        let path = "\(folder)/\(name)"
+        let bytes: [UInt8]
+        do throws(ImageError) {
+            bytes = try encode()
+        } catch {
+            throw ResultsError(kind: .system, path: path, detail: "cannot be encoded: \(error)")
+        }
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        try Directory(path: String(path[..<slash])).write(bytes, to: String(path[slash...].dropFirst()))
+    }
+
+    /// The peak, given in pixels of the original, in a picture of another size.
+    private func peak(_ image: ScoredImage, in size: (width: Int, height: Int)) -> (x: Int, y: Int)? {
+        guard let peak = image.peak, let original = image.size else { return nil }
+        return (peak.x * size.width / original.width, peak.y * size.height / original.height)
+    }
+
+    // MARK: Photographs
+
+    /// The largest size of the same shape whose longer side is at most `longest`.
+    static func fitted(_ size: (width: Int, height: Int), longest: Int) -> (width: Int, height: Int) {
+        let side = max(size.width, size.height)
+        guard side > longest, longest > 0 else { return size }
+        func scaled(_ value: Int) -> Int { max(1, (value * longest + side / 2) / side) }
+        return (scaled(size.width), scaled(size.height))
+    }
+
+    private static func photograph(
+        _ path: String, size: (width: Int, height: Int)
+    ) throws(ImageError) -> RGBImage {
+        let options = DecodingOptions(scaledToAtLeast: min(size.width, size.height))
+        let image = try RGBImage(contentsOf: FilePath(path), options: options)
+        guard image.width != size.width || image.height != size.height else { return image }
+        return image.resized(width: size.width, height: size.height, filter: .bilinear)
+    }
+
+    private static func blank(_ size: (width: Int, height: Int)) -> RGBImage {
+        RGBImage(
+            width: size.width, height: size.height,
+            pixels: [UInt8](repeating: grey, count: size.width * size.height * 3))
+    }
+
+    private static func format(of path: String) -> ImageFormat? {
+        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly) else { return nil }
+        defer { try? file.close() }
+        var head = [UInt8](repeating: 0, count: 64)
+        let count = (try? head.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
+        return ImageFormat.detect(head.prefix(count))
+    }
+
+    private static func thumbnail(_ photograph: RGBImage, map: AnomalyMap, style: HeatMapStyle) -> RGBImage {
+        let size = fitted((photograph.width, photograph.height), longest: thumbnailSide)
+        let left =
+            size.width == photograph.width && size.height == photograph.height
+            ? photograph : photograph.resized(width: size.width, height: size.height, filter: .bilinear)
+        var plain = style
+        plain.contour = nil
+        let right = map.overlay(on: left, style: plain)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(2 * left.pixels.count)
+        let row = 3 * size.width
+        for y in 0..<size.height {
+            pixels += left.pixels[y * row..<(y + 1) * row]
+            pixels += right.pixels[y * row..<(y + 1) * row]
+        }
+        return RGBImage(width: 2 * size.width, height: size.height, pixels: pixels)
+    }
+}

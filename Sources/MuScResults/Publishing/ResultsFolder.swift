@@ -1,0 +1,139 @@
+import Glibc
+
+/// The folder that holds a batch's results. It appears whole or not at all, and is replaced in one step.
+///
+/// Everything is written into a hidden sibling, `.musc-<random>.tmp`, on the same file system; flushed; and exchanged
+/// with the old results by renameat2(2), or, where the file system cannot, by two renames. The sibling is locked
+/// with flock(2) while it is written, so what a killed run left behind is told from what another run is writing,
+/// and is removed at the next publication. Nothing is followed through symbolic links.
+public struct ResultsFolder: Sendable, Hashable {
+    /// The folder, as `<batch>/_musc`.
+    public let path: String
+
+    public init(path: String) {
+        var trimmed = Substring(path)
+        while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
+        self.path = String(trimmed)
+    }
+
+    var name: String { String(path.split(separator: "/").last ?? "") }
+
+    var parent: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Writes new results and puts them in the old ones' place.
+    ///
+    /// - Parameters:
+    ///   - createsParent: False where the folder that holds the results must exist, because it is the batch itself:
+    ///     one that has vanished is not made anew.
+    ///   - write: Fills the folder whose path it gets. What it throws is passed on, and nothing has changed.
+    /// - Throws: ``ResultsError`` where a system call fails, or where something that is not a results folder (a
+    ///   file, a symbolic link, a folder without `run.json`) lies at ``path``; the temporary folder is then removed.
+    public func publish(
+        createsParent: Bool = true, _ write: (_ folder: String) throws(ResultsError) -> Void
+    ) throws(ResultsError) {
+        guard !name.isEmpty, name != ".", name != ".." else {
+            throw ResultsError(kind: .occupied, path: path, detail: "is not a name for a results folder")
+        }
+        if createsParent { try Directory.create(path: parent) }
+        let directory = try Directory(path: parent)
+        try checkOccupant(of: directory)
+        removeLeftovers(in: directory)
+
+        let temporary = try makeTemporary(in: directory)
+        do {
+            try write(directory.pathOf(temporary.name))
+            try temporary.directory.synchronise()
+            try checkOccupant(of: directory)
+            try exchange(temporary.name, in: directory)
+            try directory.flush()
+        } catch {
+            directory.removeTree(temporary.name)
+            throw error
+        }
+        // After an exchange the old results lie under the temporary name; otherwise there is nothing there.
+        directory.removeTree(temporary.name)
+    }
+
+    /// Refuses to replace what this program did not write.
+    private func checkOccupant(of directory: borrowing Directory) throws(ResultsError) {
+        let advice = "Move it away, or choose another name with output.folder_name."
+        switch directory.kind(of: name) {
+        case nil:
+            return
+        case .directory:
+            let existing = try directory.directory(name)
+            if existing.kind(of: "run.json") == .file { return }
+            if try existing.entries().isEmpty { return }
+            throw ResultsError(
+                kind: .occupied, path: path, detail: "holds files, but no results of an earlier run, and is left alone",
+                advice: advice)
+        case .symbolicLink:
+            throw ResultsError(
+                kind: .occupied, path: path, detail: "is a symbolic link, which is not followed", advice: advice)
+        case .file, .other:
+            throw ResultsError(kind: .occupied, path: path, detail: "is not a folder", advice: advice)
+        }
+    }
+
+    private struct Temporary: ~Copyable {
+        let name: String
+        let directory: Directory
+    }
+
+    private func makeTemporary(in directory: borrowing Directory) throws(ResultsError) -> Temporary {
+        while true {
+            let name = Self.temporaryName()
+            let made = try directory.makeDirectory(name)
+            // Another run that cleans up may have seen it between its making and its lock.
+            guard made.lock() != .held, directory.holds(made, as: name) else { continue }
+            return Temporary(name: name, directory: made)
+        }
+    }
+
+    private static func temporaryName() -> String {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return ".musc-" + String(repeating: "0", count: 16 - digits.count) + digits + ".tmp"
+    }
+
+    /// Whether a name is one that ``publish(_:)`` gives to folders it is writing.
+    static func isTemporary(_ name: String) -> Bool {
+        name.hasPrefix(".musc-") && name.hasSuffix(".tmp") && name.utf8.count == 26
+    }
+
+    /// Removes what runs that were killed have left beside these results; those of runs that go on are left alone.
+    public func removeLeftovers() {
+        if let directory = try? Directory(path: parent) { removeLeftovers(in: directory) }
+    }
+
+    private func removeLeftovers(in directory: borrowing Directory) {
+        let day = 86_400
+        for bytes in (try? directory.entries()) ?? [] {
+            let name = String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard Self.isTemporary(name), let leftover = try? directory.directory(name) else { continue }
+            switch leftover.lock() {
+            case .held: continue
+            case .taken: directory.removeTree(name)
+            // Without locks only age tells; the parent's clock is the file system's own.
+            case .unsupported where leftover.modified < directory.modified - day: directory.removeTree(name)
+            case .unsupported: continue
+            }
+        }
+    }
+
+    private func exchange(_ temporary: String, in directory: borrowing Directory) throws(ResultsError) {
+        guard directory.kind(of: name) != nil else { return try directory.rename(temporary, to: name) }
+        if try directory.exchange(temporary, name) { return }
+        let aside = Self.temporaryName()
+        try directory.rename(name, to: aside)
+        do {
+            try directory.rename(temporary, to: name)
+        } catch {
+            try? directory.rename(aside, to: name)
+            throw error
+        }
+        directory.removeTree(aside)
+    }
+}

@@ -1,0 +1,60 @@
+import MuSc
+import MuScScoring
+
+/// Writes what a batch's scores say, as a results folder that appears whole or not at all.
+public struct ResultsWriter: Sendable {
+    public var options: OutputOptions
+
+    public init(options: OutputOptions) {
+        self.options = options
+    }
+
+    /// Writes `report.html`, `scores.csv`, `scores.safetensors`, `run.json`, overlays and maps, and puts them in the
+    /// place of earlier results in one step.
+    ///
+    /// - Parameters:
+    ///   - scores: Of the batch; the photographs are read again from their paths.
+    ///   - run: What was run. Its counts and images left out are taken from `scores`.
+    ///   - batchFolder: The batch, absolute or relative to the working directory.
+    ///   - root: The drop folder that the batch lies in, for results that lie elsewhere; nil for a folder by itself.
+    ///   - indexURL: The page of all batches as seen from the report; nil where there is none.
+    /// - Returns: The path of `report.html`.
+    /// - Throws: ``ResultsError``; earlier results are then as they were.
+    @discardableResult
+    public func write(
+        scores: BatchScores, run: RunRecord, batchFolder: String, root: String? = nil, indexURL: String? = nil
+    ) throws(ResultsError) -> String {
+        let folder = ResultsFolder(path: options.resultsFolder(batchFolder: batchFolder, root: root))
+        return try write(scores: scores, run: run, batchFolder: batchFolder, to: folder, indexURL: indexURL)
+    }
+
+    /// The same into a given results folder, for a watcher that names its own.
+    @discardableResult
+    public func write(
+        scores: BatchScores, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?
+    ) throws(ResultsError) -> String {
+        let scored = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }
+            .sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
+        let unreadable = scores.images.filter { $0.index == nil || $0.score?.isFinite != true }.sorted { $0.name < $1.name }
+        let names = OverlayNames(scored.map(\.name))
+        var record = run
+        record.summarise(scores)
+        let run = record
+        try folder.publish(createsParent: options.location != .alongside) { (path: String) throws(ResultsError) in
+            let pictures = try PictureWriter(scores: scores, options: options).write(scored, names: names, to: path)
+            let directory = try Directory(path: path)
+            var overlays: [String: String] = [:]
+            for (image, pictures) in zip(scored, pictures) { overlays[image.name] = pictures.overlay }
+            let table = ScoresCSV.text(scored + unreadable) { overlays[$0.name] }
+            try directory.write(table, to: "scores.csv")
+            try directory.write(run.json(), to: "run.json")
+            try ScoresArchive.write(
+                scores, batchFolder: absolutePath(batchFolder), to: "\(path)/\(ScoresArchive.fileName)")
+            let page = ReportPage(
+                scored: scored, unreadable: unreadable, pictures: pictures, scores: scores, run: run, options: options,
+                resultsFolder: folder.path, indexURL: indexURL)
+            try directory.write(page.html(), to: "report.html")
+        }
+        return "\(folder.path)/report.html"
+    }
+}

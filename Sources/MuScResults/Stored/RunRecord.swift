@@ -1,0 +1,146 @@
+import Foundation
+import Glibc
+import MuSc
+import MuScScoring
+
+/// What was run: the content of `run.json`.
+public struct RunRecord: Sendable, Hashable, Codable {
+    /// The highest version of the file's format that this program reads.
+    public static let currentFormat = 1
+
+    /// The version of this file's format; readers refuse a higher one.
+    public var format: Int
+    /// The program's version.
+    public var version: String
+    /// The batch's folder as the user named it.
+    public var batch: String
+    /// The identity of the set of image files, as the watcher knows it; nil where the batch was scored by hand.
+    public var fileSet: String?
+    /// When the run began, ISO 8601 with zone.
+    public var started: String
+    /// Wall-clock seconds from start to publishing.
+    public var seconds: Double
+    /// The settings in force, under their names in the configuration (`model.backbone`, `scoring.r_list` …), as text.
+    public var settings: [String: String]
+    /// SHA-256 of the weights' file, lower-case hexadecimal.
+    public var weightsSHA256: String
+    /// Images of the batch, unreadable ones included.
+    public var images: Int
+    public var flagged: Int
+    public var unreadable: Int
+    public var threshold: Threshold
+    public var rscin: RsCINDecision
+    public var timings: [StageTiming]
+    /// What a reader of the results should know, one sentence each.
+    public var notes: [String]
+    /// The images that have no score, and why.
+    public var leftOut: [LeftOut]
+
+    /// An image that could not be scored.
+    public struct LeftOut: Sendable, Hashable, Codable {
+        public var image: String
+        public var reason: String
+
+        public init(image: String, reason: String) {
+            self.image = image
+            self.reason = reason
+        }
+    }
+
+    public init(
+        version: String, batch: String, started: String, seconds: Double, settings: [String: String],
+        weightsSHA256: String, images: Int, flagged: Int, unreadable: Int, threshold: Threshold, rscin: RsCINDecision,
+        timings: [StageTiming], notes: [String], leftOut: [LeftOut] = []
+    ) {
+        format = Self.currentFormat
+        self.version = version
+        self.batch = batch
+        self.started = started
+        self.seconds = seconds
+        self.settings = settings
+        self.weightsSHA256 = weightsSHA256
+        self.images = images
+        self.flagged = flagged
+        self.unreadable = unreadable
+        self.threshold = threshold
+        self.rscin = rscin
+        self.timings = timings
+        self.notes = notes
+        self.leftOut = leftOut
+    }
+
+    /// The record of a run whose images, threshold, timings and notes are those of `scores`.
+    public init(
+        of scores: BatchScores, version: String, batch: String, started: String, seconds: Double,
+        settings: [String: String], weightsSHA256: String, fileSet: String? = nil
+    ) {
+        self.init(
+            version: version, batch: batch, started: started, seconds: seconds, settings: settings,
+            weightsSHA256: weightsSHA256, images: 0, flagged: 0, unreadable: 0, threshold: scores.threshold,
+            rscin: scores.rscin, timings: scores.timings, notes: scores.notes)
+        self.fileSet = fileSet
+        summarise(scores)
+    }
+
+    /// Takes over what `scores` say of the images: the counts, those left out, and the threshold.
+    mutating func summarise(_ scores: BatchScores) {
+        images = scores.images.count
+        flagged = scores.images.count { $0.flagged }
+        leftOut = scores.images.filter { $0.index == nil }
+            .map { LeftOut(image: $0.name, reason: $0.error ?? "no reason was recorded") }
+        unreadable = leftOut.count
+        threshold = scores.threshold
+        rscin = scores.rscin
+    }
+
+    // MARK: JSON
+
+    /// Infinity has no number in JSON and is written as the text "inf".
+    private static let infinity = (positive: "inf", negative: "-inf", notANumber: "nan")
+
+    /// The content of `run.json`: keys sorted, indented, ended by a newline.
+    func json() throws(ResultsError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: Self.infinity.positive, negativeInfinity: Self.infinity.negative,
+            nan: Self.infinity.notANumber)
+        do {
+            return try [UInt8](encoder.encode(self)) + [UInt8(ascii: "\n")]
+        } catch {
+            throw ResultsError(kind: .system, path: "run.json", detail: "cannot be encoded: \(error)")
+        }
+    }
+
+    /// Reads `run.json` of a results folder.
+    ///
+    /// - Throws: ``ResultsError`` of kind `unreadable` where the file is missing, damaged, or of a later format.
+    public init(resultsFolder: String) throws(ResultsError) {
+        let path = "\(resultsFolder)/run.json"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ResultsError(
+                kind: .unreadable, path: path, detail: "cannot be read, so this folder holds no results",
+                advice: "Score the batch first: musc run FOLDER.")
+        }
+        struct Header: Decodable { var format: Int }
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: Self.infinity.positive, negativeInfinity: Self.infinity.negative,
+            nan: Self.infinity.notANumber)
+        do {
+            let format = try decoder.decode(Header.self, from: data).format
+            guard format <= Self.currentFormat else {
+                throw ResultsError(
+                    kind: .unreadable, path: path,
+                    detail: "is of format \(format), and this program reads formats up to \(Self.currentFormat)",
+                    advice: "Use the version that wrote it, or a later one.")
+            }
+            self = try decoder.decode(RunRecord.self, from: data)
+        } catch let error as ResultsError {
+            throw error
+        } catch {
+            throw ResultsError(
+                kind: .unreadable, path: path, detail: "is damaged: \(error)", advice: "Score the batch again.")
+        }
+    }
+}

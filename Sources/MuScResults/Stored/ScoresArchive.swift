@@ -1,0 +1,102 @@
+import Foundation
+import MuSc
+import MuScScoring
+import MuScTensors
+import SystemPackage
+
+/// `scores.safetensors`: what rendering, re-scoring and a notebook start from.
+///
+/// Over the S readable images in the order in which they were given: `patch_map` [S, H, W], `image_score_msm` [S],
+/// `image_score` [S], `image_feature` [S, F], all float32; `p_value` [S] float32 where there are any, NaN where an
+/// image has none; `image_size` and `image_peak` [S, 2] int64, x first, in pixels of the upright original. The
+/// metadata hold `names`, a JSON list of the S file names, and `folder`, the batch's folder, absolute.
+enum ScoresArchive {
+    static let fileName = "scores.safetensors"
+
+    static func write(_ scores: BatchScores, batchFolder: String, to path: String) throws(ResultsError) {
+        let readable = scores.images.filter { $0.index != nil }.sorted { ($0.index ?? 0) < ($1.index ?? 0) }
+        let count = readable.count
+        let names: String
+        do {
+            names = String(decoding: try JSONEncoder().encode(readable.map(\.name)), as: UTF8.self)
+        } catch {
+            throw ResultsError(kind: .system, path: path, detail: "the images' names cannot be encoded: \(error)")
+        }
+        var file = SafetensorsWriter(metadata: ["names": names, "folder": batchFolder])
+        file.add("patch_map", scores.patchMaps, shape: [count, scores.grid.height, scores.grid.width])
+        file.add("image_score_msm", readable.map { $0.scoreMSM ?? .nan }, shape: [count])
+        file.add("image_score", readable.map { $0.score ?? .nan }, shape: [count])
+        file.add("image_feature", scores.imageFeatures, shape: [count, scores.featureWidth])
+        if readable.contains(where: { $0.pValue != nil }) {
+            file.add("p_value", readable.map { $0.pValue ?? .nan }, shape: [count])
+        }
+        file.add("image_size", readable.flatMap { [$0.size?.width ?? 0, $0.size?.height ?? 0] }, shape: [count, 2])
+        file.add("image_peak", readable.flatMap { [$0.peak?.x ?? -1, $0.peak?.y ?? -1] }, shape: [count, 2])
+        do throws(TensorFileError) {
+            try file.write(to: path)
+        } catch {
+            throw ResultsError(kind: .system, path: path, detail: "\(error)")
+        }
+    }
+
+    /// Reads the scores back, with thresholds and unreadable images as the run's record has them.
+    ///
+    /// - Returns: The scores, and the batch's folder as it was when they were written. Each image's path is that of
+    ///   the file beside the results folder where it is there, else that in the recorded folder.
+    /// - Throws: ``ResultsError`` of kind `unreadable` where a tensor is missing or of another shape than the others.
+    static func read(resultsFolder: String, run: RunRecord) throws(ResultsError) -> (BatchScores, folder: String) {
+        let path = "\(resultsFolder)/\(fileName)"
+        func damaged(_ what: String) -> ResultsError {
+            ResultsError(kind: .unreadable, path: path, detail: what, advice: "Score the batch again: musc run FOLDER.")
+        }
+        let archive: TensorArchive
+        do throws(TensorFileError) {
+            archive = try TensorArchive(path: path)
+        } catch {
+            throw damaged("\(error)")
+        }
+        guard let list = archive.metadata["names"],
+            let names = try? JSONDecoder().decode([String].self, from: Data(list.utf8))
+        else { throw damaged("has no list of image names in its metadata") }
+        let count = names.count
+        func tensor(_ name: String, _ shape: [Int?]) throws(ResultsError) -> StoredTensor {
+            guard let tensor = archive[name] else { throw damaged("has no tensor \(name)") }
+            guard tensor.shape.count == shape.count,
+                zip(tensor.shape, shape).allSatisfy({ $1 == nil || $0 == $1 })
+            else { throw damaged("has a tensor \(name) of shape \(tensor.shape), which does not fit \(count) images") }
+            return tensor
+        }
+        let maps = try tensor("patch_map", [count, nil, nil])
+        guard maps.shape[1] > 0, maps.shape[2] > 0 else { throw damaged("has empty patch maps") }
+        let scoresMSM = try tensor("image_score_msm", [count]).floats()
+        let scores = try tensor("image_score", [count]).floats()
+        let features = try tensor("image_feature", [count, nil])
+        let sizes = try tensor("image_size", [count, 2]).integers()
+        let peaks = try tensor("image_peak", [count, 2]).integers()
+        let pValues = archive["p_value"] == nil ? nil : try tensor("p_value", [count]).floats()
+
+        let recorded = archive.metadata["folder"] ?? ""
+        let beside = ResultsFolder(path: resultsFolder).parent
+        func finite(_ value: Float) -> Float? { value.isNaN ? nil : value }
+        func location(_ name: String) -> String {
+            let here = "\(beside)/\(name)"
+            return recorded.isEmpty || FileManager.default.fileExists(atPath: here) ? here : "\(recorded)/\(name)"
+        }
+        var images = names.indices.map { index in
+            ScoredImage(
+                name: names[index], path: FilePath(location(names[index])),
+                size: sizes[2 * index] > 0 && sizes[2 * index + 1] > 0
+                    ? (width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
+                index: index, score: finite(scores[index]), scoreMSM: finite(scoresMSM[index]),
+                pValue: pValues.flatMap { finite($0[index]) },
+                flagged: scores[index] >= run.threshold.value,
+                peak: peaks[2 * index] >= 0 ? (x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
+        }
+        images += run.leftOut.map { ScoredImage(name: $0.image, path: FilePath(location($0.image)), error: $0.reason) }
+        let result = BatchScores(
+            grid: PatchGrid(width: maps.shape[2], height: maps.shape[1]), images: images, patchMaps: maps.floats(),
+            imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,
+            rscin: run.rscin, timings: run.timings, notes: run.notes)
+        return (result, recorded.isEmpty ? beside : recorded)
+    }
+}

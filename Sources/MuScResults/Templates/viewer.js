@@ -1,0 +1,288 @@
+// The viewer: one image large, with its heat map, contour and peak; zoom and pan in step; compared with its like.
+
+const viewer = (() => {
+  const dialog = $('viewer'), stage = $('stage');
+  const panes = [$('pane-left'), $('pane-right')].map((element) => ({ element, layer: element.querySelector('.layer'), image: element.querySelector('img'), caption: element.querySelector('figcaption') }));
+  const heat = panes[1].layer.querySelector('canvas'), contour = panes[1].layer.querySelector('svg'), peak = panes[1].layer.querySelector('.peak');
+  let current = null, beside = null, mode = 'overlay', opener = null, baked = false;
+  let zoom = 1, panX = 0, panY = 0;
+
+  const isOpen = () => dialog.open;
+
+  /// Shows the first picture of the list that loads: the photograph, else the stored overlay, else the thumbnail.
+  function picture(element, image, loaded) {
+    const choices = [[image.photograph, 'photograph'], [image.overlay, 'overlay'], [image.thumbnail, 'thumbnail']].filter(([url]) => url);
+    let k = 0;
+    const attempt = () => {
+      const [url, kind] = choices[k] ?? [];
+      element.classList.toggle('half', kind === 'thumbnail');
+      if (url) element.src = url; else element.removeAttribute('src');
+      loaded(kind);
+    };
+    element.onerror = () => { k += 1; attempt(); };
+    attempt();
+  }
+
+  function open(image, from) {
+    if (!image?.scored) return;
+    opener = from ?? opener;
+    const hash = `#image=${encodeURIComponent(image.name)}`;
+    if (location.hash !== hash) history[dialog.open ? 'replaceState' : 'pushState'](null, '', hash);
+    if (!dialog.open) dialog.showModal();
+    if (current !== image) { current = image; beside = null; fill(); }
+    layout(true);
+  }
+
+  function close() {
+    if (dialog.open) dialog.close();
+  }
+
+  dialog.addEventListener('close', () => {
+    if (location.hash.startsWith('#image=')) history.replaceState(null, '', location.pathname + location.search);
+    const last = current;
+    current = null;
+    const card = opener?.isConnected ? opener : last && cards[last.i]?.isConnected ? cards[last.i].querySelector('a') : null;
+    card?.focus();
+    opener = null;
+  });
+
+  function fill() {
+    const image = current;
+    $('viewer-name').textContent = image.name;
+    picture(panes[1].image, image, (kind) => {
+      baked = kind === 'overlay';
+      panes[1].caption.textContent = baked ? 'The photograph is not where it was. This is the stored overlay.' : kind === 'thumbnail' ? 'The photograph is not where it was. This is its thumbnail.' : mode === 'both' ? image.name : '';
+      showParts();
+    });
+    panes[1].image.alt = `Photograph ${image.name}`;
+    peak.style.left = image.peak ? `${(image.peak[0] + 0.5) / image.width * 100}%` : '';
+    peak.style.top = image.peak ? `${(image.peak[1] + 0.5) / image.height * 100}%` : '';
+    $('link-original').hidden = !image.original;
+    for (const [id, url] of [['link-original', image.photograph], ['link-overlay', image.overlay]]) {
+      $(id).hidden = !url;
+      if (url) $(id).href = url;
+    }
+    colourPicture();
+    threshold();
+    fillBeside();
+  }
+
+  function fillBeside() {
+    const image = beside ?? current;
+    picture(panes[0].image, image, () => {});
+    panes[0].image.alt = `Photograph ${image.name}`;
+    panes[0].caption.textContent = beside ? `${image.name}, not flagged, ${digits(image.score)}` : 'Photograph';
+    for (const button of document.querySelectorAll('#neighbours button')) button.setAttribute('aria-pressed', String(beside !== null && +button.dataset.i === beside.i));
+  }
+
+  function facts() {
+    const image = current, rows = [
+      ['Score', digits(image.score) + (Number.isFinite(state.threshold) && state.threshold > 0 ? `, ${(image.score / state.threshold).toFixed(2)} × the threshold` : '')],
+      ['Highest patch', image.msm == null ? null : digits(image.msm)],
+      ['p-value', image.p == null ? null : image.p.toPrecision(2)],
+      ['Peak', image.peak ? `x ${image.peak[0]}, y ${image.peak[1]}` : null],
+      ['Pixels', `${image.width} × ${image.height}`],
+      ['File time', image.time == null ? null : timeText(image.time)],
+    ].filter(([, value]) => value);
+    $('viewer-facts').replaceChildren(...rows.flatMap(([key, value]) => [make('dt', '', key), make('dd', '', value)]));
+    $('viewer-rank').textContent = `rank ${image.i + 1} of ${scored.length}`;
+    $('viewer-flag').classList.toggle('on', flagged(image));
+  }
+
+  function neighbours() {
+    const chosen = current.near.map((i) => scored[i]).filter((image) => image && !flagged(image)).slice(0, 3);
+    if (beside && !chosen.includes(beside)) { beside = null; fillBeside(); }
+    $('compared').hidden = false;
+    $('compared-hint').textContent = chosen.length ? 'The images that look most like it and are not flagged. Choose one to see it beside.' : 'No image that looks like it is below the threshold.';
+    $('neighbours').replaceChildren(...chosen.map((image) => {
+      const item = make('li'), button = make('button'), frame = make('span', 'frame'), pic = make('span', 'pic photo'), img = make('img');
+      button.type = 'button';
+      button.dataset.i = image.i;
+      button.title = image.name;
+      button.setAttribute('aria-pressed', String(beside === image));
+      img.src = image.thumbnail;
+      img.alt = '';
+      pic.append(img);
+      pic.style.cssText = cards[image.i]?.querySelector('.pic')?.style.cssText ?? '';
+      frame.append(pic);
+      button.append(frame, make('span', 'name', image.name), make('span', 'score', digits(image.score)));
+      button.addEventListener('click', () => { beside = beside === image ? null : image; fillBeside(); setMode('both'); });
+      item.append(button);
+      return item;
+    }));
+  }
+
+  function threshold() {
+    if (!current) return;
+    facts();
+    neighbours();
+    drawContour();
+  }
+
+  function colourPicture() {
+    if (!current) return;
+    drawHeat(heat, current, 512, 1 / (page.opacity[0] + page.opacity[1]));
+    drawRamp($('viewer-ramp'));
+    const [low, high] = colourRange(current);
+    $('viewer-low').textContent = digits(low);
+    $('viewer-high').textContent = digits(high);
+  }
+
+  /// The line along which the map equals the threshold, by marching squares over the stretched map.
+  function drawContour() {
+    const [columns, rows] = page.grid, fine = Math.max(1, Math.min(6, Math.floor(240 / Math.max(columns, rows))));
+    const width = (columns - 1) * fine + 1, height = (rows - 1) * fine + 1, level = state.threshold;
+    let path = '';
+    if (Number.isFinite(level) && width > 1 && height > 1 && current.high >= level && current.low < level) {
+      const v = stretched(current, width, height);
+      const between = (a, b) => (level - a) / (b - a);
+      const edges = [
+        (x, y) => [x + between(v[y * width + x], v[y * width + x + 1]), y],
+        (x, y) => [x + 1, y + between(v[y * width + x + 1], v[(y + 1) * width + x + 1])],
+        (x, y) => [x + between(v[(y + 1) * width + x], v[(y + 1) * width + x + 1]), y + 1],
+        (x, y) => [x, y + between(v[y * width + x], v[(y + 1) * width + x])],
+      ];
+      // Which edges a line joins, by which of the corners (top left, top right, bottom right, bottom left) are above.
+      const joins = [[], [3, 0], [0, 1], [3, 1], [1, 2], [3, 0, 1, 2], [0, 2], [3, 2], [2, 3], [2, 0], [0, 1, 2, 3], [2, 1], [1, 3], [1, 0], [0, 3], []];
+      for (let y = 0; y + 1 < height; y++) for (let x = 0; x + 1 < width; x++) {
+        const at = y * width + x;
+        const corners = (v[at] >= level) | (v[at + 1] >= level) << 1 | (v[at + width + 1] >= level) << 2 | (v[at + width] >= level) << 3;
+        const join = joins[corners];
+        for (let k = 0; k < join.length; k += 2) {
+          const [a, b] = edges[join[k]](x, y), [c, d] = edges[join[k + 1]](x, y);
+          path += `M${a.toFixed(2)} ${b.toFixed(2)}L${c.toFixed(2)} ${d.toFixed(2)}`;
+        }
+      }
+    }
+    contour.setAttribute('viewBox', `0 0 ${Math.max(width - 1, 1)} ${Math.max(height - 1, 1)}`);
+    for (const element of contour.children) element.setAttribute('d', path);
+  }
+
+  function showParts() {
+    const mapped = mode !== 'original' && !baked;
+    heat.style.display = mapped ? '' : 'none';
+    heat.style.opacity = $('opacity').value / 100;
+    contour.style.display = mapped && $('contour').checked ? '' : 'none';
+    peak.style.display = mode !== 'original' && $('peak').checked && current?.peak ? '' : 'none';
+    panes[0].element.hidden = mode !== 'both';
+    stage.classList.toggle('both', mode === 'both');
+  }
+
+  function setMode(what) {
+    mode = what;
+    radios('mode', what);
+    showParts();
+    if (!baked) panes[1].caption.textContent = mode === 'both' ? current.name : '';
+    layout(false);
+  }
+
+  /// Fits the pictures into their panes; both panes show the same part.
+  function layout(reset) {
+    if (!current || !dialog.open) return;
+    if (reset) { zoom = 1; panX = panY = 0; }
+    for (const pane of panes) {
+      const image = pane === panes[0] ? beside ?? current : current, box = pane.element.getBoundingClientRect();
+      if (!box.width) continue;
+      const scale = Math.min(box.width / image.width, box.height / image.height), width = image.width * scale, height = image.height * scale;
+      Object.assign(pane.layer.style, { width: `${width}px`, height: `${height}px` });
+      const x = (box.width - width * zoom) / 2 + panX * width * zoom, y = (box.height - height * zoom) / 2 + panY * height * zoom;
+      pane.layer.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+      pane.layer.style.imageRendering = zoom * scale > 4 ? 'pixelated' : '';
+    }
+    peak.style.transform = `scale(${1 / zoom})`;
+  }
+
+  /// Zooms by a factor and keeps what lies under the point, given in a pane's own pixels from its middle.
+  function zoomBy(factor, x = 0, y = 0) {
+    const next = Math.min(Math.max(zoom * factor, 1), 40), box = panes[1].layer.getBoundingClientRect(), width = box.width / zoom, height = box.height / zoom;
+    if (!width) return;
+    panX += x / width * (1 / next - 1 / zoom);
+    panY += y / height * (1 / next - 1 / zoom);
+    zoom = next;
+    if (zoom === 1) panX = panY = 0;
+    clampPan();
+    layout(false);
+  }
+
+  function clampPan() {
+    panX = Math.min(Math.max(panX, -0.5), 0.5);
+    panY = Math.min(Math.max(panY, -0.5), 0.5);
+  }
+
+  const fromMiddle = (event) => {
+    const box = (event.target.closest?.('.pane') ?? panes[1].element).getBoundingClientRect();
+    return [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2];
+  };
+  stage.addEventListener('wheel', (event) => { event.preventDefault(); zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), ...fromMiddle(event)); }, { passive: false });
+  stage.addEventListener('dblclick', (event) => { if (!event.target.closest('button')) { if (zoom > 1) layout(true); else zoomBy(4, ...fromMiddle(event)); } });
+  const fingers = new Map();
+  stage.addEventListener('pointerdown', (event) => { if (event.target.closest('button')) return; stage.setPointerCapture(event.pointerId); fingers.set(event.pointerId, [event.clientX, event.clientY]); });
+  stage.addEventListener('pointermove', (event) => {
+    const before = fingers.get(event.pointerId);
+    if (!before) return;
+    const others = [...fingers].filter(([id]) => id !== event.pointerId);
+    if (others.length) {
+      const [ox, oy] = others[0][1], span = (x, y) => Math.hypot(x - ox, y - oy);
+      zoomBy(span(event.clientX, event.clientY) / Math.max(span(...before), 1));
+    } else {
+      const box = panes[1].layer.getBoundingClientRect();
+      panX += (event.clientX - before[0]) / box.width;
+      panY += (event.clientY - before[1]) / box.height;
+      clampPan();
+      layout(false);
+    }
+    fingers.set(event.pointerId, [event.clientX, event.clientY]);
+  });
+  for (const type of ['pointerup', 'pointercancel']) stage.addEventListener(type, (event) => fingers.delete(event.pointerId));
+  new ResizeObserver(() => layout(false)).observe(stage);
+
+  /// The next image of the list as it is filtered and ordered.
+  function step(by) {
+    const shown = visible.filter((image) => image.scored);
+    const place = shown.indexOf(current), next = place < 0 ? shown[0] : shown[place + by];
+    if (next) { opener = null; open(next); }
+  }
+
+  function key(event) {
+    if (event.target.matches('input[type="range"], select') && event.key.startsWith('Arrow')) return;
+    if (event.target.matches('input[type="radio"]') && event.key.startsWith('Arrow') && !['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
+    const action = {
+      ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => step(-1), ArrowDown: () => step(1), 1: () => setMode('original'), 2: () => setMode('overlay'), 3: () => setMode('both'),
+      '+': () => zoomBy(1.5), '=': () => zoomBy(1.5), '-': () => zoomBy(1 / 1.5), 0: () => layout(true),
+      c: () => { $('contour').checked = !$('contour').checked; showParts(); },
+    }[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  }
+
+  $('previous').addEventListener('click', () => step(-1));
+  $('next').addEventListener('click', () => step(1));
+  $('close').addEventListener('click', close);
+  $('zoom-in').addEventListener('click', () => zoomBy(1.5));
+  $('zoom-out').addEventListener('click', () => zoomBy(1 / 1.5));
+  $('zoom-fit').addEventListener('click', () => layout(true));
+  for (const id of ['opacity', 'contour', 'peak']) $(id).addEventListener('input', showParts);
+  for (const radio of document.querySelectorAll('input[name="mode"]')) radio.addEventListener('change', () => setMode(radio.value));
+  $('copy-link').addEventListener('click', async () => {
+    try { await navigator.clipboard.writeText(location.href); $('copy-link').textContent = 'Copied'; } catch { $('copy-link').textContent = 'Copy it from the address bar'; }
+    setTimeout(() => { $('copy-link').textContent = 'Copy link'; }, 2000);
+  });
+
+  /// Opens what the address names, or closes.
+  function follow() {
+    const match = /^#image=(.*)$/.exec(location.hash);
+    let image;
+    try { image = match && byName.get(decodeURIComponent(match[1])); } catch { /* not a name that this page wrote */ }
+    if (image?.scored) open(image); else close();
+  }
+  window.addEventListener('popstate', follow);
+  window.addEventListener('hashchange', follow);
+
+  return { open, isOpen, key, threshold, follow, colour: colourPicture };
+})();
+
+showThreshold(shownCount);
+for (const select of document.querySelectorAll('.colormap')) select.value = state.colormap;
+for (const select of document.querySelectorAll('.normalisation')) select.value = state.normalisation;
+viewer.follow();
