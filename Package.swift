@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and Linux calls that Swift
         // does not see.
@@ -41,7 +42,7 @@ let package = Package(
                 "CImageCodecs", "MuScParallel",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "MuScTensors"),
+        .target(name: "MuScTensors", dependencies: ["CZlib"]),
         .target(
             name: "MuScBackbone",
             dependencies: [
@@ -50,10 +51,22 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         .target(name: "MuScScoring", dependencies: ["CKernels", "MuScLinearAlgebra", "MuScParallel"]),
-        .target(name: "MuSc", dependencies: ["MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring"]),
+        .target(
+            name: "MuSc",
+            dependencies: [
+                "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(
             name: "MuScEvaluation",
-            dependencies: ["MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors"]),
+            dependencies: [
+                "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("PublishedTables"), .embedInCode("Templates")]),
         .target(
             name: "MuScResults",
             dependencies: [
@@ -65,9 +78,12 @@ let package = Package(
         .target(
             name: "MuScWatching",
             dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(
             name: "musc",
@@ -76,6 +92,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -84,19 +103,51 @@ let package = Package(
         .testTarget(
             name: "MuScImagesTests",
             dependencies: [
-                "MuScImages", "MuScTensors", "Goldens",
+                "MuScImages", "MuScParallel", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
-        .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
+        .testTarget(
+            name: "MuScTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
+            name: "MuScEvaluationTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(
             name: "MuScResultsTests",
-            dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScWatchingTests", dependencies: ["MuScWatching"]),
-        .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
+            dependencies: [
+                "MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .target(
+            name: "WatchFixtures",
+            dependencies: ["MuScWatching", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/WatchFixtures"),
+        .executableTarget(
+            name: "WatchHarness",
+            dependencies: [
+                "MuScWatching", "WatchFixtures",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/WatchHarness"),
+        .testTarget(
+            name: "MuScWatchingTests",
+            dependencies: [
+                "MuScWatching", "WatchFixtures", "WatchHarness",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(name: "CommandTests", dependencies: ["musc", "MuScImages", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import MuScScoring
+import SystemPackage
 
 /// What the images of one batch said of each other: the data from which every result file is made.
 public struct BatchScores: Sendable {
@@ -44,10 +45,10 @@ public struct BatchScores: Sendable {
 
 /// One image of a batch with its scores, or with the reason why it has none.
 public struct ScoredImage: Sendable {
-    /// The file's name as bytes on disk, relative to the batch's folder.
+    /// The file's name relative to the batch's folder, for people: bytes that are not UTF-8 are replaced.
     public var name: String
-    /// Absolute or working-directory path of the file.
-    public var path: String
+    /// The file's path.
+    public var path: FilePath
     /// Pixels of the upright original; nil where the image could not be read.
     public var size: (width: Int, height: Int)?
     /// Position among the readable images, by which `patchMaps` and `imageFeatures` are indexed; nil where unreadable.
@@ -66,7 +67,7 @@ public struct ScoredImage: Sendable {
     public var error: String?
 
     public init(
-        name: String, path: String, size: (width: Int, height: Int)? = nil, index: Int? = nil, score: Float? = nil,
+        name: String, path: FilePath, size: (width: Int, height: Int)? = nil, index: Int? = nil, score: Float? = nil,
         scoreMSM: Float? = nil, pValue: Float? = nil, flagged: Bool = false, peak: (x: Int, y: Int)? = nil,
         error: String? = nil
     ) {

@@ -1,15 +1,16 @@
+import CKernels
 import MuScLinearAlgebra
 
 /// The weights of one vision transformer, laid out for the forward pass.
 ///
-/// Matrices are row-major `[output channels, input channels]`, as the publishers store them.
+/// Linear layers are packed for the kernels, in the precision of the model but for the patch embedding, which reads
+/// pixels in fp32.
 struct TransformerWeights: Sendable {
     /// One pre-norm block: attention, then MLP.
     struct Block: Sendable {
         var norm1, norm2: Affine
-        var qkv, projection, hidden, output: Linear
-        /// LayerScale of the attention and the MLP branch; nil where the family has none.
-        var scale1, scale2: FloatStorage?
+        /// `projection` and `output` carry the LayerScale of their branch, where the family has one.
+        var qkv, projection, hidden, output: PackedLinear
     }
 
     /// Weight and bias of a LayerNorm.
@@ -17,14 +18,7 @@ struct TransformerWeights: Sendable {
         var weight, bias: FloatStorage
     }
 
-    /// `y = x · weightᵀ + bias`.
-    struct Linear: Sendable {
-        var weight: FloatStorage
-        var bias: FloatStorage?
-        var inputs, outputs: Int
-    }
-
-    var patchEmbedding: Linear
+    var patchEmbedding: PackedLinear
     /// Class token and registers, each with its position embedding added: `[1 + registers, width]`.
     var leadingTokens: FloatStorage
     /// Position embedding of the patches of the grid in use: `[patches, width]`.
@@ -33,7 +27,7 @@ struct TransformerWeights: Sendable {
     var blocks: [Block]
     var finalNorm: Affine
     /// CLIP's projection of the class token, `[featureWidth, width]`.
-    var projection: Linear?
+    var projection: FloatStorage?
 
     /// Reads every tensor of the backbone once.
     ///
@@ -41,7 +35,8 @@ struct TransformerWeights: Sendable {
     ///   - gridWidth, gridHeight: Patches of the images that will be given, for the position embedding.
     /// - Throws: ``WeightsError`` where a tensor is missing or misshapen.
     init(
-        _ weights: BackboneWeights, description: BackboneDescription, gridWidth: Int, gridHeight: Int
+        _ weights: BackboneWeights, description: BackboneDescription, gridWidth: Int, gridHeight: Int,
+        precision: musc_precision
     ) throws(WeightsError) {
         let width = description.width
         func storage(_ name: String) throws(WeightsError) -> FloatStorage { FloatStorage(try weights.floats(name)) }
@@ -49,16 +44,19 @@ struct TransformerWeights: Sendable {
             Affine(weight: try storage(name + ".weight"), bias: try storage(name + ".bias"))
         }
         func linear(
-            _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true
-        ) throws(WeightsError) -> Linear {
-            Linear(
-                weight: try storage(name + ".weight"), bias: hasBias ? try storage(name + ".bias") : nil,
-                inputs: inputs, outputs: outputs)
+            _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true, scale: String? = nil,
+            precision: musc_precision
+        ) throws(WeightsError) -> PackedLinear {
+            let bias = hasBias ? try weights.floats(name + ".bias") : nil
+            let gamma: [Float]? = if let scale { try weights.floats(scale) } else { nil }
+            return PackedLinear(
+                weight: try weights.floats(name + ".weight"), bias: bias, gamma: gamma, inputs: inputs, outputs: outputs,
+                precision: precision)
         }
 
         patchEmbedding = try linear(
             "patch_embed.proj", inputs: 3 * description.patch * description.patch, outputs: width,
-            hasBias: description.hasPatchBias)
+            hasBias: description.hasPatchBias, precision: MUSC_F32)
         let embedding = try weights.floats("pos_embed")
         var leading = try weights.floats("cls_token")
         for channel in 0..<width { leading[channel] += embedding[channel] }
@@ -72,19 +70,20 @@ struct TransformerWeights: Sendable {
         blocks = []
         for index in 0..<description.depth {
             let name = "blocks.\(index)"
+            let scales = description.hasLayerScale ? (name + ".ls1.gamma", name + ".ls2.gamma") : (nil, nil)
             blocks.append(
                 Block(
                     norm1: try affine(name + ".norm1"), norm2: try affine(name + ".norm2"),
-                    qkv: try linear(name + ".attn.qkv", inputs: width, outputs: 3 * width),
-                    projection: try linear(name + ".attn.proj", inputs: width, outputs: width),
-                    hidden: try linear(name + ".mlp.fc1", inputs: width, outputs: description.mlpWidth),
-                    output: try linear(name + ".mlp.fc2", inputs: description.mlpWidth, outputs: width),
-                    scale1: description.hasLayerScale ? try storage(name + ".ls1.gamma") : nil,
-                    scale2: description.hasLayerScale ? try storage(name + ".ls2.gamma") : nil))
+                    qkv: try linear(name + ".attn.qkv", inputs: width, outputs: 3 * width, precision: precision),
+                    projection: try linear(
+                        name + ".attn.proj", inputs: width, outputs: width, scale: scales.0, precision: precision),
+                    hidden: try linear(
+                        name + ".mlp.fc1", inputs: width, outputs: description.mlpWidth, precision: precision),
+                    output: try linear(
+                        name + ".mlp.fc2", inputs: description.mlpWidth, outputs: width, scale: scales.1,
+                        precision: precision)))
         }
         finalNorm = try affine("norm")
-        projection =
-            description.projectsImageFeature
-            ? try linear("head", inputs: width, outputs: description.featureWidth, hasBias: false) : nil
+        projection = description.projectsImageFeature ? try storage("head.weight") : nil
     }
 }

@@ -1,4 +1,4 @@
-import MuScLinearAlgebra
+import CKernels
 import Synchronization
 
 /// A vision transformer with its weights, ready to turn images of one size into patch tokens.
@@ -12,8 +12,24 @@ public struct VisionTransformer: Sendable {
     /// Blocks, counted from 0, whose tokens are returned.
     public let featureLayers: [Int]
     public let activation: BackboneDescription.Activation
+    /// How products are computed; ``Precision/fast`` only where the processor has the instructions.
+    public let precision: Precision
     let weights: TransformerWeights
+    /// The instruction set of the kernels, asked of the processor once.
+    let isa: musc_isa
     private let workspaces = WorkspacePool()
+
+    /// How the products of the network are computed.
+    public enum Precision: String, Sendable, Hashable, CaseIterable {
+        /// In fp32.
+        case exact
+        /// Factors in bfloat16, sums in fp32; everything between products as well but the residual stream.
+        ///
+        /// Where the processor has no products of bfloat16 (on x86-64, AVX-512 BF16), this is the same as ``exact``.
+        case fast
+    }
+
+    var kernelPrecision: musc_precision { precision == .fast ? MUSC_BF16 : MUSC_F32 }
 
     /// Patches in a row.
     public var gridWidth: Int { imageWidth / description.patch }
@@ -30,7 +46,8 @@ public struct VisionTransformer: Sendable {
     ///   that are not this backbone's.
     public init(
         description: BackboneDescription, weights: BackboneWeights, imageWidth: Int, imageHeight: Int,
-        featureLayers: [Int]? = nil, activation: BackboneDescription.Activation? = nil
+        featureLayers: [Int]? = nil, activation: BackboneDescription.Activation? = nil,
+        precision: Precision = .exact
     ) throws(BackboneError) {
         try description.validate()
         for side in [imageWidth, imageHeight] where side < description.patch || side % description.patch != 0 {
@@ -45,11 +62,14 @@ public struct VisionTransformer: Sendable {
         self.imageWidth = imageWidth
         self.imageHeight = imageHeight
         self.featureLayers = layers
+        isa = musc_isa_best()
+        self.precision = musc_bf16_is_fast(isa) ? precision : .exact
         self.activation = activation ?? description.activation(atWidth: imageWidth, height: imageHeight)
         do {
             self.weights = try TransformerWeights(
                 weights, description: description, gridWidth: imageWidth / description.patch,
-                gridHeight: imageHeight / description.patch)
+                gridHeight: imageHeight / description.patch,
+                precision: self.precision == .fast ? MUSC_BF16 : MUSC_F32)
         } catch {
             throw .weights(error)
         }

@@ -1,4 +1,4 @@
-import MuScLinearAlgebra
+import CKernels
 import MuScParallel
 
 /// MSM, the mutual scoring mechanism (section 3.3 of the paper, equations 2 to 4).
@@ -27,85 +27,123 @@ public struct MutualScoring: Sendable {
         }
     }
 
+    /// How products of patch vectors are computed.
+    public enum Precision: String, Sendable, Hashable, CaseIterable {
+        /// In fp32.
+        case exact
+        /// In int8 to find each patch's nearest partner, whose distance is then computed in fp32.
+        ///
+        /// Only a wrong choice among near-equals can show. Where the processor has no fast int8 products (on x86-64,
+        /// AVX-512 VNNI), this is the same as ``exact``.
+        case fast
+    }
+
     public var interval: Interval
     /// The least number of nearest judges that are averaged, where there are as many.
     public var minimumJudges: Int
     /// The most rows and columns that a partner may lie away; nil for no limit.
     public var window: Int?
+    public var precision: Precision
     /// The most threads to use. The result does not depend on it.
     public var threads: Int
 
-    public init(interval: Interval, minimumJudges: Int = 1, window: Int? = nil, threads: Int) {
+    public init(
+        interval: Interval, minimumJudges: Int = 1, window: Int? = nil, precision: Precision = .exact, threads: Int
+    ) {
         self.interval = interval
         self.minimumJudges = minimumJudges
         self.window = window
+        self.precision = precision
         self.threads = threads
+        isa = musc_isa_best()
     }
 
     /// Scores the patches of some images by some images.
     ///
     /// - Parameters:
     ///   - tokens: The vectors of all images concerned, of the batch or from elsewhere.
-    ///   - judged: Indices of the images to score.
-    ///   - judges: Indices of the images that judge. An image never judges itself.
+    ///   - judged: Indices of the images to score, each once.
+    ///   - judges: Indices of the images that judge, each once. An image never judges itself.
     /// - Returns: `[judged.count, grid.count]` row-major: distances, 0 to 2.
+    /// - Complexity: One product of patch vectors a pair of patches that may be partners and a pair of images, for both
+    ///   directions together. Beside the tokens it holds 4 bytes for each judged patch and judge, at most 1 GiB (past
+    ///   that, judged images are taken in blocks), and a prepared copy of 32 images.
     /// - Precondition: Every judged image has at least one judge other than itself.
     public func patchScores(of tokens: UnitTokens, judged: [Int], judges: [Int]) -> [Float] {
         let patches = tokens.grid.count
         var scores = [Float](repeating: 0, count: judged.count * patches)
+        guard !judged.isEmpty, patches > 0 else { return scores }
         scores.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let target = DisjointRows(base)
-            concurrentLoop(judged.count, threads: threads) { row in
-                score(judged[row], of: tokens, by: judges, into: target.pointer + row * patches)
+            switch precision {
+            case .fast where musc_msm_int8_is_fast(isa) && patches < 1 << 16:
+                let kernel = FastKernel(tokens: tokens, window: window, isa: isa, threads: threads)
+                score(judged, by: judges, of: tokens, kernel) { row, _, candidates in
+                    let image = judged[row]
+                    nearestMean(
+                        image, by: judges.filter { $0 != image }, of: tokens, candidates,
+                        into: target.pointer + row * patches)
+                }
+            default:
+                let kernel = ExactKernel(tokens: tokens, window: window, isa: isa)
+                score(judged, by: judges, of: tokens, kernel) { row, others, squared in
+                    let positions = interval.positions(judges: others, minimum: minimumJudges)
+                    musc_interval_mean(
+                        squared, others, patches, patches, positions.lowerBound, positions.upperBound,
+                        target.pointer + row * patches)
+                }
             }
         }
         return scores
     }
 
-    private func score(_ image: Int, of tokens: UnitTokens, by judges: [Int], into scores: UnsafeMutablePointer<Float>) {
-        let others = judges.filter { $0 != image }
-        precondition(!others.isEmpty, "an image needs a judge other than itself")
-        let patches = tokens.grid.count
-        let channels = tokens.channels
-        var products = [Float](repeating: 0, count: patches * patches)
-        var distances = [Float](repeating: 0, count: others.count * patches)
-        tokens.values.withUnsafeBufferPointer { values in
-            products.withUnsafeMutableBufferPointer { products in
-                guard let values = values.baseAddress, let products = products.baseAddress else { return }
-                for (column, judge) in others.enumerated() {
-                    OpenBLAS.product(
-                        rows: patches, columns: patches, depth: channels, a: values + image * patches * channels,
-                        strideA: channels, b: values + judge * patches * channels, strideB: channels, transposesB: true,
-                        c: products, strideC: patches)
-                    for patch in 0..<patches {
-                        let best = bestProduct(products + patch * patches, of: patch, in: tokens.grid)
-                        // Unit vectors: ‖p − q‖² = 2 − 2 p·q.
-                        distances[patch * others.count + column] = max(2 - 2 * best, 0).squareRoot()
-                    }
-                }
+    /// Computes the distances of as many judged images at once as keep within the limit, and hands them out.
+    ///
+    /// Within such a block one product serves both directions; across blocks it is computed for each.
+    private func score<Kernel: MaximaKernel>(
+        _ judged: [Int], by judges: [Int], of tokens: UnitTokens, _ kernel: Kernel,
+        average: @Sendable (_ row: Int, _ others: Int, _ distances: UnsafePointer<Kernel.Distance>) -> Void
+    ) {
+        let imageSize = judges.count * tokens.grid.count
+        let block = min(max(Self.distanceLimit / (MemoryLayout<Kernel.Distance>.stride * max(imageSize, 1)), 1), judged.count)
+        let storage = AlignedBuffer<Kernel.Distance>(count: block * imageSize)
+        defer { storage.deallocate() }
+        let rows = DisjointRows(storage.pointer)
+        let distances = MutualDistances(kernel: kernel, threads: threads)
+        for first in stride(from: 0, to: judged.count, by: block) {
+            let part = Array(judged[first..<min(first + block, judged.count)])
+            let pairs = ImagePairs(judged: part, judges: judges, of: tokens.images)
+            distances.compute(pairs, stride: judges.count, into: rows)
+            concurrentLoop(part.count, threads: threads) { row in
+                let others = pairs.others(of: part[row])
+                precondition(others > 0, "an image needs a judge other than itself")
+                average(first + row, others, rows.pointer + row * imageSize)
             }
-        }
-        let positions = interval.positions(judges: others.count, minimum: minimumJudges)
-        for patch in 0..<patches {
-            let sorted = distances[patch * others.count..<(patch + 1) * others.count].sorted()
-            scores[patch] = sorted[positions].reduce(0, +) / Float(positions.count)
         }
     }
 
-    /// The largest product of a patch with the partners that the window allows.
-    private func bestProduct(_ products: UnsafePointer<Float>, of patch: Int, in grid: PatchGrid) -> Float {
-        var best: Float = -2
-        guard let window else {
-            for partner in 0..<grid.count { best = max(best, products[partner]) }
-            return best
-        }
-        let (row, column) = (patch / grid.width, patch % grid.width)
-        for y in max(row - window, 0)...min(row + window, grid.height - 1) {
-            for x in max(column - window, 0)...min(column + window, grid.width - 1) {
-                best = max(best, products[y * grid.width + x])
+    /// Averages the distances of an image's nearest candidates, computed again in fp32.
+    private func nearestMean(
+        _ image: Int, by others: [Int], of tokens: UnitTokens, _ candidates: UnsafePointer<Int32>,
+        into scores: UnsafeMutablePointer<Float>
+    ) {
+        let patches = tokens.grid.count
+        let positions = interval.positions(judges: others.count, minimum: minimumJudges)
+        tokens.values.withUnsafeBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            let partners = others.map { Optional(base + $0 * patches * tokens.channels) }
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: positions.upperBound) { scratch in
+                musc_nearest_mean(
+                    isa, candidates, others.count, patches, patches, base + image * patches * tokens.channels, partners,
+                    tokens.channels, positions.lowerBound, positions.upperBound, scratch.baseAddress, scores)
             }
         }
-        return best
     }
+
+    /// The instruction set of the kernels, asked of the processor once.
+    private let isa: musc_isa
+
+    /// Bytes that the distances held at once may take: with 200 images of 37 × 37 patches, 219 MB.
+    private static let distanceLimit = 1 << 30
 }

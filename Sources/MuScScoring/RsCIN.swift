@@ -54,6 +54,21 @@ public enum RsCIN {
         return result
     }
 
+    /// How far images that look alike have like scores: Spearman's correlation of each image's score with the mean
+    /// of its two nearest neighbours', −1 to 1; nil for fewer than four images or equal scores.
+    public static func neighbourAgreement(_ scores: [Float], features: [Float]) -> Double? {
+        let count = scores.count
+        guard count >= 4 else { return nil }
+        let width = features.count / count
+        let neighbours = (0..<count).map { image -> Float in
+            let nearest = (0..<count).filter { $0 != image }
+                .map { ($0, dotProduct(features, image * width, $0 * width, count: width)) }
+                .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
+            return (scores[nearest[0].0] + scores[nearest[1].0]) / 2
+        }
+        return rankCorrelation(scores, neighbours)
+    }
+
     /// Scores less their minimum, over their range; zeros where all are equal.
     public static func scaledToUnitRange(_ scores: [Float]) -> [Float] {
         guard let low = scores.min(), let high = scores.max(), high > low else {

@@ -113,22 +113,48 @@ public struct StoredTensor: Sendable {
         }
     }
 
-    /// The elements of a strided view, row-major. The initialiser has checked that all of them lie inside.
+    /// The matrix with rows and columns exchanged, as a view; nil unless there are two dimensions.
+    func transposed() -> StoredTensor? {
+        guard shape.count == 2 else { return nil }
+        let strides = strides ?? [shape[1], 1]
+        return StoredTensor(
+            scalarType: scalarType, shape: shape.reversed(), strides: strides.reversed(), bytes: bytes)
+    }
+
+    /// The elements of a strided view, row-major.
     private func gather(from raw: UnsafeRawBufferPointer, strides: [Int]) -> [UInt8] {
-        let size = scalarType.size
-        var result: [UInt8] = []
-        result.reserveCapacity(count * size)
-        var index = [Int](repeating: 0, count: shape.count)
-        for _ in 0..<count {
-            let offset = zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 } * size
-            result.append(contentsOf: raw[offset..<offset + size])
-            for dimension in shape.indices.reversed() {
-                index[dimension] += 1
-                if index[dimension] < shape[dimension] { break }
-                index[dimension] = 0
+        switch scalarType.size {
+        case 8: gather(from: raw, strides: strides, as: UInt64.self)
+        case 4: gather(from: raw, strides: strides, as: UInt32.self)
+        case 2: gather(from: raw, strides: strides, as: UInt16.self)
+        default: gather(from: raw, strides: strides, as: UInt8.self)
+        }
+    }
+
+    /// Row after row of the last dimension; the initialiser has checked that all elements lie inside.
+    private func gather<Element: BitwiseCopyable>(
+        from raw: UnsafeRawBufferPointer, strides: [Int], as _: Element.Type
+    ) -> [UInt8] {
+        let size = MemoryLayout<Element>.size
+        let (rowLength, step) = (shape.last ?? 1, (strides.last ?? 1) * size)
+        return [UInt8](unsafeUninitializedCapacity: count * size) { result, initialised in
+            var index = [Int](repeating: 0, count: shape.count)
+            while initialised < count * size {
+                var offset = 0
+                for dimension in shape.indices.dropLast() { offset += index[dimension] * strides[dimension] * size }
+                for _ in 0..<rowLength {
+                    let element = raw.loadUnaligned(fromByteOffset: offset, as: Element.self)
+                    UnsafeMutableRawBufferPointer(result).storeBytes(of: element, toByteOffset: initialised, as: Element.self)
+                    offset += step
+                    initialised += size
+                }
+                for dimension in shape.indices.dropLast().reversed() {
+                    index[dimension] += 1
+                    if index[dimension] < shape[dimension] { break }
+                    index[dimension] = 0
+                }
             }
         }
-        return result
     }
 }
 

@@ -1,7 +1,44 @@
 import ArgumentParser
 
+/// The command `musc`.
 @main
 struct Musc: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "musc", abstract: "Finds defects in photographs of parts, without training, labels or a GPU.")
+        commandName: "musc",
+        abstract: "Finds defects in photographs of parts, without training, labels or a GPU.",
+        discussion: """
+            Put photographs of one kind of part into a folder and run `musc run FOLDER`. The images judge each other: \
+            what looks like nothing in the other images is anomalous.
+            """,
+        version: MuscVersion.current,
+        subcommands: [
+            RunCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
+            ReportCommand.self,
+        ])
+
+    /// Parses and runs; every error leaves as one line for the user and the right exit status.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as UserError {
+            Terminal.printError("\(error)")
+            exit(withError: ExitCode(error.exit.rawValue))
+        } catch let stopped as StopSignal.Stopped {
+            exit(withError: ExitCode(stopped.exitStatus))
+        } catch let fault as ConfigurationFault {
+            Terminal.printError("\(fault)")
+            exit(withError: ExitCode.usage)
+        } catch {
+            if exitCode(for: error) == .validationFailure {
+                Terminal.printNote(fullMessage(for: error))
+                exit(withError: ExitCode.usage)
+            }
+            exit(withError: error)
+        }
+    }
 }

@@ -8,10 +8,15 @@ import MuScTensors
 public enum Goldens {
     /// The folder of the goldens, without a slash at the end.
     public static let folder: String = {
-        if let named = ProcessInfo.processInfo.environment["MUSC_GOLDENS"], !named.isEmpty { return named }
+        let named = ProcessInfo.processInfo.environment["MUSC_GOLDENS"] ?? ""
+        return named.isEmpty ? "\(fixtures)/goldens" : named
+    }()
+
+    /// The folder `Tests/Fixtures`, with what the tests need beside the goldens.
+    public static let fixtures: String = {
         var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
         parts.removeLast(2)
-        return parts.joined(separator: "/") + "/Fixtures/goldens"
+        return parts.joined(separator: "/") + "/Fixtures"
     }()
 
     /// The path of the golden `name`, such as `images/grey.png`.

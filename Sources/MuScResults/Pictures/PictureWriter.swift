@@ -68,12 +68,12 @@ struct PictureWriter: Sendable {
         let full = Self.fitted(size, longest: options.longestSide)
         pictures.isReduced = full != size
 
-        let format = Self.format(of: image.path)
+        let format = Self.format(of: image.path.string)
         let needsCopy = format == .tiff || format == .pnm
         let wanted = wantsOverlay || needsCopy ? full : Self.fitted(size, longest: Self.thumbnailSide)
         let photograph: RGBImage
         do throws(ImageError) {
-            photograph = try Self.photograph(image.path, size: wanted)
+            photograph = try Self.photograph(image.path.string, size: wanted)
         } catch {
             pictures.missing = "\(error)"
             photograph = Self.blank(wanted)

@@ -2,6 +2,7 @@ import Foundation
 import MuSc
 import MuScScoring
 import MuScTensors
+import SystemPackage
 
 /// `scores.safetensors`: what rendering, re-scoring and a notebook start from.
 ///
@@ -83,7 +84,7 @@ enum ScoresArchive {
         }
         var images = names.indices.map { index in
             ScoredImage(
-                name: names[index], path: location(names[index]),
+                name: names[index], path: FilePath(location(names[index])),
                 size: sizes[2 * index] > 0 && sizes[2 * index + 1] > 0
                     ? (width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
                 index: index, score: finite(scores[index]), scoreMSM: finite(scoresMSM[index]),
@@ -91,7 +92,7 @@ enum ScoresArchive {
                 flagged: scores[index] >= run.threshold.value,
                 peak: peaks[2 * index] >= 0 ? (x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
         }
-        images += run.leftOut.map { ScoredImage(name: $0.image, path: location($0.image), error: $0.reason) }
+        images += run.leftOut.map { ScoredImage(name: $0.image, path: FilePath(location($0.image)), error: $0.reason) }
         let result = BatchScores(
             grid: PatchGrid(width: maps.shape[2], height: maps.shape[1]), images: images, patchMaps: maps.floats(),
             imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,

@@ -1,0 +1,34 @@
+/// Which instruction set the kernels use, decided at run time.
+#ifndef MUSC_ISA_H
+#define MUSC_ISA_H
+
+#include <stdbool.h>
+
+/// The instruction sets that have kernels of their own, from the least to the most capable.
+///
+/// A kernel that has no variant for a set uses the best variant that the set's processors can run.
+typedef enum musc_isa {
+    /// Portable C; the compiler vectorises it for the target's baseline (SSE2 on x86-64, NEON on arm64).
+    MUSC_ISA_PLAIN = 0,
+    /// AVX2 and FMA: 256-bit fp32.
+    MUSC_ISA_AVX2 = 1,
+    /// AVX-512 F, BW, DQ and VL: 512-bit fp32.
+    MUSC_ISA_AVX512 = 2,
+    /// AVX-512 with VNNI: int8 products as well.
+    MUSC_ISA_AVX512_VNNI = 3,
+    /// AVX-512 with VNNI and BF16: BF16 products as well.
+    MUSC_ISA_AVX512_BF16 = 4,
+} musc_isa;
+
+/// The most capable instruction set that this processor and its operating system offer.
+///
+/// Asked of the processor at each call, which costs some nanoseconds: keep the answer outside inner loops.
+musc_isa musc_isa_best(void);
+
+/// Whether this machine can run kernels of `isa`.
+bool musc_isa_available(musc_isa isa);
+
+/// The name of `isa` for people, such as "AVX-512 VNNI BF16"; a string literal.
+const char *musc_isa_name(musc_isa isa);
+
+#endif

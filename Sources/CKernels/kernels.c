@@ -1,1 +1,0 @@
-#include "musc_kernels.h"

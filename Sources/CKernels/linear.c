@@ -1,0 +1,78 @@
+#include "musc_linear.h"
+
+#include "bf16.h"
+#include "rows.h"
+#include "tile.h"
+
+#include <stdint.h>
+
+// bfloat16 panels pair the depth; an odd one is filled up with a zero channel, which the input lacks.
+static size_t padded_inputs(musc_precision precision, size_t inputs) {
+    return precision == MUSC_BF16 ? (inputs + 1) / 2 * 2 : inputs;
+}
+
+static size_t panels(size_t outputs) { return (outputs + TILE_PANEL - 1) / TILE_PANEL; }
+
+size_t musc_linear_packed_size(musc_precision precision, size_t inputs, size_t outputs) {
+    return panels(outputs) * TILE_PANEL * padded_inputs(precision, inputs) * musc_element_size(precision);
+}
+
+void musc_linear_pack(
+    musc_precision precision, const float *weight, size_t inputs, size_t outputs, void *packed) {
+    const size_t depth = padded_inputs(precision, inputs);
+    for (size_t panel = 0; panel < panels(outputs); panel++) {
+        for (size_t lane = 0; lane < TILE_PANEL; lane++) {
+            const size_t output = panel * TILE_PANEL + lane;
+            for (size_t k = 0; k < depth; k++) {
+                const float value = output < outputs && k < inputs ? weight[output * inputs + k] : 0;
+                const size_t base = panel * TILE_PANEL * depth;
+                if (precision == MUSC_BF16)
+                    ((uint16_t *)packed)[base + (k / 2 * TILE_PANEL + lane) * 2 + k % 2] = bf16_from_float(value);
+                else
+                    ((float *)packed)[base + k * TILE_PANEL + lane] = value;
+            }
+        }
+    }
+}
+
+void musc_linear_apply(
+    musc_isa isa, const musc_linear *linear, const void *input, size_t input_stride, size_t rows,
+    musc_epilogue epilogue, void *output, size_t output_stride) {
+    enum {
+        // Products of a block of rows wait here for their last step: 8 KiB, in the first-level cache.
+        BLOCK = 64,
+        // A block's rows are read once for each panel and should stay in the second-level cache.
+        INPUT_BYTES = 384 * 1024,
+        // So should what is read of a panel for each eight rows.
+        DEPTH_BYTES = 6 * 1024,
+    };
+    float products[BLOCK * TILE_PANEL];
+    const rows_functions *passes = rows_for(isa);
+    const size_t element = musc_element_size(linear->precision);
+    const size_t depth = padded_inputs(linear->precision, linear->inputs);
+    const size_t most = DEPTH_BYTES / element;
+    const size_t pieces = (depth + most - 1) / most;
+    const size_t piece = ((depth + pieces - 1) / pieces + 1) / 2 * 2;
+    const size_t fitting = INPUT_BYTES / (depth * element) / TILE_ROWS * TILE_ROWS;
+    const size_t block = fitting < TILE_ROWS ? TILE_ROWS : fitting > BLOCK ? BLOCK : fitting;
+    const size_t output_element = epilogue == MUSC_ADD ? sizeof(float) : element;
+    for (size_t first = 0; first < rows; first += block) {
+        const size_t count = rows - first < block ? rows - first : block;
+        const char *a = (const char *)input + first * input_stride * element;
+        for (size_t panel = 0; panel < panels(linear->outputs); panel++) {
+            const char *b = (const char *)linear->weights + panel * TILE_PANEL * depth * element;
+            for (size_t k = 0; k < depth; k += piece) {
+                const size_t length = depth - k < piece ? depth - k : piece;
+                tile_product(
+                    isa, linear->precision, a + k * element, input_stride, count, length,
+                    b + k * TILE_PANEL * element, products, TILE_PANEL, k > 0);
+            }
+            const size_t from = panel * TILE_PANEL;
+            const size_t columns = linear->outputs - from < TILE_PANEL ? linear->outputs - from : TILE_PANEL;
+            passes->finish(
+                products, TILE_PANEL, count, columns, linear->bias ? linear->bias + from : NULL,
+                linear->gamma ? linear->gamma + from : NULL, epilogue, linear->precision,
+                (char *)output + (first * output_stride + from) * output_element, output_stride);
+        }
+    }
+}

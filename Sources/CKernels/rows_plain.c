@@ -1,0 +1,3 @@
+#define ROWS_TARGET
+#define ROWS_TABLE rows_plain
+#include "rows_functions.inc"

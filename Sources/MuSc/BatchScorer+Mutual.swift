@@ -1,0 +1,124 @@
+import MuScScoring
+
+extension BatchScorer {
+    /// Mutual scoring over all layers and degrees, subset by subset.
+    ///
+    /// - Returns: The mean over degrees of the mean over layers, `[readable, grid.count]` row-major.
+    func patchMaps(
+        of tokens: BatchTokens, progress: ProgressHandler, notes: inout [String]
+    ) throws(ScoringError) -> [Float] {
+        let subsets = Subsets.deal(
+            tokens.images.filter { $0.index != nil }.map { $0.path.removingLastComponent().string },
+            into: min(settings.subsets, max(tokens.readable / 2, 1)))
+        let steps = settings.degrees.count * settings.featureLayers.count
+        var maps = [Float](repeating: 0, count: tokens.readable * grid.count)
+        var completed = 0
+        let scoring = MutualScoring(
+            interval: settings.interval, minimumJudges: settings.minimumJudges,
+            window: settings.window.patches(on: grid), threads: settings.threads)
+        for subset in subsets {
+            let judges = judges(among: subset.count, notes: &notes)
+            for images in tokens.layers {
+                let members = subset.map { images[$0] }
+                for r in settings.degrees {
+                    let unit = LNAMD.aggregate(
+                        members, grid: grid, channels: settings.backbone.width, r: r, threads: settings.threads)
+                    let scores = scoring.patchScores(of: unit, judged: Array(members.indices), judges: judges)
+                    for (row, image) in subset.enumerated() {
+                        for patch in 0..<grid.count {
+                            maps[image * grid.count + patch] += scores[row * grid.count + patch] / Float(steps)
+                        }
+                    }
+                    completed += 1
+                    guard progress(
+                        Progress(stage: .mutualScoring, completed: completed, total: steps * subsets.count))
+                    else { throw .cancelled }
+                }
+            }
+        }
+        return maps
+    }
+
+    /// The images that judge, as the settings have it.
+    private func judges(among count: Int, notes: inout [String]) -> [Int] {
+        guard case .count(let wanted) = settings.judges, wanted < count else { return Array(0..<count) }
+        notes.append("\(wanted) of the \(count) images judged, the same for all (seeded choice).")
+        var generator = SeededGenerator(seed: UInt64(count))
+        return Array((0..<count).shuffled(using: &generator).prefix(max(wanted, 2))).sorted()
+    }
+
+    /// Applies RsCIN where the settings and the batch have it (numerics, section 6).
+    ///
+    /// - Returns: Scores on MSM's scale, and what was decided.
+    func rescored(_ scores: [Float], features: [Float]) -> ([Float], RsCINDecision) {
+        guard settings.rscin != .never else {
+            return (scores, RsCINDecision(applied: false, neighbourAgreement: nil, reason: "RsCIN is switched off."))
+        }
+        let features = settings.unitImageFeatures
+            ? RsCIN.unitFeatures(features, count: scores.count) : features
+        let rescored = RsCIN.rescore(scores, features: features, windows: settings.rscinWindows)
+        let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
+        let onScale = rescored.map { low + (high - low) * $0 }
+        if settings.rscin == .always {
+            return (
+                onScale,
+                RsCINDecision(applied: true, neighbourAgreement: nil, reason: "RsCIN is always applied by the settings.")
+            )
+        }
+        let agreement = RsCIN.neighbourAgreement(scores, features: features)
+        let applies = (agreement ?? 0) >= Self.requiredAgreement
+        let measured = agreement.map { "Spearman \(rounded($0))" } ?? "no measure"
+        return (
+            applies ? onScale : scores,
+            RsCINDecision(
+                applied: applies, neighbourAgreement: agreement,
+                reason: applies
+                    ? "RsCIN decided the scores, because images that look alike have like scores (\(measured))."
+                    : "RsCIN was left out, because images that look alike do not have like scores (\(measured), below 0.7).")
+        )
+    }
+
+    /// The rank correlation of a score with its neighbours' at which RsCIN is trusted (measured: findings, "RsCIN
+    /// with DINOv2").
+    static let requiredAgreement = 0.7
+
+    private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+}
+
+/// The reference's divide_num: a batch dealt to subsets that are scored each alone.
+enum Subsets {
+    /// Deals images to subsets, stratified by folder, shuffled with a fixed seed.
+    ///
+    /// - Returns: Indices of each subset, ascending.
+    static func deal(_ folders: [String], into count: Int) -> [[Int]] {
+        guard count > 1 else { return [Array(folders.indices)] }
+        var generator = SeededGenerator(seed: 42)
+        var subsets = [[Int]](repeating: [], count: count)
+        var next = 0
+        for folder in Set(folders).sorted() {
+            let members = folders.indices.filter { folders[$0] == folder }
+            for index in members.shuffled(using: &generator) {
+                subsets[next % count].append(index)
+                next += 1
+            }
+        }
+        return subsets.map { $0.sorted() }
+    }
+}
+
+/// SplitMix64: a small generator whose sequence is the same on every machine and in every version of Swift.
+///
+/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

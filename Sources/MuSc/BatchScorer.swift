@@ -1,0 +1,155 @@
+import MuScBackbone
+import MuScParallel
+import MuScScoring
+import SystemPackage
+
+/// Scores the images of a batch by each other: the whole of MuSc, from files to scores.
+///
+///     let scorer = try BatchScorer(settings: settings, weights: weights)
+///     let scores = try scorer.score(files)
+///     for image in scores.images where image.flagged { print(image.name, image.score ?? 0) }
+public struct BatchScorer: Sendable {
+    public let settings: ScoringSettings
+    public let model: VisionTransformer
+
+    /// Makes the network ready; the scorer can then be used for any number of batches, from any thread.
+    ///
+    /// - Throws: ``BackboneError`` where settings and weights do not fit the backbone.
+    public init(settings: ScoringSettings, weights: BackboneWeights) throws(BackboneError) {
+        self.settings = settings
+        model = try VisionTransformer(
+            description: settings.backbone, weights: weights, imageWidth: settings.imageSize,
+            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation)
+    }
+
+    /// How the patches of every image lie.
+    public var grid: PatchGrid { PatchGrid(width: model.gridWidth, height: model.gridHeight) }
+
+    /// Scores the images of one batch, on the calling thread and as many more as the settings allow.
+    ///
+    /// - Parameters:
+    ///   - files: The batch's images; at least two must be readable.
+    ///   - progress: Called after each step, from any thread; answering false ends the work soon.
+    /// - Throws: ``ScoringError``.
+    public func score(
+        _ files: [BatchFile], progress: ProgressHandler = { _ in true }
+    ) throws(ScoringError) -> BatchScores {
+        var clock = StageClock()
+        let tokens = try tokens(of: files, progress: progress)
+        guard tokens.readable >= 2 else { throw .tooFewImages(tokens) }
+        clock.finish("features")
+
+        var notes: [String] = []
+        let maps = try patchMaps(of: tokens, progress: progress, notes: &notes)
+        clock.finish("mutual scoring")
+
+        let peaks = concurrentMap(tokens.readable, threads: settings.threads) { index in
+            PatchMap.peak(
+                maps[index * grid.count..<(index + 1) * grid.count], grid: grid, width: model.imageWidth,
+                height: model.imageHeight)
+        }
+        let scoresMSM = peaks.map(\.score)
+        let features = tokens.imageFeatures.flatMap { $0 }
+        let (scores, decision) = rescored(scoresMSM, features: features)
+        let threshold = settings.threshold.map(Threshold.fixed) ?? BatchThreshold.threshold(for: scores)
+        var images = tokens.images
+        for position in images.indices {
+            guard let index = images[position].index, let size = images[position].size else { continue }
+            images[position].score = scores[index]
+            images[position].scoreMSM = scoresMSM[index]
+            images[position].flagged = scores[index] >= threshold.value
+            images[position].peak = (
+                scaled(peaks[index].x, from: model.imageWidth, to: size.width),
+                scaled(peaks[index].y, from: model.imageHeight, to: size.height)
+            )
+        }
+        clock.finish("scores")
+        if tokens.readable < 8 {
+            notes.append(
+                "Only \(tokens.readable) images judged each other: with so few, one odd image weighs much; "
+                    + "known good images beside them would help.")
+        }
+        return BatchScores(
+            grid: grid, images: images, patchMaps: maps, imageFeatures: features,
+            featureWidth: settings.backbone.featureWidth, threshold: threshold, rscin: decision,
+            timings: clock.timings, notes: notes)
+    }
+
+    /// The pixel of the original on which a pixel of the resized image lies.
+    private func scaled(_ position: Int, from size: Int, to original: Int) -> Int {
+        min(Int((Double(position) + 0.5) * Double(original) / Double(size)), original - 1)
+    }
+}
+
+/// One file of a batch.
+public struct BatchFile: Sendable, Hashable {
+    public var path: FilePath
+    /// The name relative to the batch's folder, for people.
+    public var name: String
+
+    public init(path: FilePath, name: String) {
+        self.path = path
+        self.name = name
+    }
+
+    /// Names a file relative to the batch's folder.
+    public init(_ path: FilePath, in folder: FilePath) {
+        var relative = path
+        _ = relative.removePrefix(folder)
+        self.init(path: path, name: relative.string)
+    }
+}
+
+/// How far the work is.
+public struct Progress: Sendable, Hashable {
+    public enum Stage: String, Sendable {
+        case features = "features"
+        case mutualScoring = "mutual scoring"
+    }
+
+    public var stage: Stage
+    public var completed, total: Int
+}
+
+/// Told of progress from any thread; answers whether the work shall go on.
+public typealias ProgressHandler = @Sendable (Progress) -> Bool
+
+/// Why a batch could not be scored.
+public enum ScoringError: Error, Sendable, CustomStringConvertible {
+    /// Fewer than two images could be read; the tokens' `images` say why the others could not.
+    case tooFewImages(BatchTokens)
+    /// The progress handler answered false.
+    case cancelled
+
+    public var description: String {
+        switch self {
+        case .tooFewImages(let tokens):
+            let unreadable = tokens.images.filter { $0.index == nil }
+            let reason = unreadable.first.map { ": \($0.name): \($0.error ?? "")" } ?? ""
+            let skipped = unreadable.isEmpty ? "" : " (\(unreadable.count) could not be read\(reason))"
+            return "\(tokens.readable) readable image\(tokens.readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at least 2 are needed, and 20 or more are better"
+        case .cancelled:
+            return "stopped before the batch was scored"
+        }
+    }
+}
+
+extension Threshold {
+    /// A threshold that the user fixed.
+    public static func fixed(_ value: Float) -> Threshold {
+        Threshold(value: value, rule: .fixed, explanation: "The threshold was fixed in the configuration.")
+    }
+}
+
+/// Measures the stages of one run, one after the other.
+struct StageClock {
+    private var last = ContinuousClock.now
+    private(set) var timings: [StageTiming] = []
+
+    /// Ends a stage that began when the one before ended.
+    mutating func finish(_ stage: String) {
+        let now = ContinuousClock.now
+        timings.append(StageTiming(stage: stage, seconds: (now - last) / .seconds(1)))
+        last = now
+    }
+}

@@ -1,0 +1,187 @@
+import MuScBackbone
+import MuScScoring
+
+/// Everything that decides what a batch's scores are.
+///
+/// Start from a preset and change single values:
+///
+///     var settings = ScoringSettings(preset: .tuned, backbone: description)
+///     settings.imageSize = 224
+public struct ScoringSettings: Sendable {
+    /// A whole set of parameters.
+    public enum Preset: String, Sendable, Codable, CaseIterable {
+        /// The best measured parameters for the backbone; the reference's where none were measured.
+        case tuned
+        /// The reference's own, to the letter.
+        case paper
+    }
+
+    /// When RsCIN's re-scoring becomes the score.
+    public enum RsCINMode: String, Sendable, Codable, CaseIterable {
+        /// Where an image's neighbours agree with it on the whole; see ``BatchScorer``.
+        case auto
+        case always, never
+    }
+
+    /// How many images of the batch judge.
+    public enum Judges: Sendable, Hashable {
+        /// All others, as in the paper.
+        case all
+        /// A seeded choice of so many, the same for every image.
+        case count(Int)
+        /// All, or as many as the time limit allows.
+        case auto
+    }
+
+    /// How far away a patch's partner may lie.
+    public enum Window: Sendable, Hashable {
+        /// Anywhere, as in the paper.
+        case none
+        /// At most so many rows and columns away.
+        case patches(Int)
+        /// 3/16 of the grid's longer side, rounded up: 3 of 16, 5 of 24, 7 of 37.
+        case proportional
+
+        /// The window in patches on this grid; nil for none.
+        public func patches(on grid: PatchGrid) -> Int? {
+            switch self {
+            case .none: nil
+            case .patches(let count): count
+            case .proportional: (3 * max(grid.width, grid.height) + 15) / 16
+            }
+        }
+    }
+
+    public var preset: Preset
+    public var backbone: BackboneDescription
+    /// nil for the reference's rule.
+    public var activation: BackboneDescription.Activation?
+    /// Side of the square that images are resized to, in pixels.
+    public var imageSize: Int
+    /// Blocks, counted from 0, whose patch tokens are compared.
+    public var featureLayers: [Int]
+    /// LNAMD's degrees r: odd numbers of patches.
+    public var degrees: [Int]
+    public var interval: MutualScoring.Interval
+    /// The least number of nearest judges that are averaged, where there are as many.
+    public var minimumJudges: Int
+    public var window: Window
+    public var judges: Judges
+    /// Seconds that mutual scoring may take before `judges: auto` takes fewer than all.
+    public var timeLimit: Double
+    public var rscin: RsCINMode
+    /// Neighbourhood sizes of RsCIN, the image itself included.
+    public var rscinWindows: [Int]
+    /// Whether RsCIN takes image features at unit length; the reference takes them as the backbone gives them.
+    public var unitImageFeatures: Bool
+    /// The reference's divide_num: parts of the batch that are scored each alone.
+    public var subsets: Int
+    /// A fixed threshold on the score; nil for the automatic one.
+    public var threshold: Float?
+    /// Whether photographs are turned upright by their EXIF orientation; the reference does not.
+    public var appliesOrientation: Bool
+    /// The most threads to use.
+    public var threads: Int
+
+    /// The preset's values for this backbone.
+    public init(preset: Preset = .tuned, backbone: BackboneDescription, threads: Int = 1) {
+        let isMeasured = backbone.name == BackboneCatalogue.standard
+        self.preset = preset
+        self.backbone = backbone
+        imageSize = Self.standardImageSize(preset: preset, backbone: backbone)
+        featureLayers = backbone.featureLayers
+        degrees = [1, 3, 5]
+        interval = MutualScoring.Interval(upper: 0.3)
+        minimumJudges = 1
+        window = .none
+        judges = .all
+        timeLimit = 900
+        rscin = .always
+        rscinWindows = [1, 2, 3]
+        unitImageFeatures = false
+        subsets = 1
+        appliesOrientation = true
+        self.threads = threads
+        guard preset == .tuned else { return }
+        window = .proportional
+        judges = .auto
+        rscin = .auto
+        unitImageFeatures = true
+        if isMeasured {
+            featureLayers = [2, 5, 8]
+            degrees = [1, 5]
+            interval = MutualScoring.Interval(upper: 0.05)
+            minimumJudges = 3
+        }
+    }
+
+    /// 336 for the standard backbone, else the larger of the paper's sizes, else the backbone's own.
+    private static func standardImageSize(preset: Preset, backbone: BackboneDescription) -> Int {
+        if backbone.name == BackboneCatalogue.standard { return preset == .tuned ? 336 : backbone.nativeSize }
+        return backbone.paperSizes.max() ?? backbone.nativeSize
+    }
+
+    /// Checks that the values fit each other and the backbone.
+    ///
+    /// - Throws: ``SettingsError`` that names the key and what would be right.
+    public func validate() throws(SettingsError) {
+        let patch = backbone.patch
+        guard imageSize >= patch, imageSize % patch == 0, imageSize <= 8192 else {
+            let below = min(imageSize, 8192) / patch * patch
+            let fits = below < patch ? "\(patch)" : "\(below) and \(below + patch)"
+            throw SettingsError(
+                key: "model.image_size", fault: "\(imageSize) is not a multiple of \(backbone.name)'s patch of \(patch) px",
+                advice: "the nearest that fit are \(fits)")
+        }
+        for layer in featureLayers where layer < 0 || layer >= backbone.depth {
+            throw SettingsError(
+                key: "model.feature_layers", fault: "\(layer) is not a block of \(backbone.name)",
+                advice: "choose from 0 to \(backbone.depth - 1)")
+        }
+        guard !featureLayers.isEmpty, Set(featureLayers).count == featureLayers.count else {
+            throw SettingsError(
+                key: "model.feature_layers", fault: "the list is empty or names a block twice",
+                advice: "name each block once, such as 2,5,8")
+        }
+        for r in degrees where r < 1 || r % 2 == 0 {
+            throw SettingsError(
+                key: "scoring.r_list", fault: "\(r) is not a positive odd number", advice: "such as 1,3,5")
+        }
+        guard !degrees.isEmpty else {
+            throw SettingsError(key: "scoring.r_list", fault: "the list is empty", advice: "such as 1,3,5")
+        }
+        if case .count(let count) = judges, count < 1 {
+            throw SettingsError(
+                key: "scoring.judges", fault: "\(count) judges cannot score anything",
+                advice: "take a number of 1 or more, all or auto")
+        }
+        if case .patches(let count) = window, count < 0 {
+            throw SettingsError(
+                key: "scoring.window", fault: "\(count) is negative", advice: "take 0 or more patches, or none")
+        }
+        guard !rscinWindows.isEmpty, rscinWindows.allSatisfy({ $0 >= 1 }) else {
+            throw SettingsError(
+                key: "scoring.rscin_windows", fault: "windows are counts of images, the image itself included",
+                advice: "such as 1,2,3")
+        }
+        guard subsets >= 1 else {
+            throw SettingsError(key: "scoring.subsets", fault: "\(subsets) is less than 1", advice: "take 1 or more")
+        }
+    }
+}
+
+/// A setting that cannot be used.
+public struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The key as it stands in the configuration, such as `scoring.r_list`.
+    public var key: String
+    public var fault: String
+    public var advice: String
+
+    public init(key: String, fault: String, advice: String) {
+        self.key = key
+        self.fault = fault
+        self.advice = advice
+    }
+
+    public var description: String { "\(key): \(fault): \(advice)" }
+}

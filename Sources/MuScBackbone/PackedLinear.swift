@@ -1,0 +1,43 @@
+import CKernels
+import MuScLinearAlgebra
+
+/// A linear layer whose weights are laid out for the kernels: `y = x · weightᵀ + bias`.
+///
+/// `@unchecked Sendable` holds because the packed weights are written only inside `init`.
+final class PackedLinear: @unchecked Sendable {
+    let inputs, outputs: Int
+    private let precision: musc_precision
+    private let packed: UnsafeMutableRawPointer
+    private let bias, gamma: FloatStorage?
+
+    /// - Parameters:
+    ///   - weight: `[outputs, inputs]` row-major.
+    ///   - gamma: What scales the outputs before they are added to a residual (LayerScale); nil for ones.
+    init(
+        weight: [Float], bias: [Float]?, gamma: [Float]? = nil, inputs: Int, outputs: Int, precision: musc_precision
+    ) {
+        precondition(weight.count == inputs * outputs)
+        self.inputs = inputs
+        self.outputs = outputs
+        self.precision = precision
+        self.bias = bias.map { FloatStorage($0) }
+        self.gamma = gamma.map { FloatStorage($0) }
+        packed = .allocate(byteCount: musc_linear_packed_size(precision, inputs, outputs), alignment: 64)
+        musc_linear_pack(precision, weight, inputs, outputs, packed)
+    }
+
+    deinit {
+        packed.deallocate()
+    }
+
+    /// Applies the layer to rows of the layer's precision; see `musc_linear_apply`.
+    func apply(
+        _ isa: musc_isa, to input: UnsafeRawPointer, stride: Int, rows: Int, _ epilogue: musc_epilogue,
+        output: UnsafeMutableRawPointer, outputStride: Int
+    ) {
+        var linear = musc_linear(
+            precision: precision, inputs: inputs, outputs: outputs, weights: packed, bias: bias?.pointer,
+            gamma: gamma?.pointer)
+        musc_linear_apply(isa, &linear, input, stride, rows, epilogue, output, outputStride)
+    }
+}

@@ -1,0 +1,61 @@
+import SystemPackage
+
+/// A folder's listing, sorted into images and other files, and compared with what is known of them.
+struct FolderContents {
+    /// What the ledger knows of a file.
+    struct KnownFile {
+        var file: ImageFile
+        var isImage: Bool
+        var isClaimed: Bool
+        var isScored: Bool
+        var isAbsent: Bool
+    }
+
+    /// Images in ascending order of names.
+    private(set) var images: [ImageFile] = []
+    /// Those that no published results include, in the same order.
+    private(set) var fresh: [ImageFile] = []
+    private(set) var others: Set<FileName> = []
+    /// Files that are new or have changed, or have come back as they were.
+    private(set) var changed: [KnownFile] = []
+    /// Known files that are no longer there.
+    private(set) var vanished: [FileName] = []
+
+    /// Opens no file but those that are not known as they are.
+    init(_ listing: FolderListing, known: [FileName: KnownFile]) {
+        var present: Set<FileName> = []
+        for file in listing.files {
+            if !known.isEmpty { present.insert(file.name) }
+            var entry: KnownFile
+            if let old = known[file.name], old.file == file {
+                entry = old
+                if old.isAbsent {
+                    entry.isAbsent = false
+                    changed.append(entry)
+                }
+            } else {
+                let isImage = ImageContent.isCandidate(listing.folder.appending(file.name), name: file.name)
+                entry = KnownFile(file: file, isImage: isImage, isClaimed: false, isScored: false, isAbsent: false)
+                changed.append(entry)
+            }
+            if entry.isImage {
+                images.append(file)
+                if !entry.isScored { fresh.append(file) }
+            } else {
+                others.insert(file.name)
+            }
+        }
+        for (name, old) in known where !old.isAbsent && !present.contains(name) { vanished.append(name) }
+    }
+
+    /// The images that are to be scored.
+    ///
+    /// - Parameter hasResults: Whether results of the folder were ever published.
+    func pending(_ policy: NewImagesPolicy, hasResults: Bool) -> [ImageFile] {
+        switch policy {
+        case .rescore: fresh.isEmpty ? [] : images
+        case .newBatch: fresh
+        case .ignore: hasResults ? [] : images
+        }
+    }
+}

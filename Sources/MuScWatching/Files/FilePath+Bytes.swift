@@ -1,0 +1,48 @@
+import SystemPackage
+
+extension FilePath {
+    /// A path from the file system's bytes, in any encoding or none.
+    public init(bytes: some Sequence<UInt8>) {
+        var platform = bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }
+        platform.append(0)
+        self.init(platformString: platform)
+    }
+
+    /// The path's bytes without a terminating zero.
+    public var bytes: [UInt8] {
+        withPlatformString { text in
+            var bytes: [UInt8] = []
+            var position = text
+            while position.pointee != 0 {
+                bytes.append(UInt8(bitPattern: position.pointee))
+                position += 1
+            }
+            return bytes
+        }
+    }
+
+    /// The path as one line of text for people and logs; see ``escapedText(_:)``.
+    public var text: String { escapedText(bytes) }
+
+    /// The path of a file in this folder.
+    public func appending(_ name: FileName) -> FilePath {
+        var joined = bytes
+        if joined.last != UInt8(ascii: "/") { joined.append(UInt8(ascii: "/")) }
+        joined.append(contentsOf: name.bytes)
+        return FilePath(bytes: joined)
+    }
+
+    /// Whether this path is `folder` or lies below it. Both must be absolute and lexically normal.
+    public func isInside(_ folder: FilePath) -> Bool {
+        let inner = bytes
+        let outer = folder.bytes
+        guard inner.starts(with: outer) else { return false }
+        return inner.count == outer.count || outer.last == UInt8(ascii: "/") || inner[outer.count] == UInt8(ascii: "/")
+    }
+
+    /// The path below `folder`, empty for the folder itself; nil where the path is not inside.
+    public func relative(to folder: FilePath) -> FilePath? {
+        guard isInside(folder) else { return nil }
+        return FilePath(bytes: bytes.dropFirst(folder.bytes.count).drop { $0 == UInt8(ascii: "/") })
+    }
+}

@@ -1,0 +1,127 @@
+import Glibc
+import SystemPackage
+
+/// What a folder's file system can be relied on for.
+public struct FileSystemKind: Hashable, Sendable {
+    /// As the kernel calls it: `ext4`, `nfs4`, `cifs`, `fuse.sshfs` …
+    public var name: String
+    /// Where it is mounted.
+    public var mountPoint: FilePath
+
+    public init(name: String, mountPoint: FilePath) {
+        self.name = name
+        self.mountPoint = mountPoint
+    }
+
+    /// Whether inotify tells of every change. Network and shared file systems tell of those made on this machine only,
+    /// and an overlay of none made in the layers below it.
+    public var sendsAllEvents: Bool {
+        let base = name.split(separator: ".").first.map(String.init) ?? name
+        let silent: Set = [
+            "nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse", "9p", "virtiofs", "overlay", "aufs", "unionfs", "afs", "ceph",
+            "glusterfs", "lustre", "gfs2", "ocfs2", "gpfs", "beegfs", "pvfs2", "orangefs", "vboxsf", "vmhgfs", "prl_fs",
+            "coda", "ncpfs", "davfs", "ecryptfs",
+        ]
+        return !silent.contains(base)
+    }
+
+    /// Whether a file keeps its inode number from one mount to the next.
+    public var keepsInodes: Bool {
+        let base = name.split(separator: ".").first.map(String.init) ?? name
+        return !["vfat", "msdos", "exfat", "fuse", "fuseblk", "9p", "vboxsf", "vmhgfs", "davfs"].contains(base)
+    }
+
+    /// One sentence for `musc doctor` and the log.
+    public var explanation: String {
+        sendsAllEvents
+            ? "\(name) at \(mountPoint.text): changes are seen at once (inotify)"
+            : "\(name) at \(mountPoint.text): changes made elsewhere send no events here, so the folder is scanned at intervals (watch.poll_seconds)"
+    }
+
+    /// The file system that holds a path, from `/proc/self/mountinfo`.
+    ///
+    /// - Returns: nil where the path does not exist or `/proc` is not mounted.
+    public static func of(_ path: FilePath) -> FileSystemKind? {
+        guard let real = path.resolved() else { return nil }
+        let table = readWhole("/proc/self/mountinfo")
+        return deepest(holding: real, in: table)
+    }
+
+    /// Finds the mount with the longest mount point above a path; of several on one point the last covers the others.
+    ///
+    /// A line of the table reads `36 35 98:0 /root /mount/point options [fields…] - type source options`.
+    static func deepest(holding path: FilePath, in table: [UInt8]) -> FileSystemKind? {
+        var best: FileSystemKind?
+        var bestLength = -1
+        for line in table.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: " "))
+            guard fields.count > 6, let dash = fields.dropFirst(6).firstIndex(where: { Array($0) == [UInt8(ascii: "-")] }),
+                dash + 1 < fields.endIndex
+            else { continue }
+            let point = FilePath(bytes: unescape(fields[4]))
+            let length = point.bytes.count
+            if path.isInside(point), length >= bestLength {
+                bestLength = length
+                best = FileSystemKind(name: String(decoding: fields[dash + 1], as: UTF8.self), mountPoint: point)
+            }
+        }
+        return best
+    }
+
+    /// Blanks, tabs, newlines and backslashes stand as three octal digits in the table.
+    private static func unescape(_ field: ArraySlice<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = field
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (48...55).contains($0) }) {
+                result.append(UInt8(truncatingIfNeeded: digits.reduce(0) { $0 * 8 + Int($1) - 48 }))
+                rest = rest.dropFirst(3)
+            } else {
+                result.append(byte)
+            }
+        }
+        return result
+    }
+}
+
+extension FilePath {
+    /// The path with every symbolic link resolved, or nil where it does not exist.
+    func resolved() -> FilePath? {
+        withPlatformString { text in
+            guard let real = realpath(text, nil) else { return nil }
+            defer { free(real) }
+            return FilePath(platformString: real)
+        }
+    }
+
+    /// An absolute path without symbolic links for what exists of it; the rest is taken over as it stands.
+    public func canonical() -> FilePath {
+        if let real = resolved() { return real }
+        var absolute = self
+        if !absolute.isAbsolute {
+            absolute = FilePath(".").resolved() ?? FilePath("/")
+            absolute.append(components)
+        }
+        absolute.lexicallyNormalize()
+        guard let last = absolute.lastComponent else { return absolute }
+        var parent = absolute.removingLastComponent().canonical()
+        parent.append(last)
+        return parent
+    }
+}
+
+/// The whole of a small file, such as those under `/proc`; empty where it cannot be read.
+func readWhole(_ path: FilePath) -> [UInt8] {
+    let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    var content: [UInt8] = []
+    while true {
+        let part = [UInt8](unsafeUninitializedCapacity: 1 << 15) { buffer, count in
+            count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
+        }
+        if part.isEmpty { return content }
+        content += part
+    }
+}

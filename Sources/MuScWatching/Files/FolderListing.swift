@@ -1,0 +1,156 @@
+import Glibc
+import SystemPackage
+
+/// What one folder holds at one moment, as far as batches are concerned.
+public struct FolderListing: Sendable {
+    public var folder: FilePath
+    /// Tells folders apart whatever they are called.
+    public var id: FolderID
+    /// Files that may be images, in ascending order of names. No file has been opened.
+    public var files: [ImageFile]
+    /// Folders to go on with, in ascending order of names; symbolic links are none.
+    public var subfolders: [FileName]
+    /// The ready file's identity, where it is there: it changes when the file is written again.
+    public var readyMark: String?
+    /// Names of files that have a second name or are a link, and so may appear without ever being written.
+    var linked: Set<FileName> = []
+    /// Folders in which results were being put together, see ``ResultsLeftovers``.
+    var unpublished: [FileName] = []
+
+    /// Lists a folder.
+    ///
+    /// A symbolic link counts as the file that it leads to, if that lies inside the root. Links to folders are not
+    /// followed: what they lead to inside the root is met under its own name, and outside is none of our business;
+    /// so there are no loops either.
+    ///
+    /// - Throws: ``FolderError`` where the folder is gone or may not be read.
+    static func read(_ folder: FilePath, root: FilePath, rules: NameRules, kinds: inout FileSystemKinds) throws(FolderError) -> FolderListing {
+        let descriptor = folder.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) }
+        guard descriptor >= 0 else { throw FolderError(folder: folder, code: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, let stream = fdopendir(descriptor) else {
+            let code = errno
+            close(descriptor)
+            throw FolderError(folder: folder, code: code)
+        }
+        defer { closedir(stream) }
+        let keepsInodes = kinds.kind(device: UInt64(status.st_dev), at: folder)?.keepsInodes ?? true
+        var listing = FolderListing(folder: folder, id: FolderID(status), files: [], subfolders: [])
+
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                // A folder that is deleted or unmounted while it is read ends with an error, not with its last entry.
+                if errno != 0 { throw FolderError(folder: folder, code: errno) }
+                break
+            }
+            let type = Int32(entry.pointee.d_type)
+            guard [Int32(DT_REG), Int32(DT_DIR), Int32(DT_LNK), Int32(DT_UNKNOWN)].contains(type) else { continue }
+            let name = FileName(bytes: nameBytes(entry))
+            if name.bytes == [46] || name.bytes == [46, 46] { continue }
+            if type == DT_DIR {
+                listing.take(folder: name, rules: rules)
+                continue
+            }
+            let isReadyFile = name == rules.readyFile
+            guard isReadyFile || rules.admitsFile(name) || type == DT_UNKNOWN else { continue }
+            var file = stat()
+            let found = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { fstatat(descriptor, $0, &file, AT_SYMLINK_NOFOLLOW) }
+            }
+            // Deleted since: it is no longer part of the listing.
+            guard found == 0 else { continue }
+            if file.st_mode & S_IFMT == S_IFDIR {
+                listing.take(folder: name, rules: rules)
+                continue
+            }
+            let isLink = file.st_mode & S_IFMT == S_IFLNK
+            if isLink {
+                let path = folder.appending(name)
+                guard let target = path.resolved(), target.isInside(root),
+                    path.withPlatformString({ stat($0, &file) }) == 0
+                else { continue }
+            }
+            guard file.st_mode & S_IFMT == S_IFREG else { continue }
+            let identity = ImageFile(
+                name: name, size: Int64(file.st_size),
+                modified: Int64(file.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(file.st_mtim.tv_nsec),
+                inode: keepsInodes ? UInt64(file.st_ino) : 0)
+            if isReadyFile {
+                listing.readyMark = "\(identity.size):\(identity.modified):\(identity.inode)"
+            } else if rules.admitsFile(name) {
+                listing.files.append(identity)
+                if isLink || file.st_nlink > 1 { listing.linked.insert(name) }
+            }
+        }
+        listing.files.sort { $0.name < $1.name }
+        listing.subfolders.sort()
+        return listing
+    }
+
+    private mutating func take(folder name: FileName, rules: NameRules) {
+        if rules.admitsFolder(name) {
+            if rules.admitsFolder(at: folder.appending(name)) { subfolders.append(name) }
+        } else if name.bytes.first == UInt8(ascii: "."), rules.isResults(name.withoutTemporaryParts) {
+            unpublished.append(name)
+        }
+    }
+
+    static func nameBytes(_ entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
+        withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            // The kernel ends every name with a zero within the array's 256 bytes.
+            withUnsafeBytes(of: pointer.pointee) { Array($0.prefix { $0 != 0 }) }
+        }
+    }
+}
+
+/// A folder's device and inode.
+public struct FolderID: Hashable, Sendable {
+    public var device: UInt64
+    public var inode: UInt64
+
+    init(_ status: stat) {
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+
+    /// - Returns: nil where there is no folder at the path.
+    init?(_ path: FilePath) {
+        var status = stat()
+        guard path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+        self.init(status)
+    }
+}
+
+/// A folder that could not be listed.
+public struct FolderError: Error, Equatable, CustomStringConvertible {
+    public var folder: FilePath
+    /// An `errno`.
+    public var code: Int32
+
+    /// Whether the folder is gone, rather than closed to us or broken.
+    public var isGone: Bool { code == ENOENT || code == ENOTDIR || code == ELOOP }
+
+    public var description: String {
+        let advice = code == EACCES ? "; grant the user that runs musc the rights to read and enter it" : ""
+        return "\(folder.text) cannot be listed: \(Errno(rawValue: code).description)\(advice)"
+    }
+}
+
+/// The file systems met so far, by device, so that the table of mounts is read once for each.
+struct FileSystemKinds: Sendable {
+    private var known: [UInt64: FileSystemKind?] = [:]
+
+    mutating func kind(device: UInt64, at folder: FilePath) -> FileSystemKind? {
+        if let kind = known[device] { return kind }
+        let kind = FileSystemKind.of(folder)
+        known[device] = .some(kind)
+        return kind
+    }
+
+    /// Those of which inotify does not tell all.
+    var silent: [FileSystemKind] { known.values.compactMap { $0 }.filter { !$0.sendsAllEvents } }
+
+    /// Forgets everything: a device's number may be given to another file system after a remount.
+    mutating func forget() { known = [:] }
+}

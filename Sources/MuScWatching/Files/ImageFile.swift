@@ -1,0 +1,66 @@
+import Crypto
+
+/// A file as the folder's listing shows it: what tells this content of this file from another.
+public struct ImageFile: Hashable, Sendable {
+    public var name: FileName
+    /// Bytes.
+    public var size: Int64
+    /// Time of the last modification in nanoseconds since 1970, by the file system's own clock. It is compared for
+    /// equality only and never with our clock.
+    public var modified: Int64
+    /// The inode number, or 0 on file systems whose numbers change from mount to mount (FAT, exFAT, FUSE, …).
+    public var inode: UInt64
+
+    public init(name: FileName, size: Int64, modified: Int64, inode: UInt64) {
+        self.name = name
+        self.size = size
+        self.modified = modified
+        self.inode = inode
+    }
+}
+
+/// The identity of a set of files: SHA-256 over names, sizes, modification times and inodes, in order of names.
+///
+/// Two listings have the same digest exactly when they show the same files with the same content, as far as a listing
+/// can tell. The folder's own path is no part of it, so a batch that is renamed keeps its digest.
+public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
+    /// 64 lower-case hexadecimal digits.
+    public let description: String
+
+    /// - Parameter files: In any order.
+    public init(_ files: [ImageFile]) {
+        self.init(sorted: files.sorted { $0.name < $1.name }, context: "")
+    }
+
+    public init(text: String) {
+        description = text
+    }
+
+    /// - Parameters:
+    ///   - files: In ascending order of names.
+    ///   - context: What else the digest depends on.
+    init(sorted files: [ImageFile], context: String) {
+        var hash = SHA256()
+        var buffer: [UInt8] = Array(context.utf8)
+        buffer.append(0)
+        for file in files {
+            buffer.append(contentsOf: file.name.bytes)
+            // A name holds no slash, so the slash ends it.
+            buffer.append(UInt8(ascii: "/"))
+            for value in [UInt64(bitPattern: file.size), UInt64(bitPattern: file.modified), file.inode] {
+                withUnsafeBytes(of: value.littleEndian) { buffer.append(contentsOf: $0) }
+            }
+            if buffer.count > 1 << 16 {
+                hash.update(data: buffer)
+                buffer.removeAll(keepingCapacity: true)
+            }
+        }
+        hash.update(data: buffer)
+        description = hash.finalize().reduce(into: "") { text, byte in
+            text.append(hexDigits[Int(byte >> 4)])
+            text.append(hexDigits[Int(byte & 15)])
+        }
+    }
+}
+
+private let hexDigits = Array("0123456789abcdef")

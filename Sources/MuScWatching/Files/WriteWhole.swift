@@ -1,0 +1,40 @@
+import Glibc
+import SystemPackage
+
+/// Writes a file that appears at its path whole or not at all: beside it, flushed, then renamed over it.
+///
+/// - Throws: ``FileWriteError``; then what was at the path is as it was, and nothing else is left.
+func writeWhole(_ content: [UInt8], to path: FilePath, mode: mode_t = 0o644) throws(FileWriteError) {
+    // Hidden, so that neither a watcher nor a collector of metrics takes it for something.
+    let name = "." + (path.lastComponent?.string ?? "file") + ".\(getpid()).tmp"
+    let beside = path.removingLastComponent().appending(FileName(name))
+    let descriptor = beside.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
+    guard descriptor >= 0 else { throw FileWriteError(path: path, code: errno) }
+    var code: Int32 = 0
+    content.withUnsafeBytes { bytes in
+        var rest = bytes[...]
+        while code == 0, !rest.isEmpty {
+            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { code = errno }
+        }
+    }
+    if code == 0, fsync(descriptor) != 0 { code = errno }
+    if close(descriptor) != 0, code == 0 { code = errno }
+    if code == 0 {
+        let renamed = beside.withPlatformString { from in path.withPlatformString { rename(from, $0) } }
+        if renamed != 0 { code = errno }
+    }
+    if code != 0 {
+        _ = beside.withPlatformString { unlink($0) }
+        throw FileWriteError(path: path, code: code)
+    }
+}
+
+/// A file that could not be written.
+public struct FileWriteError: Error, Equatable, CustomStringConvertible {
+    public var path: FilePath
+    /// An `errno`.
+    public var code: Int32
+
+    public var description: String { "\(path.text) cannot be written: \(Errno(rawValue: code).description)" }
+}

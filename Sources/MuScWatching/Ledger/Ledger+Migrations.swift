@@ -1,0 +1,73 @@
+import GRDB
+
+extension Ledger {
+    /// The steps that make a ledger of this version from one of any earlier version. A step that was released is never
+    /// changed; what is new is a further step.
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 folders, files, batches") { db in
+            // Paths and names are blobs: the file system's bytes, whatever their encoding.
+            try db.execute(
+                sql: """
+                    CREATE TABLE root (
+                        id INTEGER PRIMARY KEY,
+                        path BLOB NOT NULL UNIQUE
+                    );
+                    CREATE TABLE folder (
+                        id INTEGER PRIMARY KEY,
+                        root INTEGER NOT NULL REFERENCES root ON DELETE CASCADE,
+                        path BLOB NOT NULL UNIQUE,      -- absolute
+                        listing TEXT NOT NULL,          -- digest of the listing that the rest was made from
+                        gone_since REAL                 -- wall clock
+                    );
+                    CREATE INDEX folder_root ON folder(root);
+                    CREATE TABLE file (
+                        folder INTEGER NOT NULL REFERENCES folder ON DELETE CASCADE,
+                        name BLOB NOT NULL,
+                        size INTEGER NOT NULL,
+                        modified INTEGER NOT NULL,      -- nanoseconds, the file system's clock
+                        inode INTEGER NOT NULL,
+                        image INTEGER NOT NULL,         -- whether it is taken for an image
+                        claimed INTEGER NOT NULL,       -- whether it is part of the batch that is running
+                        scored INTEGER NOT NULL,        -- whether published results include it
+                        absent_since REAL,              -- wall clock
+                        PRIMARY KEY (folder, name)
+                    ) WITHOUT ROWID;
+                    CREATE TABLE batch (
+                        id INTEGER PRIMARY KEY,
+                        folder INTEGER NOT NULL REFERENCES folder ON DELETE CASCADE,
+                        sequence INTEGER NOT NULL,
+                        state TEXT NOT NULL,
+                        reason TEXT,                    -- why it is where it is, for people
+                        digest TEXT NOT NULL,           -- of its images
+                        image_count INTEGER NOT NULL,
+                        first_seen REAL NOT NULL,       -- wall clock
+                        newest INTEGER NOT NULL,        -- the newest image's time, to order batches seen together
+                        boot TEXT NOT NULL,             -- the machine's run that the two moments belong to
+                        stable_since REAL NOT NULL,     -- moment
+                        waiting_since REAL NOT NULL,    -- moment
+                        ready_mark TEXT,                -- the ready file that was acted on
+                        attempts INTEGER NOT NULL DEFAULT 0,
+                        interruptions INTEGER NOT NULL DEFAULT 0,
+                        next_attempt REAL NOT NULL DEFAULT 0,   -- wall clock
+                        forced INTEGER NOT NULL DEFAULT 0,      -- score even if results of this set are there
+                        started REAL,
+                        finished REAL,                  -- of the published results, like all below
+                        seconds REAL,
+                        scored INTEGER,
+                        flagged INTEGER,
+                        unreadable INTEGER,
+                        results BLOB,
+                        report BLOB,
+                        UNIQUE (folder, sequence)
+                    );
+                    CREATE INDEX batch_state ON batch(state);
+                    CREATE TABLE total (
+                        name TEXT PRIMARY KEY,
+                        value REAL NOT NULL
+                    ) WITHOUT ROWID;
+                    """)
+        }
+        return migrator
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import GRDB
+import SystemPackage
+
+/// All batches of a root: what `index.html` and `batches.csv` are made of.
+public struct RootIndex: Sendable {
+    public struct Entry: Sendable, Equatable {
+        /// The batch's folder.
+        public var folder: FilePath
+        /// The folder as text below the root, `.` for the root itself.
+        public var name: String
+        public var state: BatchState
+        /// Why it failed or waits, for people.
+        public var reason: String?
+        /// Images in the set that was scored last, or that is to be scored first.
+        public var images: Int
+        public var flagged: Int?
+        public var unreadable: Int?
+        /// Seconds since 1970; nil where no results were published yet.
+        public var finished: Double?
+        public var seconds: Double?
+        /// The results' folder.
+        public var results: FilePath?
+        public var report: FilePath?
+    }
+
+    public var root: FilePath
+    /// The folder that the index belongs in.
+    public var place: FilePath
+    /// Newest first: those without results yet, then by the time at which they were finished.
+    public var batches: [Entry]
+}
+
+extension Ledger {
+    /// What is known of the batches of a root whose folders are there.
+    public func index(of root: FilePath, configuration: WatchConfiguration) throws(LedgerError) -> RootIndex {
+        let entries = try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT folder.path, state, reason, image_count, scored, flagged, unreadable, finished, seconds, results, report
+                    FROM batch JOIN folder ON folder.id = batch.folder JOIN root ON root.id = folder.root
+                    WHERE root.path = ? AND gone_since IS NULL
+                    ORDER BY finished IS NULL DESC, finished DESC, first_seen DESC, folder.path, sequence
+                    """, arguments: [root.blob]
+            ).map { row in
+                let folder = FilePath(blob: row[0])
+                let name = folder.relative(to: root)?.text ?? folder.text
+                return RootIndex.Entry(
+                    folder: folder, name: name.isEmpty ? "." : name, state: BatchState(rawValue: row[1]) ?? .waiting, reason: row[2],
+                    images: row[4] ?? row[3], flagged: row[5], unreadable: row[6], finished: row[7], seconds: row[8],
+                    results: (row[9] as Data?).map { FilePath(blob: $0) }, report: (row[10] as Data?).map { FilePath(blob: $0) })
+            }
+        }
+        return RootIndex(root: root, place: configuration.resultsRoot(of: root), batches: entries)
+    }
+}
+
+extension RootIndex {
+    /// `batches.csv`: RFC 4180, a header and one row a batch, newest first.
+    public var csv: String {
+        var text = "batch,state,images,flagged,unreadable,finished,seconds,report,error\r\n"
+        for batch in batches {
+            let report = batch.report.map { $0.relative(to: place)?.text ?? $0.text }
+            let fields: [String] = [
+                batch.name, batch.state.rawValue, String(batch.images), batch.flagged.map { String($0) } ?? "",
+                batch.unreadable.map { String($0) } ?? "",
+                batch.finished.map { Date(timeIntervalSince1970: $0).formatted(.iso8601) } ?? "",
+                batch.seconds.map { String(($0 * 1000).rounded() / 1000) } ?? "", report ?? "", batch.reason ?? "",
+            ]
+            text += fields.map(Self.quoted).joined(separator: ",") + "\r\n"
+        }
+        return text
+    }
+
+    private static func quoted(_ field: String) -> String {
+        guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return field }
+        return "\"" + field.replacing("\"", with: "\"\"") + "\""
+    }
+
+    /// Writes `batches.csv` in one step.
+    ///
+    /// - Throws: ``FileWriteError``.
+    public func writeCSV() throws(FileWriteError) {
+        try writeWhole(Array(csv.utf8), to: place.appending(FileName("batches.csv")))
+    }
+}

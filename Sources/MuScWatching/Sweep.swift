@@ -1,0 +1,113 @@
+import Logging
+import SystemPackage
+
+/// One pass over the drop folders: scores every batch that is ready, then ends.
+///
+/// A batch that has images which were not observed before is given the settle time within the pass, once; if it still
+/// changes then, it is left to the next sweep.
+public struct Sweep: Sendable {
+    public var configuration: WatchConfiguration
+    public var ledger: Ledger
+    public var scoring: BatchScoring
+    public var logger: Logger
+
+    /// - Parameter configuration: As ``WatchConfiguration/validated()`` gives it.
+    public init(configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger) {
+        self.configuration = configuration
+        self.ledger = ledger
+        self.scoring = scoring
+        self.logger = logger
+    }
+
+    /// What a sweep came to.
+    public struct Summary: Sendable {
+        public var folders = 0
+        public var files = 0
+        /// Batches whose results were published or recognised.
+        public var done = 0
+        /// Batches that failed or are held by this sweep.
+        public var failed = 0
+        /// Batches whose images are still arriving, or too few.
+        public var waiting = 0
+        /// Roots left out because another process takes care of them.
+        public var locked: [RootLockError] = []
+        /// Roots that are not there.
+        public var missing: [FilePath] = []
+    }
+
+    /// Runs the pass.
+    ///
+    /// Ends early, with whole results and a ledger that knows what is left, when its task is cancelled.
+    ///
+    /// - Throws: ``LedgerError``, or ``RootLockError`` where a lock's file cannot be written.
+    public func run() async throws -> Summary {
+        var summary = Summary()
+        for path in configuration.roots {
+            let lock: RootLock
+            do throws(RootLockError) {
+                lock = try RootLock(root: path, ledger: ledger, command: "musc sweep")
+            } catch {
+                guard case .held = error.reason else { throw error }
+                summary.locked.append(error)
+                logger.notice("root_locked", metadata: ["root": "\(path.text)", "reason": "\(error)"])
+                continue
+            }
+            defer { withExtendedLifetime(lock) {} }
+            guard FolderID(path) != nil else {
+                summary.missing.append(path)
+                logger.warning("root_missing", metadata: ["root": "\(path.text)"])
+                continue
+            }
+            try await sweep(WatchedRoot(path: path, id: try ledger.rootID(path)), into: &summary)
+        }
+        return summary
+    }
+
+    private func sweep(_ root: WatchedRoot, into summary: inout Summary) async throws {
+        let worker = Worker(configuration: configuration, roots: [root], ledger: ledger, scoring: scoring, logger: logger)
+        try worker.recover()
+        var intake = Intake(configuration: configuration, ledger: ledger, logger: logger)
+        let start = Moment.now()
+        let scan = try intake.scan(root, removesLeftovers: true)
+        summary.folders += scan.folders
+        summary.files += scan.files
+        try await score(root, worker, &intake, &summary)
+
+        // Batches met for the first time are given their settle time, counted from the scan.
+        let patience = start + configuration.settleSeconds + 1
+        while let next = intake.settling.nextLook, next <= patience, !Task.isCancelled {
+            let now = Moment.now()
+            if next > now { try? await Task.sleep(for: .seconds(next - now)) }
+            for folder in intake.settling.due(at: .now()) { try intake.look(into: folder, root: root) }
+            try await score(root, worker, &intake, &summary)
+        }
+        summary.waiting += intake.settling.entries.count
+        try ledger.prune()
+    }
+
+    private func score(_ root: WatchedRoot, _ worker: Worker, _ intake: inout Intake, _ summary: inout Summary) async throws {
+        var hasNews = false
+        while !Task.isCancelled {
+            guard case .dealtWith(let batch, let state) = try await worker.turn() else { break }
+            switch state {
+            case .done: summary.done += 1
+            case .failed, .held: summary.failed += 1
+            default: break
+            }
+            hasNews = true
+            try intake.look(into: batch.folder, root: root)
+        }
+        if hasNews { await updateIndex(of: root.path, configuration: configuration, ledger: ledger, scoring: scoring, logger: logger) }
+    }
+}
+
+/// Brings `batches.csv` and the index page of a root up to date; a failure is logged and holds nothing up.
+func updateIndex(of root: FilePath, configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger) async {
+    do {
+        let index = try ledger.index(of: root, configuration: configuration)
+        try index.writeCSV()
+        try await scoring.updateIndex(index)
+    } catch {
+        logger.warning("index_failed", metadata: ["root": "\(root.text)", "reason": "\(escapedText(String(describing: error).utf8))"])
+    }
+}

@@ -1,0 +1,134 @@
+import SystemPackage
+
+/// What images that arrive after their batch is done lead to: the key `watch.on_new_images`.
+public enum NewImagesPolicy: String, Sendable, CaseIterable, Codable {
+    /// The whole folder is scored again and its results are replaced.
+    case rescore
+    /// The new images alone are a further batch, with results of its own beside the first.
+    case newBatch = "new-batch"
+    /// They are left alone.
+    case ignore
+}
+
+/// How drop folders are watched: the keys `watch.*` of the configuration, and what the command adds to them.
+public struct WatchConfiguration: Sendable, Equatable {
+    /// Drop folders. Every folder below one that holds images itself is one batch.
+    public var roots: [FilePath] = []
+    /// Seconds without a change after which a batch is ready.
+    public var settleSeconds: Double = 10
+    /// The name of a file whose appearance makes a batch ready, whatever the clock says.
+    public var readyFile: String?
+    /// Fewer images wait.
+    public var minImages = 8
+    /// Seconds after which fewer than ``minImages`` are scored too, if there are at least 2.
+    public var maxWaitSeconds: Double = 3600
+    /// Shell patterns of names that are never taken for images; letters of either case match.
+    public var ignore = ["*.part", "*.tmp", "*.filepart", "*.crdownload", ".*", "~*"]
+    /// Seconds between scans of a whole root; 0 scans only where events cannot be relied on.
+    public var pollSeconds: Double = 0
+    public var onNewImages = NewImagesPolicy.rescore
+
+    /// The results' folder in each batch: `output.folder_name`.
+    public var resultsFolderName = "_musc"
+    /// The folder under which the drop folder's tree is repeated for the results, or nil for alongside the images:
+    /// `output.where`.
+    public var outputFolder: FilePath?
+    /// Folders that are never looked into, such as known good images and copies of flagged ones that lie in a root.
+    public var excludedFolders: [FilePath] = []
+
+    /// How many batches are scored at the same time.
+    public var jobs = 1
+    /// Seconds that a batch being scored is given to end once the program has been told to stop.
+    public var stopSeconds: Double = 20
+    /// Seconds until a failed batch is tried a second time; each further try waits four times as long, at most an hour.
+    public var retryDelaySeconds: Double = 60
+    /// Tries after which a failed batch is held.
+    public var retryLimit = 5
+    /// Seconds between scans of a root whose file system does not tell of every change, where ``pollSeconds`` is 0.
+    public var silentPollSeconds: Double = 30
+    /// Seconds between scans that make sure nothing was missed even where events are reliable.
+    public var safetyScanSeconds: Double = 900
+
+    public init(roots: [FilePath] = []) {
+        self.roots = roots
+    }
+
+    /// The same with roots made absolute and free of symbolic links.
+    ///
+    /// - Throws: ``ConfigurationError`` where a root lies inside another, or a value is out of range.
+    public func validated() throws(ConfigurationError) -> WatchConfiguration {
+        var result = self
+        result.roots = []
+        for root in roots.map({ $0.canonical() }) where !result.roots.contains(root) {
+            if let outer = result.roots.first(where: { root.isInside($0) || $0.isInside(root) }) {
+                throw ConfigurationError(
+                    key: "watch.roots",
+                    reason: "\(root.text) and \(outer.text) overlap; name only the outer one, whose subfolders are watched anyway")
+            }
+            result.roots.append(root)
+        }
+        result.outputFolder = outputFolder?.canonical()
+        result.excludedFolders = excludedFolders.map { $0.canonical() }
+        if let output = result.outputFolder, let clash = Self.sharedLastName(result.roots) {
+            throw ConfigurationError(
+                key: "output.where",
+                reason: "two roots are called \(clash), and their results would mix under \(output.text); give them different names")
+        }
+        let seconds = [
+            ("watch.settle_seconds", settleSeconds), ("watch.max_wait_seconds", maxWaitSeconds),
+            ("watch.poll_seconds", pollSeconds), ("watch.stop_seconds", stopSeconds),
+        ]
+        for (key, value) in seconds where !(value.isFinite && value >= 0) {
+            throw ConfigurationError(key: key, reason: "\(value) is no number of seconds; it must be 0 or more")
+        }
+        guard minImages >= 2 else {
+            throw ConfigurationError(key: "watch.min_images", reason: "\(minImages) is too few: images judge each other, so it takes 2")
+        }
+        guard jobs >= 1 else { throw ConfigurationError(key: "jobs", reason: "\(jobs) is too few; it must be 1 or more") }
+        for (key, name) in [("output.folder_name", resultsFolderName), ("watch.ready_file", readyFile ?? "ready")]
+        where name.isEmpty || name.utf8.contains(UInt8(ascii: "/")) || name == "." || name == ".." {
+            throw ConfigurationError(key: key, reason: "“\(name)” is no name of a single file or folder")
+        }
+        return result
+    }
+
+    private static func sharedLastName(_ roots: [FilePath]) -> String? {
+        var seen: Set<FilePath.Component> = []
+        for name in roots.compactMap(\.lastComponent) where !seen.insert(name).inserted { return escapedText(name.string.utf8) }
+        return nil
+    }
+
+    /// Where the results of a root go: the root itself, or its counterpart under ``outputFolder``.
+    public func resultsRoot(of root: FilePath) -> FilePath {
+        guard let outputFolder else { return root }
+        guard roots.count > 1, let name = root.lastComponent else { return outputFolder }
+        return outputFolder.appending(name)
+    }
+
+    /// Where the results of a batch are to appear.
+    ///
+    /// - Parameters:
+    ///   - folder: The batch's folder, in or equal to `root`.
+    ///   - sequence: 1 for a folder's first batch; the further ones of ``NewImagesPolicy/newBatch`` count up, and their
+    ///     results' folders are called `_musc-2`, `_musc-3` …
+    public func resultsFolder(of folder: FilePath, in root: FilePath, sequence: Int = 1) -> FilePath {
+        var path = resultsRoot(of: root)
+        if let below = folder.relative(to: root), !below.isEmpty { path.append(below.components) }
+        let name = sequence == 1 ? resultsFolderName : "\(resultsFolderName)-\(sequence)"
+        return path.appending(FileName(name))
+    }
+}
+
+/// A value of the configuration that cannot be used.
+public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// The key as the configuration file has it.
+    public var key: String
+    public var reason: String
+
+    public init(key: String, reason: String) {
+        self.key = key
+        self.reason = reason
+    }
+
+    public var description: String { "\(key): \(reason)" }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import FoundationEssentials
+import MuSc
+import SystemPackage
+
+/// `musc run`: scores folders by hand, each as one batch.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Score each folder as one batch, now, and write its results beside the images.",
+        discussion: """
+            Prints one line a batch: folder, images, flagged, seconds, path of the report. Images are judged by each \
+            other, so a batch needs at least 2 images of the same kind of part, and 20 or more are better.
+            """)
+
+    @Argument(help: ArgumentHelp("Folders of images.", valueName: "folder"))
+    var folders: [String]
+
+    @Flag(help: "Take the images of all folders below into the same batch.")
+    var recursive = false
+
+    @Flag(help: "Print one JSON object a batch instead of a line.")
+    var json = false
+
+    @OptionGroup var options: ScoringOptions
+
+    func run() async throws {
+        let configuration = try options.configuration()
+        let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
+        var failures = 0
+        for folder in folders {
+            do {
+                let outcome = try score(FilePath(folder), with: processor)
+                Terminal.printResult(json ? outcome.json : outcome.line)
+            } catch {
+                Terminal.printError("\(error)")
+                failures += 1
+            }
+        }
+        if failures > 0 { throw ExitCode.batchFailed }
+    }
+
+    private func score(_ folder: FilePath, with processor: BatchProcessor) throws -> BatchProcessor.Outcome {
+        let files = try ImageListing.images(
+            in: folder, recursive: recursive, excluding: [processor.configuration.output.folderName])
+        guard !files.isEmpty else {
+            let below = try ImageListing.images(in: folder, recursive: true)
+            throw UserError(
+                below.isEmpty
+                    ? "\(folder): holds no images: JPEG, PNG, TIFF, BMP and PNM files are taken"
+                    : "\(folder): holds no images itself, but folders below do: name those, or add --recursive",
+                exit: .batchFailed)
+        }
+        let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
+        defer { bar.finish() }
+        return try processor.process(files, folder: folder) { progress in
+            bar.update(progress)
+            return true
+        }
+    }
+}
+
+extension BatchProcessor.Outcome {
+    /// One line of results: folder, images, flagged, seconds, path of the report.
+    var line: String {
+        let unread = unreadable > 0 ? "  \(unreadable) unreadable" : ""
+        let tenths = Int((seconds * 10).rounded())
+        return "\(folder)  \(images) images  \(flagged) flagged\(unread)  \(tenths / 10).\(tenths % 10) s  \(report)"
+    }
+
+    /// The same as a JSON object.
+    var json: String {
+        struct Object: Encodable {
+            var folder: String
+            var images: Int, flagged: Int, unreadable: Int
+            var seconds: Double
+            var report: String
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let object = Object(
+            folder: folder, images: images, flagged: flagged, unreadable: unreadable, seconds: seconds, report: report)
+        return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}

@@ -1,0 +1,77 @@
+import MuSc
+import MuScBackbone
+import MuScResults
+import MuScScoring
+import MuScWatching
+import SystemPackage
+
+/// Everything that can be configured, with the defaults of ``ConfigurationKey/all``.
+///
+/// Values come in layers: defaults, then the file, then the environment, then flags; each layer is applied through the
+/// same table of keys, so that a value is read and checked alike wherever it stands.
+struct Configuration: Sendable {
+    var watch = WatchConfiguration()
+    /// What is special to single drop folders, by the folder as written.
+    var rootOverrides: [RootOverride] = []
+
+    var backbone = BackboneCatalogue.standard
+    var pretrained: String?
+    var imageSize: Int?
+    var featureLayers: [Int]?
+    var activation: BackboneDescription.Activation?
+
+    var preset = ScoringSettings.Preset.tuned
+    var degrees: [Int]?
+    var interval: MutualScoring.Interval?
+    var window: ScoringSettings.Window?
+    var judges: ScoringSettings.Judges?
+    var timeLimit: Double?
+    var rscin: ScoringSettings.RsCINMode?
+    var rscinWindows: [Int]?
+    var subsets: Int?
+
+    var output = OutputOptions()
+    var threshold: Float?
+    var threads: Int = processorCount()
+    var logLevel: LogLevel = .info
+    var logFormat: LogFormat = .text
+    var metricsFile: FilePath?
+
+    /// Settings of one drop folder that differ from the rest.
+    struct RootOverride: Sendable, Hashable {
+        var folder: String
+        var values: [String: String]
+    }
+
+    /// The scoring settings that follow: the preset's, with single values in their place.
+    ///
+    /// - Throws: ``SettingsError`` where a value does not fit the backbone.
+    func scoringSettings(backbone description: BackboneDescription) throws(SettingsError) -> ScoringSettings {
+        var settings = ScoringSettings(preset: preset, backbone: description, threads: threads)
+        if let imageSize { settings.imageSize = imageSize }
+        if let featureLayers { settings.featureLayers = featureLayers }
+        settings.activation = activation
+        if let degrees { settings.degrees = degrees }
+        if let interval {
+            settings.interval = interval
+            settings.minimumJudges = 1
+        }
+        if let window { settings.window = window }
+        if let judges { settings.judges = judges }
+        if let timeLimit { settings.timeLimit = timeLimit }
+        if let rscin { settings.rscin = rscin }
+        if let rscinWindows { settings.rscinWindows = rscinWindows }
+        if let subsets { settings.subsets = subsets }
+        settings.threshold = threshold
+        try settings.validate()
+        return settings
+    }
+}
+
+enum LogLevel: String, Sendable, CaseIterable {
+    case debug, info, notice, warning, error
+}
+
+enum LogFormat: String, Sendable, CaseIterable {
+    case text, json
+}

@@ -1,0 +1,85 @@
+/// A value as it stands in a layer of the configuration, before its key has read it.
+indirect enum ConfigurationValue: Sendable, Hashable {
+    /// A scalar as text; a flag's or a variable's value is one too, and a list in it is separated by commas.
+    case text(String)
+    case list([ConfigurationValue])
+    case mapping([String: ConfigurationValue])
+    /// `none`, `null`, `~` or nothing.
+    case none
+
+    /// What is wrong with a value, and what would be right.
+    struct Fault: Error, Hashable {
+        var found: String
+        var expected: String
+    }
+
+    private func fault(_ expected: String) -> Fault { Fault(found: shown, expected: expected) }
+
+    /// The value as people would write it.
+    var shown: String {
+        switch self {
+        case .text(let text): text
+        case .list(let values): "[" + values.map(\.shown).joined(separator: ", ") + "]"
+        case .mapping(let values): "{" + values.keys.sorted().map { "\($0): …" }.joined(separator: ", ") + "}"
+        case .none: "none"
+        }
+    }
+
+    func string(_ expected: String = "a text") throws(Fault) -> String {
+        guard case .text(let text) = self, !text.isEmpty else { throw fault(expected) }
+        return text
+    }
+
+    func integer(_ range: ClosedRange<Int>) throws(Fault) -> Int {
+        guard case .text(let text) = self, let number = Int(text), range.contains(number) else {
+            throw fault(
+                range.upperBound == .max
+                    ? "a whole number, \(range.lowerBound) or more"
+                    : "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func number(_ range: ClosedRange<Double>) throws(Fault) -> Double {
+        guard case .text(let text) = self, let number = Double(text), range.contains(number) else {
+            throw fault(
+                range.upperBound == .infinity
+                    ? "a number, \(range.lowerBound) or more" : "a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ type: Choice.Type = Choice.self
+    ) throws(Fault) -> Choice where Choice.RawValue == String {
+        let names = Choice.allCases.map(\.rawValue)
+        guard case .text(let text) = self, let choice = Choice(rawValue: text) else {
+            throw fault(names.dropLast().joined(separator: ", ") + " or " + (names.last ?? ""))
+        }
+        return choice
+    }
+
+    /// The entries of a list; a text is split at commas.
+    func entries(_ expected: String) throws(Fault) -> [ConfigurationValue] {
+        switch self {
+        case .list(let values): return values
+        case .text(let text):
+            return text.split(separator: ",").map { .text(String($0.drop { $0 == " " })) }
+        case .none: return []
+        case .mapping: throw fault(expected)
+        }
+    }
+
+    func integers(_ range: ClosedRange<Int>, example: String) throws(Fault) -> [Int] {
+        var numbers: [Int] = []
+        for entry in try entries("a list of whole numbers, such as \(example)") {
+            do {
+                numbers.append(try entry.integer(range))
+            } catch {
+                throw fault("a list of whole numbers, such as \(example)")
+            }
+        }
+        guard !numbers.isEmpty else { throw fault("a list of whole numbers, such as \(example)") }
+        return numbers
+    }
+}

@@ -1,0 +1,4 @@
+/// The program's version, as `musc --version` prints it and results record it.
+enum MuscVersion {
+    static let current = "0.1.0"
+}

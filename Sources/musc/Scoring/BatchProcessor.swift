@@ -1,0 +1,122 @@
+import FoundationEssentials
+import MuSc
+import MuScBackbone
+import MuScResults
+import MuScScoring
+import MuScWatching
+import SystemPackage
+
+/// Scores batches and writes their results, with one network that is loaded once.
+struct BatchProcessor: Sendable {
+    let configuration: Configuration
+    let scorer: BatchScorer
+    let weightsSHA256: String
+
+    /// Loads the network that the configuration names.
+    ///
+    /// - Throws: ``UserError`` with exit status 2 where settings or weights cannot be used.
+    init(configuration: Configuration, installed: InstalledBackbone) throws(UserError) {
+        do {
+            let settings = try configuration.scoringSettings(backbone: installed.description)
+            scorer = try BatchScorer(settings: settings, weights: installed.weights)
+        } catch {
+            throw UserError("\(error)", exit: .usage)
+        }
+        self.configuration = configuration
+        weightsSHA256 = installed.sha256
+    }
+
+    /// What one batch came to.
+    struct Outcome: Sendable {
+        var folder: String
+        var images: Int
+        var flagged: Int
+        var unreadable: Int
+        var seconds: Double
+        var report: String
+    }
+
+    /// Scores the files as one batch and publishes its results.
+    ///
+    /// - Parameters:
+    ///   - files: Of the batch, in the order of their names.
+    ///   - folder: The batch's folder.
+    ///   - results: Where the results belong; nil for the configuration's place.
+    ///   - fileSet: The identity of the set of files, for the watcher; nil by hand.
+    /// - Throws: ``UserError`` with exit status 1.
+    func process(
+        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, fileSet: String? = nil,
+        progress: ProgressHandler = { _ in true }
+    ) throws(UserError) -> Outcome {
+        let start = ContinuousClock.now
+        let started = Date.now.ISO8601Format()
+        let scores: BatchScores
+        do {
+            scores = try scorer.score(files.map { BatchFile($0, in: folder) }, progress: progress)
+        } catch {
+            var failure = UserError("\(folder): \(error)", exit: .batchFailed)
+            if case .tooFewImages = error { failure.failureKind = .lasting }
+            throw failure
+        }
+        let record = RunRecord(
+            of: scores, version: MuscVersion.current, batch: folder.string, started: started,
+            seconds: (ContinuousClock.now - start) / .seconds(1), settings: settingsInForce(),
+            weightsSHA256: weightsSHA256, fileSet: fileSet)
+        let report: String
+        do {
+            let output = configuration.output
+            let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
+            report = try ResultsWriter(options: output).write(
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place), indexURL: nil)
+        } catch {
+            var failure = UserError("\(error)", exit: .batchFailed)
+            switch error.kind {
+            case .noSpace: failure.failureKind = .noSpace
+            case .occupied: failure.failureKind = .lasting
+            default: break
+            }
+            throw failure
+        }
+        return Outcome(
+            folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
+            unreadable: scores.images.count { $0.index == nil },
+            seconds: (ContinuousClock.now - start) / .seconds(1), report: report)
+    }
+
+    /// The settings under their names in the configuration, as text.
+    private func settingsInForce() -> [String: String] {
+        let settings = scorer.settings
+        func list(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
+        return [
+            "model.backbone": settings.backbone.name,
+            "model.image_size": "\(settings.imageSize)",
+            "model.feature_layers": list(settings.featureLayers),
+            "model.activation": scorer.model.activation.rawValue,
+            "scoring.preset": settings.preset.rawValue,
+            "scoring.r_list": list(settings.degrees),
+            "scoring.interval": "\(settings.interval.lower),\(settings.interval.upper)",
+            "scoring.window": settings.window.patches(on: scorer.grid).map(String.init) ?? "none",
+            "scoring.judges": "\(settings.judges)",
+            "scoring.rscin": settings.rscin.rawValue,
+            "scoring.rscin_windows": list(settings.rscinWindows),
+            "scoring.subsets": "\(settings.subsets)",
+            "scoring.threads": "\(settings.threads)",
+            "output.threshold": settings.threshold.map { "\($0)" } ?? "auto",
+        ]
+    }
+}
+
+/// An error for the person at the terminal: one line, and the exit status.
+struct UserError: Error, Sendable, CustomStringConvertible {
+    enum Exit: Int32, Sendable { case batchFailed = 1, usage = 2 }
+
+    var description: String
+    var exit: Exit
+    /// What the failure of a batch means for trying again.
+    var failureKind: ScoringFailure.Kind = .passing
+
+    init(_ description: String, exit: Exit) {
+        self.description = description
+        self.exit = exit
+    }
+}

@@ -1,0 +1,132 @@
+import Goldens
+import MuScBackbone
+import MuScTensors
+import Testing
+
+@Suite("Weights of a backbone")
+struct BackboneWeightsTests {
+    private func description(_ golden: String) throws -> BackboneDescription {
+        try BackboneDescription(golden: Goldens.archive("\(golden).expected.safetensors"), name: golden)
+    }
+
+    /// The committed golden, whatever `MUSC_GOLDENS` says: the fixtures were made from it.
+    private func committed(_ golden: String, _ file: String) throws -> BackboneWeights {
+        let folder = "\(Goldens.fixtures)/goldens"
+        let expected = try TensorArchive(path: "\(folder)/\(golden).expected.safetensors")
+        return try BackboneWeights(
+            path: "\(folder)/\(golden).weights.\(file)", for: BackboneDescription(golden: expected, name: golden))
+    }
+
+    private func fixture(_ name: String, _ description: BackboneDescription) throws -> BackboneWeights {
+        try BackboneWeights(path: "\(Goldens.fixtures)/weights/\(name)", for: description)
+    }
+
+    private func expectEqual(_ weights: BackboneWeights, _ plain: BackboneWeights, tolerance: Float = 0) throws {
+        #expect(weights.names == plain.names)
+        for name in plain.names {
+            #expect(weights.shape(name) == plain.shape(name))
+            #expect(try Goldens.maximumDifference(weights.floats(name), plain.floats(name)) <= tolerance, "\(name)")
+        }
+    }
+
+    @Test(
+        "Every naming and format gives the same canonical tensors",
+        arguments: [
+            ("dinov2_native", "facebook.pth"), ("dinov2_native", "hf.safetensors"),
+            ("dinov2_resized", "facebook.pth"), ("dinov2_resized", "hf.safetensors"),
+            ("dino_native_p8", "facebook.pth"), ("dino_native_p8", "hf.safetensors"),
+            ("dino_resized", "facebook.pth"), ("dino_resized", "hf.safetensors"),
+            ("clip_gelu_native", "open_clip.pth"), ("clip_gelu_native", "open_clip.fp16.pth"),
+            ("clip_gelu_native", "hf.safetensors"), ("clip_gelu_native", "timm.safetensors"),
+            ("clip_quickgelu_resized", "open_clip.pth"), ("clip_quickgelu_resized", "open_clip.fp16.pth"),
+            ("clip_quickgelu_resized", "hf.safetensors"), ("clip_quickgelu_resized", "timm.safetensors"),
+        ])
+    func sameTensors(golden: String, file: String) throws {
+        let description = try description(golden)
+        let twin = golden.hasPrefix("clip") ? "open_clip" : "facebook"
+        let plain = try BackboneWeights(path: Goldens.path("\(golden).weights.\(twin).safetensors"), for: description)
+        let weights = try BackboneWeights(path: Goldens.path("\(golden).weights.\(file)"), for: description)
+        // The largest weights of these networks are below 4, where halves are 2⁻⁹ apart or less.
+        try expectEqual(weights, plain, tolerance: file.contains("fp16") ? 0x1p-9 : 0)
+    }
+
+    @Test("Training checkpoints, bfloat16, ONNX and TorchScript give the same canonical tensors")
+    func furtherFormats() throws {
+        let dinov2 = try committed("dinov2_native", "facebook.safetensors")
+        let description = try description("dinov2_native")
+        try expectEqual(fixture("dinov2_native.checkpoint.pth", description), dinov2)
+        try expectEqual(fixture("dinov2_native.weights.onnx", description), dinov2)
+        try expectEqual(fixture("dinov2_native.bfloat16.bin", description), dinov2, tolerance: 0x1p-7)
+        let clip = try committed("clip_gelu_native", "open_clip.safetensors")
+        try expectEqual(
+            fixture("clip_gelu_native.weights.torchscript.pt", self.description("clip_gelu_native")), clip,
+            tolerance: 0x1p-9)
+    }
+
+    @Test("timm's register models, which have no position for the class token, are read")
+    func registers() throws {
+        var description = try description("dinov2_native")
+        description.registers = 4
+        let weights = try fixture("dinov2_registers.timm.pth", description)
+        let plain = try committed("dinov2_native", "facebook.safetensors")
+        #expect(try weights.floats("register_tokens") == (0..<128).map(Float.init))
+        let width = description.width
+        let (embedding, plainEmbedding) = (try weights.floats("pos_embed"), try plain.floats("pos_embed"))
+        #expect(embedding.prefix(width).allSatisfy { $0 == 0 })
+        #expect(embedding.dropFirst(width) == plainEmbedding.dropFirst(width))
+        let sum = zip(try plain.floats("cls_token"), plainEmbedding).map(+)
+        #expect(try weights.floats("cls_token") == sum)
+    }
+
+    @Test("Canonical tensors that were written to a file of their own are read back")
+    func canonicalFile() throws {
+        let weights = try committed("clip_gelu_native", "hf.safetensors")
+        let scratch = try ScratchFolder()
+        try weights.canonicalFile().write(to: scratch.path("w.safetensors"))
+        try expectEqual(
+            BackboneWeights(path: scratch.path("w.safetensors"), for: description("clip_gelu_native")), weights)
+    }
+
+    @Test("Missing, misshapen and surplus tensors are named with what was expected")
+    func mismatches() throws {
+        let scratch = try ScratchFolder()
+        let golden = try Goldens.archive("dinov2_native.weights.hf.safetensors")
+        var writer = SafetensorsWriter()
+        for name in golden.names where name != "layernorm.bias" && name != "embeddings.cls_token" {
+            writer.add(name, try golden.tensor(name))
+        }
+        writer.add("embeddings.cls_token", [1, 2, 3], shape: [3] as [Int])
+        writer.add("encoder.layer.9.norm1.bias", [0] as [Float], shape: [1])
+        try writer.write(to: scratch.path("w.safetensors"))
+        let error = #expect(throws: WeightsError.self) {
+            try BackboneWeights(path: scratch.path("w.safetensors"), for: description("dinov2_native"))
+        }
+        let text = error?.description ?? ""
+        #expect(text.contains("missing: \"layernorm.bias\", expected with the shape [32]"))
+        #expect(text.contains("wrong shape: \"embeddings.cls_token\" is [3], expected [32]"))
+        #expect(text.contains("not expected: \"encoder.layer.9.norm1.bias\""))
+        #expect(text.contains("Hugging Face"))
+    }
+
+    @Test("Another backbone's weights are refused with the number of what differs")
+    func otherBackbone() throws {
+        let small = try #require(BackboneCatalogue.description(named: "dinov2_vits14"))
+        let error = #expect(throws: WeightsError.self) {
+            try BackboneWeights(path: Goldens.path("dinov2_native.weights.facebook.safetensors"), for: small)
+        }
+        #expect(error?.description.contains("not those of dinov2_vits14") == true)
+        #expect(error?.description.contains("more of this kind") == true)
+    }
+
+    @Test("Tensors that are no vision transformer's are refused with what was found")
+    func unknownNaming() throws {
+        let scratch = try ScratchFolder()
+        var writer = SafetensorsWriter()
+        writer.add("layer1.0.conv1.weight", [0] as [Float], shape: [1])
+        try writer.write(to: scratch.path("resnet.safetensors"))
+        let error = #expect(throws: WeightsError.self) {
+            try BackboneWeights(path: scratch.path("resnet.safetensors"), for: description("dinov2_native"))
+        }
+        #expect(error?.description.contains("\"layer1.0.conv1.weight\"") == true)
+    }
+}
