@@ -11,7 +11,10 @@ struct Musc: AsyncParsableCommand {
             what looks like nothing in the other images is anomalous.
             """,
         version: MuscVersion.current,
-        subcommands: [RunCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self])
+        subcommands: [
+            RunCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
+            EvaluateCommand.self, RescoreCommand.self, DatasetsCommand.self,
+        ])
 
     /// Parses and runs; every error leaves as one line for the user and the right exit status.
     static func main() async {
