@@ -95,9 +95,9 @@ struct EvaluationTests {
         #expect(first.count == 2)
         let second = ScoredClasses()
         var kept: [String] = []
-        let results = try evaluation(dataset, output: output.path, scored: second).run { evaluated, wasKept in
+        let results = try evaluation(dataset, output: output.path, scored: second).run(finished: { evaluated, wasKept in
             if wasKept { kept.append(evaluated.name) }
-        }
+        })
         #expect(kept == ["a"])
         #expect(second.names.withLock { $0 }.map { $0.prefix(2) } == ["b/", "c/"])
         #expect(results.classes.map(\.name) == ["a", "b", "c"])
