@@ -27,11 +27,11 @@ let package = Package(
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
+        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and Linux calls that Swift
         // does not see.
-        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
+        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CZlib"]),
         .target(name: "CKernels"),
-        .target(name: "CRenameat2"),
+        .target(name: "CLinuxFiles"),
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "CRenameat2", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -93,6 +93,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -102,13 +103,18 @@ let package = Package(
         .testTarget(
             name: "MuScImagesTests",
             dependencies: [
-                "MuScImages", "MuScTensors", "Goldens",
+                "MuScImages", "MuScParallel", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
-        .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
+        .testTarget(
+            name: "MuScTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(
             name: "MuScEvaluationTests",
             dependencies: [
@@ -117,7 +123,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "MuScResultsTests",
-            dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
+            dependencies: [
+                "MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(
             name: "WatchFixtures",
             dependencies: ["MuScWatching", .product(name: "SystemPackage", package: "swift-system")],
@@ -138,7 +147,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
+        .testTarget(name: "CommandTests", dependencies: ["musc", "MuScImages", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]
 )

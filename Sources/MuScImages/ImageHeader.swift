@@ -27,7 +27,9 @@ public struct ImageHeader: Sendable, Hashable {
         let start = try FileContent(path, limits: options.limits, upTo: 1 << 16)
         switch ImageFormat.detect(start.bytes) {
         case .jpeg, .bmp, .pnm:
-            if !start.isComplete, let encoded = try? EncodedImage(start.bytes, name: start.name, limits: options.limits) {
+            if !start.isComplete,
+                let encoded = try? EncodedImage(start.bytes, name: start.name, limits: options.limits)
+            {
                 self.init(encoded, options: options)
                 return
             }

@@ -22,6 +22,7 @@ public enum Orientation: Int, Sendable, Hashable, CaseIterable {
 extension Orientation {
     /// Pixels of `channels` interleaved samples, 1 or 3, `width · height` of them, turned upright.
     func upright(_ samples: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
+        precondition(samples.count == width * height * channels)
         if self == .upright { return samples }
         let (outWidth, outHeight) = swapsSides ? (height, width) : (width, height)
         // Where the first pixel of the result lies in the stored image, and how far apart neighbours lie there.

@@ -13,7 +13,7 @@ struct Musc: AsyncParsableCommand {
         version: MuscVersion.current,
         subcommands: [
             RunCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
-            EvaluateCommand.self, RescoreCommand.self, DatasetsCommand.self,
+            ReportCommand.self, EvaluateCommand.self, RescoreCommand.self, DatasetsCommand.self, WeightsCommand.self,
         ])
 
     /// Parses and runs; every error leaves as one line for the user and the right exit status.

@@ -1,5 +1,7 @@
 import Foundation
 import MuScImages
+import MuScParallel
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -93,9 +95,11 @@ struct DecodingTests {
     @Test("Moves in a BMP's run lengths skip pixels, odd counts of four bits are padded")
     func bmpRuns() throws {
         // Bottom row: three 2s. Then one row up and one to the right: a 9. Top row: three pixels as they are.
-        let moved = try GrayImage(decoding: Self.runs(8, [3, 2, 0, 2, 1, 1, 1, 9, 0, 0, 0, 3, 4, 5, 6, 0, 0, 1]), name: "runs")
+        let moves = Self.runs(8, [3, 2, 0, 2, 1, 1, 1, 9, 0, 0, 0, 3, 4, 5, 6, 0, 0, 1])
+        let moved = try GrayImage(decoding: moves, name: "runs")
         #expect(moved.pixels.map { $0 / 17 } == [4, 5, 6, 0, 0, 0, 0, 0, 0, 9, 2, 2, 2, 0, 0])
-        let odd = try GrayImage(decoding: Self.runs(4, [0, 3, 0x12, 0x3F, 2, 0xAB, 0, 0, 5, 0xCD, 0, 0, 9, 0xEE, 0, 1]), name: "runs")
+        let counts = Self.runs(4, [0, 3, 0x12, 0x3F, 2, 0xAB, 0, 0, 5, 0xCD, 0, 0, 9, 0xEE, 0, 1])
+        let odd = try GrayImage(decoding: counts, name: "runs")
         #expect(odd.pixels.map { $0 / 17 } == [14, 14, 14, 14, 14, 12, 13, 12, 13, 12, 1, 2, 3, 10, 11])
     }
 
@@ -118,14 +122,29 @@ struct DecodingTests {
         #expect(error?.file.contains("\n") == false)
     }
 
+    @Test("Files decode on many threads at once as they do on one")
+    func threads() throws {
+        let names = ImageFixtures.names
+        let wrong = Atomic<Int>(0)
+        concurrentLoop(names.count * 4, threads: 4) { index in
+            let name = names[index % names.count]
+            let image = try? RGBImage(contentsOf: ImageFixtures.path(name), options: .reference)
+            let expected = try? ImageFixtures.rgb("\(name)/rgb")
+            if image == nil || image != expected { wrong.add(1, ordering: .relaxed) }
+        }
+        #expect(wrong.load(ordering: .relaxed) == 0)
+    }
+
     @Test("A JPEG can be decoded at a fraction of its size")
     func scaled() throws {
         let photograph = RGBImage(
             width: 640, height: 480,
             pixels: (0..<(640 * 480 * 3)).map { UInt8(truncatingIfNeeded: ($0 / 1920) / 2 + ($0 % 1920) / 12) })
         let bytes = try photograph.jpegEncoded(quality: 95)
-        for (side, width, height) in [(1, 80, 60), (60, 80, 60), (61, 160, 120), (300, 400, 300), (421, 640, 480), (9999, 640, 480)] {
-            let image = try RGBImage(decoding: bytes, name: "photograph", options: DecodingOptions(scaledToAtLeast: side))
+        let sizes = [(1, 80, 60), (60, 80, 60), (61, 160, 120), (300, 400, 300), (421, 640, 480), (9999, 640, 480)]
+        for (side, width, height) in sizes {
+            let options = DecodingOptions(scaledToAtLeast: side)
+            let image = try RGBImage(decoding: bytes, name: "photograph", options: options)
             #expect(image.width == width && image.height == height)
             let resized = photograph.resized(width: width, height: height, filter: .box)
             let sum = zip(image.pixels, resized.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }

@@ -44,7 +44,12 @@ struct MutationTests {
             let end = round % 2 == 0 ? min(bytes.count, 100) : bytes.count
             for _ in 0...(round % 3) {
                 let place = Int.random(in: 0..<end, using: &generator)
-                mutant[place] = [mutant[place] ^ 1 << UInt8(round % 8), 0, 0xFF, UInt8.random(in: 0...255, using: &generator)][round % 4]
+                switch round % 4 {
+                case 0: mutant[place] ^= 1 << UInt8(round % 8)
+                case 1: mutant[place] = 0
+                case 2: mutant[place] = 0xFF
+                default: mutant[place] = UInt8.random(in: 0...255, using: &generator)
+                }
             }
             #expect(Self.decode(mutant))
         }
