@@ -25,12 +25,13 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
+        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and Linux calls that Swift
         // does not see.
-        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
+        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CZlib"]),
         .target(name: "CKernels"),
-        .target(name: "CRenameat2"),
+        .target(name: "CLinuxFiles"),
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
@@ -41,7 +42,7 @@ let package = Package(
                 "CImageCodecs", "MuScParallel",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "MuScTensors"),
+        .target(name: "MuScTensors", dependencies: ["CZlib"]),
         .target(
             name: "MuScBackbone",
             dependencies: [
@@ -58,11 +59,18 @@ let package = Package(
             ]),
         .target(
             name: "MuScEvaluation",
-            dependencies: ["MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors"]),
+            dependencies: [
+                "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("PublishedTables"), .embedInCode("Templates")]),
         .target(
             name: "MuScResults",
             dependencies: [
-                "CRenameat2", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -84,6 +92,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -92,19 +103,51 @@ let package = Package(
         .testTarget(
             name: "MuScImagesTests",
             dependencies: [
-                "MuScImages", "MuScTensors", "Goldens",
+                "MuScImages", "MuScParallel", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
-        .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScEvaluationTests", dependencies: ["MuScEvaluation", "MuScTensors", "Goldens"]),
+        .testTarget(
+            name: "MuScTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
+            name: "MuScEvaluationTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(
             name: "MuScResultsTests",
-            dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScWatchingTests", dependencies: ["MuScWatching"]),
-        .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
+            dependencies: [
+                "MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .target(
+            name: "WatchFixtures",
+            dependencies: ["MuScWatching", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/WatchFixtures"),
+        .executableTarget(
+            name: "WatchHarness",
+            dependencies: [
+                "MuScWatching", "WatchFixtures",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/WatchHarness"),
+        .testTarget(
+            name: "MuScWatchingTests",
+            dependencies: [
+                "MuScWatching", "WatchFixtures", "WatchHarness",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(name: "CommandTests", dependencies: ["musc", "MuScImages", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]
 )

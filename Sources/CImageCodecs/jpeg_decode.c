@@ -39,7 +39,7 @@ static musc_codec_status status_of(int code) {
     }
 }
 
-static void fail(j_common_ptr cinfo) {
+__attribute__((noreturn)) static void fail(j_common_ptr cinfo) {
     jpeg_failure *failure = (jpeg_failure *)cinfo->err;
     char words[JMSG_LENGTH_MAX];
     cinfo->err->format_message(cinfo, words);

@@ -19,7 +19,7 @@ typedef struct {
     JOCTET chunk[chunk_size];
 } jpeg_writer;
 
-static void fail(j_common_ptr cinfo) {
+__attribute__((noreturn)) static void fail(j_common_ptr cinfo) {
     jpeg_writer *writer = cinfo->client_data;
     char words[JMSG_LENGTH_MAX];
     cinfo->err->format_message(cinfo, words);

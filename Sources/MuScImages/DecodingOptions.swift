@@ -3,11 +3,15 @@ public struct DecodingLimits: Sendable, Hashable {
     /// The most pixels, width times height. Default: 200 million, the size of the largest industrial sensors
     /// (an image then takes 600 MB).
     public var maxPixels: Int
+    /// The longest side, in pixels. Default: one million. A picture of one row and millions of columns is no
+    /// photograph, and to resize it takes a table of several times its length.
+    public var maxSide: Int
     /// The largest file, in bytes. Default: 2 GiB, which an uncompressed 16-bit RGB image of `maxPixels` fits.
     public var maxFileBytes: Int
 
-    public init(maxPixels: Int = 200_000_000, maxFileBytes: Int = 2 << 30) {
+    public init(maxPixels: Int = 200_000_000, maxSide: Int = 1_000_000, maxFileBytes: Int = 2 << 30) {
         self.maxPixels = maxPixels
+        self.maxSide = maxSide
         self.maxFileBytes = maxFileBytes
     }
 }
@@ -47,6 +51,7 @@ public struct DecodingOptions: Sendable, Hashable {
         self.limits = limits
     }
 
-    /// As the reference implementation reads images: stored orientation, full range.
+    /// As the reference implementation reads images: not turned, full range. (Pillow, through which it reads them,
+    /// does turn TIFF files; no data set that it is run on has such.)
     public static let reference = DecodingOptions(applyingOrientation: false)
 }

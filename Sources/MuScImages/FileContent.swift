@@ -1,28 +1,34 @@
 import SystemPackage
 
-/// A file, read whole: what is decoded is then safe from whoever goes on writing or truncating the file.
+/// A file's content, read into memory: what is decoded is then safe from whoever goes on writing or truncating the
+/// file.
 struct FileContent {
     /// The path, fit to be shown.
     let name: String
+    /// The content, or its beginning.
     let bytes: [UInt8]
+    /// Whether `bytes` is all of it.
+    let isComplete: Bool
 
     /// Reads a regular file of at most `limits.maxFileBytes` bytes.
-    init(_ path: FilePath, limits: DecodingLimits) throws(ImageError) {
+    ///
+    /// - Parameter most: How many bytes are read; nil reads all.
+    init(_ path: FilePath, limits: DecodingLimits, upTo most: Int? = nil) throws(ImageError) {
         name = path.string
         func failure(_ kind: ImageError.Kind) -> ImageError { ImageError(file: path.string, kind: kind) }
         do {
             // Without waiting: to open a pipe that nobody writes to would take for ever.
             let file = try FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec])
-            let content: Result<[UInt8], ImageError> = try file.closeAfter {
+            (bytes, isComplete) = try file.closeAfter {
                 let status = try file.stat()
-                guard status.type == .regular else { return .failure(failure(.notAFile)) }
+                guard status.type == .regular else { throw failure(.notAFile) }
                 let size = Int(status.size)
                 guard size <= limits.maxFileBytes else {
-                    return .failure(failure(.fileTooLarge(bytes: size, limit: limits.maxFileBytes)))
+                    throw failure(.fileTooLarge(bytes: size, limit: limits.maxFileBytes))
                 }
-                return .success(try file.readToEnd(expecting: size))
+                let bytes = try file.read(upTo: min(size, most ?? size))
+                return (bytes, bytes.count == size)
             }
-            bytes = try content.get()
         } catch let error as ImageError {
             throw error
         } catch {
@@ -32,11 +38,12 @@ struct FileContent {
 }
 
 extension FileDescriptor {
-    /// Reads up to `count` bytes, fewer where the file ends before.
-    fileprivate func readToEnd(expecting count: Int) throws -> [UInt8] {
+    /// Reads `count` bytes, or fewer where the file ends before.
+    fileprivate func read(upTo count: Int) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let read = try self.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...]))
+                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                let read = try self.read(into: rest)
                 if read == 0 { break }
                 filled += read
             }

@@ -4,7 +4,7 @@ public struct FloatImage: Sendable, Hashable {
     public let width: Int
     /// Rows, at least 1.
     public let height: Int
-    /// `height · width` values of any range.
+    /// `height · width` values of any range. Values may be changed; their number must stay.
     public var samples: [Float]
 
     /// Wraps samples that are already in place.

@@ -6,7 +6,7 @@ public struct GrayImage: Sendable, Hashable {
     public let width: Int
     /// Rows, at least 1.
     public let height: Int
-    /// `height · width` values, 0 to 255.
+    /// `height · width` values, 0 to 255. Values may be changed; their number must stay.
     public var pixels: [UInt8]
 
     /// Wraps pixels that are already in place.

@@ -22,6 +22,8 @@ public struct ImageError: Error, Sendable, Hashable {
         case fileTooLarge(bytes: Int, limit: Int)
         /// The header promises more pixels than the limit.
         case tooManyPixels(width: Int, height: Int, limit: Int)
+        /// The header promises a side of more pixels than the limit.
+        case sideTooLong(width: Int, height: Int, limit: Int)
         /// Something in the file asks for more memory than the limits allow; the text says what.
         case tooMuchMemory(ImageFormat, String)
         /// The image could not be encoded; the text is the encoder's reason.
@@ -64,11 +66,19 @@ extension ImageError.Kind: CustomStringConvertible {
         case .damaged(let format, let reason):
             "the \(format) data is damaged (\(reason)). Copy it again, or save the image anew."
         case .unsupported(let format, let reason):
-            "this kind of \(format) is not read (\(reason)). Save the image as an ordinary 8-bit or 16-bit PNG, TIFF or JPEG."
+            "this kind of \(format) is not read (\(reason)). Save the image as an ordinary PNG, TIFF or JPEG."
         case .fileTooLarge(let bytes, let limit):
             "the file has \(bytes) bytes; at most \(limit) are read. Save it smaller, or raise the limit."
         case .tooManyPixels(let width, let height, let limit):
-            "the image is said to be \(width) × \(height) pixels; at most \(limit) pixels are decoded. Save it smaller, or raise the limit."
+            """
+            the image is said to be \(width) × \(height) pixels; at most \(limit) pixels are decoded. \
+            Save it smaller, or raise the limit.
+            """
+        case .sideTooLong(let width, let height, let limit):
+            """
+            the image is said to be \(width) × \(height) pixels; a side of at most \(limit) pixels is decoded. \
+            Cut it into parts, or raise the limit.
+            """
         case .tooMuchMemory(let format, let reason):
             "the \(format) data asks for more memory than is allowed (\(reason)). Save the image anew."
         case .notEncoded(let format, let reason):

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// An image file format, told by how a file's content begins, never by its name.
 public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     case jpeg = "JPEG"
@@ -8,7 +10,7 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
 
     /// The format of content that begins with these bytes, or nil where it is none that is read.
     ///
-    /// Sixteen bytes are enough. The answer says what the content claims to be, not that it can be decoded.
+    /// Eighteen bytes are enough. The answer says what the content claims to be, not that it can be decoded.
     public static func detect(_ bytes: some Collection<UInt8>) -> ImageFormat? {
         let start = Array(bytes.prefix(18))
         func begins(with magic: [UInt8]) -> Bool { start.starts(with: magic) }
@@ -33,6 +35,13 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
             return .pnm
         }
         return nil
+    }
+
+    /// The format of a file, of which only the beginning is read; nil where it is none that is read.
+    ///
+    /// - Throws: `ImageError` where the file cannot be read or is not a regular file.
+    public static func detect(contentsOf path: FilePath) throws(ImageError) -> ImageFormat? {
+        detect(try FileContent(path, limits: DecodingLimits(maxFileBytes: .max), upTo: 18).bytes)
     }
 }
 

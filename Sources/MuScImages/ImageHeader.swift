@@ -22,7 +22,21 @@ public struct ImageHeader: Sendable, Hashable {
     /// - Throws: `ImageError` where the file cannot be read, is no image, its header is damaged or incomplete,
     ///   or what it promises exceeds the limits.
     public init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
-        let content = try FileContent(path, limits: options.limits)
+        // The beginning is enough for most files, and over a network much faster. A PNG's orientation and a TIFF's
+        // directory may come last.
+        let start = try FileContent(path, limits: options.limits, upTo: 1 << 16)
+        switch ImageFormat.detect(start.bytes) {
+        case .jpeg, .bmp, .pnm:
+            if !start.isComplete,
+                let encoded = try? EncodedImage(start.bytes, name: start.name, limits: options.limits)
+            {
+                self.init(encoded, options: options)
+                return
+            }
+        case .png, .tiff, nil:
+            break
+        }
+        let content = start.isComplete ? start : try FileContent(path, limits: options.limits)
         let encoded = try EncodedImage(content.bytes, name: content.name, limits: options.limits)
         self.init(encoded, options: options)
     }

@@ -20,8 +20,9 @@ public enum Orientation: Int, Sendable, Hashable, CaseIterable {
 }
 
 extension Orientation {
-    /// Pixels of `channels` interleaved samples, `width · height` of them, turned upright.
-    func upright<Sample>(_ samples: [Sample], width: Int, height: Int, channels: Int) -> [Sample] {
+    /// Pixels of `channels` interleaved samples, 1 or 3, `width · height` of them, turned upright.
+    func upright(_ samples: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
+        precondition(samples.count == width * height * channels)
         if self == .upright { return samples }
         let (outWidth, outHeight) = swapsSides ? (height, width) : (width, height)
         // Where the first pixel of the result lies in the stored image, and how far apart neighbours lie there.
@@ -36,7 +37,7 @@ extension Orientation {
             case .transversed: (width * height - 1, -width, -1)
             case .turnCounterClockwise: (width - 1, width, -1)
             }
-        return [Sample](unsafeUninitializedCapacity: samples.count) { result, count in
+        return [UInt8](unsafeUninitializedCapacity: samples.count) { result, count in
             samples.withUnsafeBufferPointer { stored in
                 // Square blocks, so that a turn by 90° does not miss the cache at every pixel.
                 let block = 64
@@ -46,8 +47,10 @@ extension Orientation {
                             var source = (start + y * alongColumn + blockX * alongRow) * channels
                             var target = (y * outWidth + blockX) * channels
                             for _ in blockX..<min(blockX + block, outWidth) {
-                                for channel in 0..<channels {
-                                    result.initializeElement(at: target + channel, to: stored[source + channel])
+                                result[target] = stored[source]
+                                if channels == 3 {
+                                    result[target + 1] = stored[source + 1]
+                                    result[target + 2] = stored[source + 2]
                                 }
                                 source += alongRow * channels
                                 target += channels

@@ -4,7 +4,7 @@ public struct RGBImage: Sendable, Hashable {
     public let width: Int
     /// Rows, at least 1.
     public let height: Int
-    /// `height · width · 3` values, 0 to 255.
+    /// `height · width · 3` values, 0 to 255. Values may be changed; their number must stay.
     public var pixels: [UInt8]
 
     /// Wraps pixels that are already in place.

@@ -28,7 +28,9 @@ public struct ResultsWriter: Sendable {
         return try write(scores: scores, run: run, batchFolder: batchFolder, to: folder, indexURL: indexURL)
     }
 
-    func write(
+    /// The same into a given results folder, for a watcher that names its own.
+    @discardableResult
+    public func write(
         scores: BatchScores, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?
     ) throws(ResultsError) -> String {
         let scored = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }
@@ -38,7 +40,7 @@ public struct ResultsWriter: Sendable {
         var record = run
         record.summarise(scores)
         let run = record
-        try folder.publish { (path: String) throws(ResultsError) in
+        try folder.publish(createsParent: options.location != .alongside) { (path: String) throws(ResultsError) in
             let pictures = try PictureWriter(scores: scores, options: options).write(scored, names: names, to: path)
             let directory = try Directory(path: path)
             var overlays: [String: String] = [:]

@@ -10,7 +10,29 @@ public struct TensorArchive: Sendable {
     public let path: String
     /// The free-form string pairs that the file carries; empty where its format has none.
     public let metadata: [String: String]
+    /// The file's format, recognised by content.
+    public let format: Format
     let tensors: [String: StoredTensor]
+
+    /// The formats that are read.
+    public enum Format: String, Sendable, Hashable, CaseIterable {
+        case safetensors
+        case onnx
+        /// PyTorch's zip format, TorchScript, or NumPy's `.npz`.
+        case zip
+        case npy
+        /// A pickle of NumPy arrays.
+        case pickle
+
+        /// The extension that files of this format usually have, without the dot.
+        public var fileExtension: String {
+            switch self {
+            case .safetensors, .onnx, .npy: rawValue
+            case .zip: "pt"
+            case .pickle: "pkl"
+            }
+        }
+    }
 
     /// Opens the file at `path`, whose format is recognised by its content.
     ///
@@ -18,20 +40,28 @@ public struct TensorArchive: Sendable {
     public init(path: String) throws(TensorFileError) {
         let file = try MappedFile(path: path)
         self.path = path
-        if SafetensorsReader.recognises(file) {
-            (tensors, metadata) = try SafetensorsReader(file: file).read()
-        } else if ONNXGraph.recognises(file) {
-            let graph = try ONNXGraph(file: file)
-            (tensors, metadata) = (graph.namedTensors(), graph.metadata)
-        } else if ZipArchive.recognises(file) {
-            (tensors, metadata) = (try TensorZip(file: file).tensors(), [:])
-        } else if NumPyFile.recognises(file) {
-            (tensors, metadata) = (["": try NumPyFile(file: file).array], [:])
-        } else if NumPyPickle.recognises(file) {
-            (tensors, metadata) = (Self.named(try NumPyPickle(file: file).arrays), [:])
-        } else {
+        guard let format = Self.format(of: file) else {
             throw TensorFileError(path: path, fault: .unknownFormat(Self.guess(file)))
         }
+        self.format = format
+        switch format {
+        case .safetensors: (tensors, metadata) = try SafetensorsReader(file: file).read()
+        case .onnx:
+            let graph = try ONNXGraph(file: file)
+            (tensors, metadata) = (graph.namedTensors(), graph.metadata)
+        case .zip: (tensors, metadata) = (try TensorZip(file: file).tensors(), [:])
+        case .npy: (tensors, metadata) = (["": try NumPyFile(file: file).array], [:])
+        case .pickle: (tensors, metadata) = (Self.named(try NumPyPickle(file: file).arrays), [:])
+        }
+    }
+
+    private static func format(of file: MappedFile) -> Format? {
+        if SafetensorsReader.recognises(file) { return .safetensors }
+        if ONNXGraph.recognises(file) { return .onnx }
+        if ZipArchive.recognises(file) { return .zip }
+        if NumPyFile.recognises(file) { return .npy }
+        if NumPyPickle.recognises(file) { return .pickle }
+        return nil
     }
 
     /// Tensors under their keys with dots between; of two with the same name the later one counts, as in Python.

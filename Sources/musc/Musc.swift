@@ -11,7 +11,10 @@ struct Musc: AsyncParsableCommand {
             what looks like nothing in the other images is anomalous.
             """,
         version: MuscVersion.current,
-        subcommands: [RunCommand.self])
+        subcommands: [
+            RunCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
+            ReportCommand.self,
+        ])
 
     /// Parses and runs; every error leaves as one line for the user and the right exit status.
     static func main() async {
@@ -25,6 +28,8 @@ struct Musc: AsyncParsableCommand {
         } catch let error as UserError {
             Terminal.printError("\(error)")
             exit(withError: ExitCode(error.exit.rawValue))
+        } catch let stopped as StopSignal.Stopped {
+            exit(withError: ExitCode(stopped.exitStatus))
         } catch let fault as ConfigurationFault {
             Terminal.printError("\(fault)")
             exit(withError: ExitCode.usage)

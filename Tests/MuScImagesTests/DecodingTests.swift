@@ -1,5 +1,7 @@
 import Foundation
 import MuScImages
+import MuScParallel
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -38,6 +40,24 @@ struct DecodingTests {
         }
     }
 
+    @Test("The header of a long file is that of its beginning, or is found later where it is long itself")
+    func longFiles() throws {
+        let path = FilePath("\(NSTemporaryDirectory())/musc-\(UUID()).jpg")
+        defer { _ = path.withPlatformString { unlink($0) } }
+        func header(_ content: [UInt8]) throws -> ImageHeader {
+            let file = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+            _ = try file.closeAfter { try file.writeAll(content) }
+            #expect(try ImageFormat.detect(contentsOf: path) == .jpeg)
+            return try ImageHeader(contentsOf: path)
+        }
+        let jpeg = try ImageFixtures.bytes("jpeg_exif6.jpg")
+        let expected = try ImageHeader(contentsOf: ImageFixtures.path("jpeg_exif6.jpg"))
+        #expect(try header(jpeg + [UInt8](repeating: 0, count: 100_000)) == expected)
+        let comment: [UInt8] = [0xFF, 0xFE, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 65533)
+        #expect(try header(jpeg[..<2] + comment + comment + jpeg[2...]) == expected)
+    }
+
     @Test("A header tells bits, colour and orientation")
     func headerFields() throws {
         let deep = try ImageHeader(contentsOf: ImageFixtures.path("tiff_16bit_grey.tif"))
@@ -62,6 +82,27 @@ struct DecodingTests {
         #expect(isEqual)
     }
 
+    /// A bitmap of 5 × 3 pixels and 16 greys that are 17 apart, with run lengths.
+    static func runs(_ bitsPerPixel: UInt8, _ pixels: [UInt8]) -> [UInt8] {
+        func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (8 * $0) & 255) } }
+        var bytes = Array("BM".utf8) + number(118 + pixels.count) + number(0) + number(118)
+        bytes += number(40) + number(5) + number(3) + [1, 0, bitsPerPixel, 0] + number(bitsPerPixel == 8 ? 1 : 2)
+        bytes += number(pixels.count) + number(0) + number(0) + number(16) + number(0)
+        for grey in 0..<16 { bytes += [UInt8](repeating: UInt8(grey * 17), count: 3) + [0] }
+        return bytes + pixels
+    }
+
+    @Test("Moves in a BMP's run lengths skip pixels, odd counts of four bits are padded")
+    func bmpRuns() throws {
+        // Bottom row: three 2s. Then one row up and one to the right: a 9. Top row: three pixels as they are.
+        let moves = Self.runs(8, [3, 2, 0, 2, 1, 1, 1, 9, 0, 0, 0, 3, 4, 5, 6, 0, 0, 1])
+        let moved = try GrayImage(decoding: moves, name: "runs")
+        #expect(moved.pixels.map { $0 / 17 } == [4, 5, 6, 0, 0, 0, 0, 0, 0, 9, 2, 2, 2, 0, 0])
+        let counts = Self.runs(4, [0, 3, 0x12, 0x3F, 2, 0xAB, 0, 0, 5, 0xCD, 0, 0, 9, 0xEE, 0, 1])
+        let odd = try GrayImage(decoding: counts, name: "runs")
+        #expect(odd.pixels.map { $0 / 17 } == [14, 14, 14, 14, 14, 12, 13, 12, 13, 12, 1, 2, 3, 10, 11])
+    }
+
     @Test("A name need not be UTF-8")
     func bytesInNames() throws {
         let bytes = Array("\(NSTemporaryDirectory())/musc-\(UUID())".utf8) + [0xFF, 0xFE, 0x0A, 0]
@@ -81,14 +122,29 @@ struct DecodingTests {
         #expect(error?.file.contains("\n") == false)
     }
 
+    @Test("Files decode on many threads at once as they do on one")
+    func threads() throws {
+        let names = ImageFixtures.names
+        let wrong = Atomic<Int>(0)
+        concurrentLoop(names.count * 4, threads: 4) { index in
+            let name = names[index % names.count]
+            let image = try? RGBImage(contentsOf: ImageFixtures.path(name), options: .reference)
+            let expected = try? ImageFixtures.rgb("\(name)/rgb")
+            if image == nil || image != expected { wrong.add(1, ordering: .relaxed) }
+        }
+        #expect(wrong.load(ordering: .relaxed) == 0)
+    }
+
     @Test("A JPEG can be decoded at a fraction of its size")
     func scaled() throws {
         let photograph = RGBImage(
             width: 640, height: 480,
             pixels: (0..<(640 * 480 * 3)).map { UInt8(truncatingIfNeeded: ($0 / 1920) / 2 + ($0 % 1920) / 12) })
         let bytes = try photograph.jpegEncoded(quality: 95)
-        for (side, width, height) in [(1, 80, 60), (60, 80, 60), (61, 160, 120), (300, 400, 300), (421, 640, 480), (9999, 640, 480)] {
-            let image = try RGBImage(decoding: bytes, name: "photograph", options: DecodingOptions(scaledToAtLeast: side))
+        let sizes = [(1, 80, 60), (60, 80, 60), (61, 160, 120), (300, 400, 300), (421, 640, 480), (9999, 640, 480)]
+        for (side, width, height) in sizes {
+            let options = DecodingOptions(scaledToAtLeast: side)
+            let image = try RGBImage(decoding: bytes, name: "photograph", options: options)
             #expect(image.width == width && image.height == height)
             let resized = photograph.resized(width: width, height: height, filter: .box)
             let sum = zip(image.pixels, resized.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }

@@ -52,7 +52,7 @@ struct FailureTests {
         "A file cut anywhere before its end ends early, in every format",
         arguments: [
             "jpeg_422.jpg", "jpeg_optimised_progressive_grey.jpg", "jpeg_cmyk.jpg", "png_type2_8bit.png",
-            "png_type6_16bit_interlaced.png", "bmp_8bit.bmp", "bmp_24bit_top_down.bmp", "bmp_rle8.bmp", "pnm_p6.ppm",
+            "png_type6_16bit_interlaced.png", "bmp_8bit.bmp", "bmp_32bit.bmp", "bmp_rle8.bmp", "pnm_p6.ppm",
             "pnm_p4.pbm", "pnm_p5_16bit.pgm",
         ])
     func cut(name: String) throws {
@@ -110,6 +110,8 @@ struct FailureTests {
         var bmp = Array(try ImageFixtures.bytes("bmp_32bit.bmp"))
         bmp.replaceSubrange(18..<26, with: Self.littleEndian(0x7FFF_FFFF) + Self.littleEndian(0x7FFF_FFFF))
         #expect(isRefused(bmp))
+        #expect(Self.error(Array("P5\n100000000 1\n255\n".utf8))?.kind
+            == .sideTooLong(width: 100_000_000, height: 1, limit: 1_000_000))
         #expect(isRefused(Array("P6\n999999999 999999999\n255\n".utf8)))
         #expect(isRefused(Array("P1\n60000 60000\n".utf8)))
         var jpeg = try ImageFixtures.bytes("jpeg_422.jpg")
@@ -127,14 +129,17 @@ struct FailureTests {
     @Test("Limits are the caller's to set")
     func limits() throws {
         let path = ImageFixtures.path("jpeg_422.jpg")
-        for limits in [DecodingLimits(maxPixels: 35 * 47 - 1), DecodingLimits(maxFileBytes: 500)] {
-            #expect(throws: ImageError.self) { try RGBImage(contentsOf: path, options: DecodingOptions(limits: limits)) }
-            #expect(throws: ImageError.self) { try ImageHeader(contentsOf: path, options: DecodingOptions(limits: limits)) }
+        let tooTight = [
+            DecodingLimits(maxPixels: 35 * 47 - 1), DecodingLimits(maxSide: 46), DecodingLimits(maxFileBytes: 500),
+        ]
+        for options in tooTight.map({ DecodingOptions(limits: $0) }) {
+            #expect(throws: ImageError.self) { try RGBImage(contentsOf: path, options: options) }
+            #expect(throws: ImageError.self) { try ImageHeader(contentsOf: path, options: options) }
         }
-        let enough = DecodingLimits(maxPixels: 35 * 47)
+        let enough = DecodingLimits(maxPixels: 35 * 47, maxSide: 47)
         _ = try RGBImage(contentsOf: path, options: DecodingOptions(limits: enough))
         // Sizes must not overflow, however generous the limits.
-        let generous = DecodingOptions(limits: DecodingLimits(maxPixels: .max, maxFileBytes: .max))
+        let generous = DecodingOptions(limits: DecodingLimits(maxPixels: .max, maxSide: .max, maxFileBytes: .max))
         #expect(Self.error(Array("P6\n999999999 999999999\n65535\n".utf8), generous) != nil)
     }
 

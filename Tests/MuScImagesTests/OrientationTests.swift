@@ -28,7 +28,8 @@ struct OrientationTests {
 
     @Test("A large image is turned like a small one")
     func large() {
-        let image = GrayImage(width: 301, height: 150, pixels: (0..<45150).map { UInt8(truncatingIfNeeded: $0 &* 31 / 7) })
+        let pixels = (0..<(301 * 150)).map { UInt8(truncatingIfNeeded: $0 * 31 / 7) }
+        let image = GrayImage(width: 301, height: 150, pixels: pixels)
         let turned = image.upright(from: .turnClockwise)
         var misplaced = 0
         for y in 0..<301 {
@@ -52,7 +53,10 @@ struct OrientationTests {
 
     @Test("PNG's eXIf chunk and TIFF's tag are applied too")
     func otherFormats() throws {
-        for (name, orientation) in [("png_exif6.png", Orientation.turnClockwise), ("tiff_orientation8.tif", .turnCounterClockwise)] {
+        let files: [(String, Orientation)] = [
+            ("png_exif6.png", .turnClockwise), ("tiff_orientation8.tif", .turnCounterClockwise),
+        ]
+        for (name, orientation) in files {
             let path = ImageFixtures.path(name)
             let stored = try RGBImage(contentsOf: path, options: .reference)
             let isEqual = try RGBImage(contentsOf: path) == stored.upright(from: orientation)

@@ -1,3 +1,5 @@
+import MuScParallel
+
 /// PRO, the per-region overlap: how much of each defect lies above a threshold, whatever its size, against the false alarms.
 ///
 /// At each of 200 thresholds, equally spaced from the lowest score of all maps (included) to the highest (excluded),

@@ -16,8 +16,8 @@ struct BMPDecoder {
     private let bitsPerPixel: Int
     private let compression: Compression
     private let pixelOffset: Int
-    /// Red, green and blue of each index; empty where pixels hold colours.
-    private let palette: [[UInt8]]
+    /// Red, green and blue of each index, one after the other; empty where pixels hold colours.
+    private let palette: [UInt8]
     /// The bits of red, green and blue in a pixel of 16 or 32 bits.
     private let masks: [Int]
 
@@ -79,7 +79,7 @@ struct BMPDecoder {
 
         let offset = try number(at: 10, bytes: 4)
         guard offset >= headersEnd else { throw damaged("the pixels are said to begin inside the headers") }
-        var palette: [[UInt8]] = []
+        var palette: [UInt8] = []
         if bitsPerPixel <= 8 {
             let entrySize = isOS2 ? 3 : 4
             let said = isOS2 ? 0 : try number(at: 46, bytes: 4)
@@ -87,11 +87,11 @@ struct BMPDecoder {
             let room = (offset - headersEnd) / entrySize
             for index in 0..<min(said == 0 ? most : min(said, most), room) {
                 let colour = try number(at: headersEnd + index * entrySize, bytes: 3)
-                palette.append([UInt8(colour >> 16), UInt8(colour >> 8 & 255), UInt8(colour & 255)])
+                palette += [UInt8(colour >> 16), UInt8(colour >> 8 & 255), UInt8(colour & 255)]
             }
             guard !palette.isEmpty else { throw damaged("the palette is missing") }
             // Indices beyond the palette are black, as Windows shows them.
-            while palette.count < most { palette.append([0, 0, 0]) }
+            palette += [UInt8](repeating: 0, count: 3 * most - palette.count)
         }
         self.palette = palette
         self.pixelOffset = offset
@@ -100,7 +100,7 @@ struct BMPDecoder {
     }
 
     var layout: EncodedImage.Layout {
-        let isGrey = !palette.isEmpty && palette.allSatisfy { $0[0] == $0[1] && $0[0] == $0[2] }
+        let isGrey = !palette.isEmpty && palette.indices.allSatisfy { palette[$0] == palette[$0 / 3 * 3] }
         let bitsPerSample =
             switch bitsPerPixel {
             case 16: 5
@@ -114,15 +114,19 @@ struct BMPDecoder {
 
     func decode() throws(ImageError) -> Raster {
         let channels = layout.channels
-        var pixels = [UInt8](repeating: 0, count: width * height * channels)
+        var pixels: [UInt8]
         if palette.isEmpty {
-            try copyColours(to: &pixels)
+            pixels = try colours()
         } else {
-            let indices = compression == .none ? try unpackedIndices() : try expandedRuns()
-            for (position, index) in indices.enumerated() {
-                for channel in 0..<channels {
-                    pixels[position * channels + channel] = palette[Int(index)][channel]
-                }
+            pixels = compression == .none ? try unpackedIndices() : try expandedRuns()
+            if channels == 1 {
+                let greys = (0..<(palette.count / 3)).map { palette[3 * $0] }
+                if greys != Array(0...255) { pixels = pixels.map { greys[Int($0)] } }
+            } else {
+                let indices = pixels
+                pixels = []
+                pixels.reserveCapacity(indices.count * 3)
+                for index in indices { pixels += palette[(3 * Int(index))..<(3 * Int(index) + 3)] }
             }
         }
         return Raster(width: width, height: height, channels: channels, samples: .uint8(pixels))
@@ -144,44 +148,49 @@ struct BMPDecoder {
         return rowBytes
     }
 
-    private func copyColours(to pixels: inout [UInt8]) throws(ImageError) {
+    private func colours() throws(ImageError) -> [UInt8] {
         let rowBytes = try checkedRowBytes()
         let step = bitsPerPixel / 8
         let isPlain = bitsPerPixel >= 24 && masks == [0xFF0000, 0x00FF00, 0x0000FF]
         let shifts = masks.map { $0 == 0 ? 0 : $0.trailingZeroBitCount }
         let largest = zip(masks, shifts).map { max($0 >> $1, 1) }
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(width * height * 3)
         for y in 0..<height {
-            var source = offset(ofRow: y, rowBytes: rowBytes)
-            var target = y * width * 3
-            for _ in 0..<width {
+            let start = offset(ofRow: y, rowBytes: rowBytes)
+            for source in stride(from: start, to: start + width * step, by: step) {
                 if isPlain {
-                    pixels[target] = bytes[source + 2]
-                    pixels[target + 1] = bytes[source + 1]
-                    pixels[target + 2] = bytes[source]
+                    pixels.append(bytes[source + 2])
+                    pixels.append(bytes[source + 1])
+                    pixels.append(bytes[source])
                 } else {
                     var value = 0
                     for byte in 0..<step { value |= Int(bytes[source + byte]) << (8 * byte) }
                     for channel in 0..<3 {
                         let part = (value & masks[channel]) >> shifts[channel]
-                        pixels[target + channel] = UInt8(part * 255 / largest[channel])
+                        pixels.append(UInt8(part * 255 / largest[channel]))
                     }
                 }
-                source += step
-                target += 3
             }
         }
+        return pixels
     }
 
     private func unpackedIndices() throws(ImageError) -> [UInt8] {
         let rowBytes = try checkedRowBytes()
-        var indices = [UInt8](repeating: 0, count: width * height)
+        var indices: [UInt8] = []
+        indices.reserveCapacity(width * height)
         let pixelsPerByte = 8 / bitsPerPixel
         let mask = UInt8((1 << bitsPerPixel) - 1)
         for y in 0..<height {
-            let source = offset(ofRow: y, rowBytes: rowBytes)
+            let start = offset(ofRow: y, rowBytes: rowBytes)
+            if bitsPerPixel == 8 {
+                indices += bytes[start..<(start + width)]
+                continue
+            }
             for x in 0..<width {
                 let shift = 8 - bitsPerPixel * (x % pixelsPerByte + 1)
-                indices[y * width + x] = bytes[source + x / pixelsPerByte] >> UInt8(shift) & mask
+                indices.append(bytes[start + x / pixelsPerByte] >> UInt8(shift) & mask)
             }
         }
         return indices

@@ -18,7 +18,7 @@ enum EXIF {
                 let end = position + 2 + length
                 guard length >= 2, end <= bytes.count else { return .upright }
                 let identifier: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]  // "Exif", 0, 0
-                if marker == 0xE1, length >= 8, identifier.indices.allSatisfy({ bytes[position + 4 + $0] == identifier[$0] }) {
+                if marker == 0xE1, length >= 8, bytes[(position + 4)..<end].starts(with: identifier) {
                     return orientation(inTIFFStructure: Array(bytes[(position + 10)..<end]))
                 }
                 position = end
@@ -36,7 +36,7 @@ enum EXIF {
             let data = position + 8
             guard length <= bytes.count - data - 4 else { return .upright }
             let kind: [UInt8] = [0x65, 0x58, 0x49, 0x66]  // "eXIf"
-            if kind.indices.allSatisfy({ bytes[position + 4 + $0] == kind[$0] }) {
+            if bytes[(position + 4)..<data] == kind[...] {
                 return orientation(inTIFFStructure: Array(bytes[data..<(data + length)]))
             }
             position = data + length + 4

@@ -50,6 +50,9 @@ struct EncodedImage: Sendable {
         guard !overflow, pixels <= limits.maxPixels, pixels <= 1 << 40 else {
             throw failure(.tooManyPixels(width: layout.width, height: layout.height, limit: limits.maxPixels))
         }
+        guard max(layout.width, layout.height) <= limits.maxSide else {
+            throw failure(.sideTooLong(width: layout.width, height: layout.height, limit: limits.maxSide))
+        }
         self.format = format
         self.layout = layout
         self.orientation = orientation

@@ -43,7 +43,9 @@ struct PNMDecoder {
     func decode() throws(ImageError) -> Raster {
         let count = width * height * channels
         let samples: Raster.Samples
-        if isDeep {
+        if isDeep, !isPlain, maximum == 65535 {
+            samples = .uint16(try rawSamples(count, size: 2))
+        } else if isDeep {
             samples = .uint16(try stretched(isPlain ? plainSamples(count) : rawSamples(count, size: 2)))
         } else if isBitmap {
             samples = .uint8(try isPlain ? plainBits(count) : rawBits())

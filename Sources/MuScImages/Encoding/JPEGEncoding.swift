@@ -21,6 +21,7 @@ extension GrayImage {
 private func jpegBytes(
     _ pixels: [UInt8], width: Int, height: Int, channels: Int, quality: Int
 ) throws(ImageError) -> [UInt8] {
+    precondition(pixels.count == width * height * channels)
     guard width <= 65500, height <= 65500 else {
         throw ImageError(
             file: "image in memory", kind: .notEncoded(.jpeg, "\(width) × \(height) pixels, a side has at most 65500"))

@@ -53,6 +53,7 @@ extension FloatImage {
 private func pngBytes<Sample: BitwiseCopyable>(
     _ samples: [Sample], width: Int, height: Int, channels: Int, bits: Int, _ compression: PNGCompression
 ) throws(ImageError) -> [UInt8] {
+    precondition(samples.count == width * height * channels)
     guard let width = UInt32(exactly: width), let height = UInt32(exactly: height) else {
         throw ImageError(file: "image in memory", kind: .notEncoded(.png, "\(width) × \(height) pixels"))
     }

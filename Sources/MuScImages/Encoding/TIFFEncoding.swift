@@ -6,6 +6,7 @@ extension FloatImage {
     ///
     /// - Throws: `ImageError` where memory runs out, or the file would exceed TIFF's 4 GiB.
     public func tiffEncoded() throws(ImageError) -> [UInt8] {
+        precondition(samples.count == width * height)
         guard samples.count < 1 << 30, let width = UInt32(exactly: width), let height = UInt32(exactly: height) else {
             throw ImageError(file: "image in memory", kind: .notEncoded(.tiff, "more than 4 GiB"))
         }

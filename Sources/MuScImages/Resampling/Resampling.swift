@@ -22,7 +22,8 @@ func resample(
     _ samples: [UInt8], width: Int, height: Int, channels: Int, newWidth: Int, newHeight: Int,
     filter: ResamplingFilter
 ) -> [UInt8] {
-    precondition(newWidth > 0 && newHeight > 0)
+    // The kernels trust these numbers.
+    precondition(newWidth > 0 && newHeight > 0 && samples.count == width * height * channels)
     let columnWeights = newHeight == height
         ? nil : ResamplingWeights(inputs: height, outputs: newHeight, filter: filter)
     // Rows that no column's filter reaches need not be resampled.

@@ -50,7 +50,9 @@ struct ResamplingWeights {
     func withKernelWeights<Result>(_ body: (borrowing musc_resampling_weights) -> Result) -> Result {
         bounds.withUnsafeBufferPointer { bounds in
             weights.withUnsafeBufferPointer { weights in
-                body(musc_resampling_weights(bounds: bounds.baseAddress, weights: weights.baseAddress, taps: Int32(taps)))
+                body(
+                    musc_resampling_weights(
+                        bounds: bounds.baseAddress, weights: weights.baseAddress, taps: Int32(taps)))
             }
         }
     }

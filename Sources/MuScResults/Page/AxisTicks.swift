@@ -1,14 +1,14 @@
 import Foundation
 
 /// Round numbers along an axis.
-struct AxisTicks: Sendable, Hashable {
+package struct AxisTicks: Sendable, Hashable {
     /// The ticks, ascending, all within the axis.
-    let values: [Double]
+    package let values: [Double]
     /// Digits after the dot that tell neighbours apart.
-    let decimals: Int
+    package let decimals: Int
 
     /// About `count` ticks, at multiples of 1, 2 or 5 times a power of ten.
-    init(from low: Double, to high: Double, count: Int) {
+    package init(from low: Double, to high: Double, count: Int) {
         guard high > low, low.isFinite, high.isFinite, count > 0 else {
             values = [low].filter(\.isFinite)
             decimals = 3
@@ -23,5 +23,5 @@ struct AxisTicks: Sendable, Hashable {
         decimals = max(0, Int(-floor(log10(step) + 1e-9)))
     }
 
-    func label(_ value: Double) -> String { decimalText(value, decimals) }
+    package func label(_ value: Double) -> String { decimalText(value, decimals) }
 }

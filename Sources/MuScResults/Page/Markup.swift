@@ -4,9 +4,9 @@ import Mustache
 ///
 /// Everything works on Unicode scalars or bytes: Swift's `Character` joins a quotation mark with a combining mark
 /// that follows it, and a comparison by characters would let that quotation mark through.
-enum Markup {
+package enum Markup {
     /// Text for an HTML element or a quoted attribute.
-    static func html(_ text: String) -> String {
+    package static func html(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -22,13 +22,13 @@ enum Markup {
     }
 
     /// A JSON string with its quotation marks, which neither HTML nor JavaScript can take for anything else.
-    static func json(_ text: String) -> String {
+    package static func json(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
-            case "<", ">", "&", "\u{2028}", "\u{2029}", _ where scalar.value < 0x20:
+            case "\u{0}"..."\u{1F}", "<", ">", "&", "\u{2028}", "\u{2029}":
                 let digits = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: result.unicodeScalars.append(scalar)
@@ -38,7 +38,7 @@ enum Markup {
     }
 
     /// A relative URL of a path: every byte but letters, digits, `-._~` and `/` is percent-encoded.
-    static func url(_ path: String) -> String {
+    package static func url(_ path: String) -> String {
         var result = ""
         let digits = Array("0123456789ABCDEF")
         for byte in path.utf8 {
@@ -55,7 +55,7 @@ enum Markup {
     }
 
     /// Bytes in base64 (RFC 4648).
-    static func base64(_ bytes: [UInt8]) -> String {
+    package static func base64(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var result: [UInt8] = []
         result.reserveCapacity((bytes.count + 2) / 3 * 4)

@@ -4,12 +4,12 @@ import MuScParallel
 ///
 /// The page compares an image with the nearest ones that are not flagged, and the threshold may be moved there; so
 /// each list holds the nearest of all, and the nearest of the lower half of the scores, which stay unflagged longest.
-enum NearestNormals {
+package enum NearestNormals {
     /// - Parameters:
     ///   - features: `[S, width]` row-major.
     ///   - scores: S of them.
     /// - Returns: For each image up to `count` others of any score and up to 4 of the lower half, nearest first.
-    static func lists(features: [Float], width: Int, scores: [Float], count: Int = 8, threads: Int) -> [[Int]] {
+    package static func lists(features: [Float], width: Int, scores: [Float], count: Int = 8, threads: Int) -> [[Int]] {
         let images = scores.count
         guard images > 0, width > 0, features.count == images * width else { return Array(repeating: [], count: images) }
         var unit = features

@@ -21,7 +21,7 @@ struct ReportData {
         let near = nearest
         let images = page.scored.indices.map { row($0, factor: factor, near: near[$0]) }
         let errors = page.unreadable.map {
-            "[\(Markup.json($0.name)),\(Markup.json($0.error ?? "")),\(number(Self.modified($0.path)))]"
+            "[\(Markup.json($0.name)),\(Markup.json($0.error ?? "")),\(number(Self.modified($0.path.string)))]"
         }
         let maps = Colormap.allCases.map { "\"\($0.rawValue)\":\"\(Markup.base64($0.table))\"" }
         let threshold = page.scores.threshold.value
@@ -54,7 +54,7 @@ struct ReportData {
             image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
             "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
             url(pictures.overlay), url(pictures.thumbnail), url(photograph(image, pictures)),
-            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]",
+            number(Self.modified(image.path.string)), "[\(near.map(String.init).joined(separator: ","))]",
         ]
         return "[\(cells.joined(separator: ","))]"
     }
@@ -67,7 +67,7 @@ struct ReportData {
     private func photograph(_ image: ScoredImage, _ pictures: ImagePictures) -> String? {
         if let copy = pictures.photograph { return copy }
         if pictures.missing != nil { return nil }
-        return relativePath(from: page.resultsFolder, to: image.path)
+        return relativePath(from: page.resultsFolder, to: image.path.string)
     }
 
     /// By how much grids are reduced so that the page stays light, 1 for not at all.
@@ -118,7 +118,7 @@ extension AnomalyMap {
 }
 
 /// The path of `target` as seen from `folder`, both absolute or relative to the working directory.
-func relativePath(from folder: String, to target: String) -> String {
+package func relativePath(from folder: String, to target: String) -> String {
     func parts(_ path: String) -> [Substring] {
         let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         var result: [Substring] = []

@@ -4,26 +4,26 @@
 /// not scale; numbers stand beside it as text, placed by the percentages given here. One path holds all dots and
 /// one all bars. Each is drawn twice, plainly and in the colour of what is flagged, the second time cut off at the
 /// threshold, which the page moves by setting one attribute.
-struct ScorePlot: Sendable {
+package struct ScorePlot: Sendable {
     /// The drawing's inner size.
-    static let width = 1000.0
-    static let height = 300.0
+    package static let width = 1000.0
+    package static let height = 300.0
     /// The sorted scores take the drawing's left part, up to here; the histogram begins at ``histogramStart``.
     static let sortedEnd = 690.0
     static let histogramStart = 730.0
 
     /// The scores at the bottom and the top of the axis.
-    let low: Double
-    let high: Double
+    package let low: Double
+    package let high: Double
     /// Images in each bin of the histogram, from the lowest scores up.
-    let bins: [Int]
+    package let bins: [Int]
     private let scores: [Float]
     private let threshold: Double
 
     /// - Parameters:
     ///   - scores: In any order; none need be finite.
     ///   - threshold: Infinite where nothing can be flagged.
-    init(scores: [Float], threshold: Float) {
+    package init(scores: [Float], threshold: Float) {
         self.scores = scores.filter(\.isFinite).sorted(by: >)
         self.threshold = Double(threshold)
         let highest = Double(self.scores.first ?? 1)
@@ -44,15 +44,15 @@ struct ScorePlot: Sendable {
     }
 
     /// Where a score lies, from 0 at the top to 1 at the bottom.
-    func position(_ score: Double) -> Double { min(max((high - score) / (high - low), 0), 1) }
+    package func position(_ score: Double) -> Double { min(max((high - score) / (high - low), 0), 1) }
 
-    var ticks: [(label: String, top: String)] {
+    package var ticks: [(label: String, top: String)] {
         let ticks = AxisTicks(from: low, to: high, count: 5)
         return ticks.values.map { (ticks.label($0), decimalText(100 * position($0), 2)) }
     }
 
     /// The drawing, an `svg` element with the ids that the page's script moves.
-    var svg: String {
+    package var svg: String {
         let top = decimalText(Self.height * position(threshold), 2)
         let lines = AxisTicks(from: low, to: high, count: 5).values
             .map { "M0 \(decimalText(Self.height * position($0), 1))H\(Int(Self.width))" }.joined()

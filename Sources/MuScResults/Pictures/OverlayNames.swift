@@ -4,11 +4,11 @@
 /// Where two images would share one (`a.jpg` and `a.png`, or `A.jpg` on a disk that ignores case), both keep their
 /// extension: `a.jpg.png` and `a.png.png`. Slashes become `%2F`, and names too long for a file system are cut and
 /// numbered.
-struct OverlayNames: Sendable {
+package struct OverlayNames: Sendable {
     /// The name without `.png`, an image each.
     private let stems: [String]
 
-    init(_ names: [String]) {
+    package init(_ names: [String]) {
         let flat = names.map { String($0.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "%2F")) }
         let short = flat.map(Self.withoutExtension)
         var uses: [String: Int] = [:]
@@ -26,8 +26,8 @@ struct OverlayNames: Sendable {
         }
     }
 
-    func overlay(_ index: Int) -> String { "overlays/\(stems[index]).png" }
-    func thumbnail(_ index: Int) -> String { "overlays/thumbs/\(stems[index]).jpg" }
+    package func overlay(_ index: Int) -> String { "overlays/\(stems[index]).png" }
+    package func thumbnail(_ index: Int) -> String { "overlays/thumbs/\(stems[index]).jpg" }
     func photograph(_ index: Int) -> String { "overlays/photographs/\(stems[index]).jpg" }
     func map(_ index: Int, _ format: OutputOptions.Maps) -> String {
         "maps/\(stems[index]).\(format == .tiff ? "tif" : "png")"

@@ -68,12 +68,12 @@ struct PictureWriter: Sendable {
         let full = Self.fitted(size, longest: options.longestSide)
         pictures.isReduced = full != size
 
-        let format = Self.format(of: image.path)
+        let format = Self.format(of: image.path.string)
         let needsCopy = format == .tiff || format == .pnm
         let wanted = wantsOverlay || needsCopy ? full : Self.fitted(size, longest: Self.thumbnailSide)
         let photograph: RGBImage
         do throws(ImageError) {
-            photograph = try Self.photograph(image.path, size: wanted)
+            photograph = try Self.photograph(image.path.string, size: wanted)
         } catch {
             pictures.missing = "\(error)"
             photograph = Self.blank(wanted)
@@ -101,19 +101,11 @@ struct PictureWriter: Sendable {
     private func writeMap(
         _ map: AnomalyMap, size: (width: Int, height: Int), to name: String, _ folder: String
     ) throws(ResultsError) {
-        switch options.maps {
-        case .none: return
-        case .tiff:
-            let values = map.resized(width: size.width, height: size.height)
-            try save(name, folder) { () throws(ImageError) in
-                try tiffEncoded(values, width: size.width, height: size.height)
-            }
-        case .png16:
-            let values = map.resized(width: size.width, height: size.height)
-                .map { UInt16((min(max($0, 0), 2) * 32767.5).rounded()) }
-            try save(name, folder) { () throws(ImageError) in
-                try pngEncoded(values, width: size.width, height: size.height)
-            }
+        guard options.maps != .none else { return }
+        let image = FloatImage(
+            width: size.width, height: size.height, samples: map.resized(width: size.width, height: size.height))
+        try save(name, folder) { () throws(ImageError) in
+            options.maps == .tiff ? try image.tiffEncoded() : try image.png16Encoded(range: 0...2)
         }
     }
 

@@ -25,14 +25,19 @@ public struct ResultsFolder: Sendable, Hashable {
 
     /// Writes new results and puts them in the old ones' place.
     ///
-    /// - Parameter write: Fills the folder whose path it gets. What it throws is passed on, and nothing has changed.
+    /// - Parameters:
+    ///   - createsParent: False where the folder that holds the results must exist, because it is the batch itself:
+    ///     one that has vanished is not made anew.
+    ///   - write: Fills the folder whose path it gets. What it throws is passed on, and nothing has changed.
     /// - Throws: ``ResultsError`` where a system call fails, or where something that is not a results folder (a
     ///   file, a symbolic link, a folder without `run.json`) lies at ``path``; the temporary folder is then removed.
-    public func publish(_ write: (_ folder: String) throws(ResultsError) -> Void) throws(ResultsError) {
+    public func publish(
+        createsParent: Bool = true, _ write: (_ folder: String) throws(ResultsError) -> Void
+    ) throws(ResultsError) {
         guard !name.isEmpty, name != ".", name != ".." else {
             throw ResultsError(kind: .occupied, path: path, detail: "is not a name for a results folder")
         }
-        try Directory.create(path: parent)
+        if createsParent { try Directory.create(path: parent) }
         let directory = try Directory(path: parent)
         try checkOccupant(of: directory)
         removeLeftovers(in: directory)
@@ -98,7 +103,11 @@ public struct ResultsFolder: Sendable, Hashable {
         name.hasPrefix(".musc-") && name.hasSuffix(".tmp") && name.utf8.count == 26
     }
 
-    /// Removes what runs that were killed have left in the parent folder.
+    /// Removes what runs that were killed have left beside these results; those of runs that go on are left alone.
+    public func removeLeftovers() {
+        if let directory = try? Directory(path: parent) { removeLeftovers(in: directory) }
+    }
+
     private func removeLeftovers(in directory: borrowing Directory) {
         let day = 86_400
         for bytes in (try? directory.entries()) ?? [] {

@@ -14,6 +14,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var version: String
     /// The batch's folder as the user named it.
     public var batch: String
+    /// The identity of the set of image files, as the watcher knows it; nil where the batch was scored by hand.
+    public var fileSet: String?
     /// When the run began, ISO 8601 with zone.
     public var started: String
     /// Wall-clock seconds from start to publishing.
@@ -70,12 +72,13 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// The record of a run whose images, threshold, timings and notes are those of `scores`.
     public init(
         of scores: BatchScores, version: String, batch: String, started: String, seconds: Double,
-        settings: [String: String], weightsSHA256: String
+        settings: [String: String], weightsSHA256: String, fileSet: String? = nil
     ) {
         self.init(
             version: version, batch: batch, started: started, seconds: seconds, settings: settings,
             weightsSHA256: weightsSHA256, images: 0, flagged: 0, unreadable: 0, threshold: scores.threshold,
             rscin: scores.rscin, timings: scores.timings, notes: scores.notes)
+        self.fileSet = fileSet
         summarise(scores)
     }
 

@@ -6,15 +6,15 @@ import MuSc
 /// `false`; what does not apply is empty. A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@` or a tab
 /// for a formula, and a photograph's name is whatever its sender chose; so in `image`, `overlay` and `error` such
 /// cells get a leading apostrophe.
-enum ScoresCSV {
-    static let header = "rank,image,score,score_msm,p_value,flagged,peak_x,peak_y,width,height,overlay,error"
+package enum ScoresCSV {
+    package static let header = "rank,image,score,score_msm,p_value,flagged,peak_x,peak_y,width,height,overlay,error"
 
     /// The file's text.
     ///
     /// - Parameters:
     ///   - images: In the order of the rows.
     ///   - overlay: The overlay's path relative to the results folder; nil where an image has none.
-    static func text(_ images: [ScoredImage], overlay: (ScoredImage) -> String?) -> String {
+    package static func text(_ images: [ScoredImage], overlay: (ScoredImage) -> String?) -> String {
         var text = header + "\r\n"
         var rank = 0
         for image in images {
@@ -44,7 +44,7 @@ enum ScoresCSV {
     private static func number(_ value: Int?) -> String { value.map { String($0) } ?? "" }
 
     /// A cell that a spreadsheet does not run, quoted where RFC 4180 asks for it.
-    static func freeText(_ value: String) -> String {
+    package static func freeText(_ value: String) -> String {
         let runs: Set<UInt8> = [0x3D, 0x2B, 0x2D, 0x40, 0x09, 0x0D]
         let inert = value.utf8.first.map(runs.contains) == true ? "'" + value : value
         guard inert.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else { return inert }

@@ -47,13 +47,11 @@ struct Intake {
     ///
     /// - Parameters:
     ///   - start: The folder; nil for the root.
-    ///   - removesLeftovers: Whether to remove results that were never published. Only for a process that has just taken
-    ///     the root's lock.
     ///   - enter: Called before each folder is listed.
     ///   - progress: Called after batches became ready.
     @discardableResult
     mutating func scan(
-        _ root: WatchedRoot, from start: FilePath? = nil, removesLeftovers: Bool = false, enter: (FilePath) -> Void = { _ in },
+        _ root: WatchedRoot, from start: FilePath? = nil, enter: (FilePath) -> Void = { _ in },
         progress: () -> Void = {}
     ) throws(LedgerError) -> ScanSummary {
         let start = start ?? root.path
@@ -72,11 +70,6 @@ struct Intake {
             summary.files += listing.files.count
             unseen.remove(listing.folder)
             if this.unreadable[listing.folder] != nil { readable.append(listing.folder) }
-            if removesLeftovers {
-                for name in listing.unpublished where ResultsLeftovers.remove(name, in: listing.folder) {
-                    this.logger.info("leftover_removed", metadata: ["folder": "\(listing.folder.text)", "name": "\(name)"])
-                }
-            }
             let digest = this.digest(of: listing)
             let old = known[listing.folder]
             if let old, old.listing == digest, !old.isOpen, !old.isGone { return }

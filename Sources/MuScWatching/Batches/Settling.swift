@@ -152,6 +152,11 @@ public struct Settling: Sendable {
         for name in names { entries[folder]?.beingWritten[name] = nil }
     }
 
+    /// Takes in that a folder need not be looked at until something happens.
+    mutating func rest(_ folder: FilePath) {
+        entries[folder]?.nextLook = nil
+    }
+
     /// Forgets a folder: nothing in it is to be scored any more.
     public mutating func forget(_ folder: FilePath) {
         entries[folder] = nil

@@ -19,13 +19,12 @@ struct Worker: Sendable {
         case dealtWith(ReadyBatch, BatchState?)
     }
 
-    /// Decides about batches that a former process was scoring when it ended, and clears away what it left half-written.
+    /// Decides about batches that a former process was scoring when it ended.
     ///
     /// Results that carry the digest of the set that was claimed were published just before the end; the batch is done.
     func recover() throws(LedgerError) {
         for root in roots {
             for batch in try ledger.interrupted(root: root.id, configuration: configuration) {
-                ResultsLeftovers.removeAll(beside: batch.results)
                 if let published = scoring.published(batch.results), published.digest == batch.digest {
                     try ledger.finish(batch, published.outcome, wasScored: true)
                     log(done: batch, published.outcome, "batch_recovered")

@@ -47,9 +47,8 @@ public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
             buffer.append(contentsOf: file.name.bytes)
             // A name holds no slash, so the slash ends it.
             buffer.append(UInt8(ascii: "/"))
-            for value in [UInt64(bitPattern: file.size), UInt64(bitPattern: file.modified), file.inode] {
-                withUnsafeBytes(of: value.littleEndian) { buffer.append(contentsOf: $0) }
-            }
+            let numbers = (UInt64(bitPattern: file.size).littleEndian, UInt64(bitPattern: file.modified).littleEndian, file.inode.littleEndian)
+            withUnsafeBytes(of: numbers) { buffer.append(contentsOf: $0) }
             if buffer.count > 1 << 16 {
                 hash.update(data: buffer)
                 buffer.removeAll(keepingCapacity: true)

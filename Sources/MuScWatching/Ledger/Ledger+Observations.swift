@@ -106,12 +106,18 @@ extension Ledger {
     private static func record(_ look: Look, policy: NewImagesPolicy, settling: inout Settling, _ db: Database) throws -> LookResult {
         let folder = look.listing.folder
         let now = look.moment
-        guard let folderID = try upsertFolder(look, db) else { return .nothing }
+        guard let folderID = try upsertFolder(look, db) else {
+            settling.forget(folder)
+            return .nothing
+        }
         try upsertFiles(look, folderID: folderID, db)
 
         let rows = try BatchRow.all(of: folderID, db)
         settling.neverWritten(look.listing.linked, in: folder)
-        if rows.contains(where: { $0.state == .running }) { return .running }
+        if rows.contains(where: { $0.state == .running }) {
+            settling.rest(folder)
+            return .running
+        }
         let active = rows.last { $0.state != .done }
         let pending = look.contents.pending(policy, hasResults: rows.contains { $0.finished != nil })
         guard !pending.isEmpty else {

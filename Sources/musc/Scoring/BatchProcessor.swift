@@ -3,6 +3,7 @@ import MuSc
 import MuScBackbone
 import MuScResults
 import MuScScoring
+import MuScWatching
 import SystemPackage
 
 /// Scores batches and writes their results, with one network that is loaded once.
@@ -40,11 +41,11 @@ struct BatchProcessor: Sendable {
     /// - Parameters:
     ///   - files: Of the batch, in the order of their names.
     ///   - folder: The batch's folder.
-    ///   - root: The drop folder that it lies in, or nil.
+    ///   - results: Where the results belong; nil for the configuration's place.
     ///   - fileSet: The identity of the set of files, for the watcher; nil by hand.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
-        _ files: [FilePath], folder: FilePath, root: FilePath? = nil, fileSet: String? = nil,
+        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, fileSet: String? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
@@ -53,18 +54,28 @@ struct BatchProcessor: Sendable {
         do {
             scores = try scorer.score(files.map { BatchFile($0, in: folder) }, progress: progress)
         } catch {
-            throw UserError("\(folder): \(error)", exit: .batchFailed)
+            var failure = UserError("\(folder): \(error)", exit: .batchFailed)
+            if case .tooFewImages = error { failure.failureKind = .lasting }
+            throw failure
         }
         let record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: (ContinuousClock.now - start) / .seconds(1), settings: settingsInForce(),
-            weightsSHA256: weightsSHA256)
+            weightsSHA256: weightsSHA256, fileSet: fileSet)
         let report: String
         do {
-            report = try ResultsWriter(options: configuration.output).write(
-                scores: scores, run: record, batchFolder: folder.string, root: root?.string)
+            let output = configuration.output
+            let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
+            report = try ResultsWriter(options: output).write(
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place), indexURL: nil)
         } catch {
-            throw UserError("\(error)", exit: .batchFailed)
+            var failure = UserError("\(error)", exit: .batchFailed)
+            switch error.kind {
+            case .noSpace: failure.failureKind = .noSpace
+            case .occupied: failure.failureKind = .lasting
+            default: break
+            }
+            throw failure
         }
         return Outcome(
             folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
@@ -101,6 +112,8 @@ struct UserError: Error, Sendable, CustomStringConvertible {
 
     var description: String
     var exit: Exit
+    /// What the failure of a batch means for trying again.
+    var failureKind: ScoringFailure.Kind = .passing
 
     init(_ description: String, exit: Exit) {
         self.description = description

@@ -30,3 +30,33 @@ struct InstalledBackbone: Sendable {
         }
     }
 }
+
+extension InstalledBackbone {
+    /// Finds the backbone of a configuration and opens its weights.
+    ///
+    /// - Parameter fetching: Whether weights that are missing are fetched.
+    /// - Throws: ``UserError`` with exit status 2 that says what to type where the weights are missing.
+    static func find(_ configuration: Configuration, fetching: Bool) async throws(UserError) -> InstalledBackbone {
+        let description = try description(named: configuration.backbone)
+        let store = WeightsStore()
+        let id = WeightsStore.id(backbone: description.name, pretrained: configuration.pretrained)
+        do {
+            if fetching, store.installed(id) == nil {
+                throw UserError("fetch", exit: .usage)
+            }
+            let weights = try store.open(description, pretrained: configuration.pretrained)
+            return InstalledBackbone(
+                description: description, weights: weights, sha256: store.installed(id)?.sha256 ?? "")
+        } catch {
+            throw UserError("\(error)", exit: .usage)
+        }
+    }
+}
+
+extension BatchProcessor {
+    /// A processor with the network that the configuration names.
+    static func ready(_ configuration: Configuration, fetching: Bool) async throws(UserError) -> BatchProcessor {
+        let installed = try await InstalledBackbone.find(configuration, fetching: fetching)
+        return try BatchProcessor(configuration: configuration, installed: installed)
+    }
+}

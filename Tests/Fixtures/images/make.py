@@ -155,7 +155,7 @@ keep("tiff_tiles.tif", tiff(rgb, photometric="rgb", tile=(16, 16)), rgb)
 keep("tiff_premultiplied.tif", tiff(rgba, photometric="rgb", extrasamples=["assocalpha"]))
 unit = random.random((29, 43)).astype(np.float32)
 keep("tiff_float.tif", tiff(unit), np.floor(unit * np.float32(255) + np.float32(0.5)).astype(np.uint8))
-keep("tiff_orientation8.tif", tiff(rgb, photometric="rgb", extratags=[(274, "H", 1, 8, True)]))
+keep("tiff_orientation8.tif", tiff(rgb, photometric="rgb", extratags=[(274, "H", 1, 8, True)]), rgb)
 source = folder / "tiff_rgb_raw.tif"
 for name, command in [("tiff_jpeg_ycbcr.tif", ["tiffcp", "-c", "jpeg:80"]),
                       ("tiff_jpeg_ycbcr_tiles.tif", ["tiffcp", "-c", "jpeg:80", "-t", "-w", "32", "-l", "16"])]:
@@ -204,11 +204,13 @@ keep("bmp_32bit.bmp", bmp(19, 11, 32, bmp_rows(random.integers(0, 1 << 32, (11, 
 keep("bmp_32bit_masks.bmp", bmp(19, 11, 32, bmp_rows(random.integers(0, 1 << 32, (11, 19)), 32), compression=3, header=108,
                                 masks=struct.pack("<IIII", 0xFF000000, 0x00FF0000, 0x0000FF00, 0x000000FF)))
 keep("bmp_grey.bmp", saved(Image.fromarray(photograph(11, 19, 1)[..., 0]), "BMP"))
-# Runs, single pixels, a move and an end of line before the row's end.
-runs8 = bytes([5, 7, 14, 9, 0, 0, 0, 5, 1, 2, 3, 4, 5, 0, 14, 200, 0, 0, 0, 2, 3, 2, 16, 77, 0, 0]) + bytes([19, 3, 0, 0]) * 5
+# Runs, single pixels and an end of line before the row's end. (Pillow 9.4 misreads moves and odd counts of
+# four-bit pixels; the tests have their own for these.)
+runs8 = bytes([5, 7, 14, 9, 0, 0, 0, 5, 1, 2, 3, 4, 5, 0, 14, 200, 0, 0, 3, 2, 0, 0]) + bytes([19, 3, 0, 0]) * 5
 keep("bmp_rle8.bmp", bmp(19, 9, 8, runs8 + bytes([19, 8, 0, 1]), compression=1, palette=palette(8)))
-runs4 = bytes([7, 0x12, 12, 0x9A, 0, 0, 0, 5, 0x12, 0x34, 0x50, 0, 14, 0xCC, 0, 0]) + bytes([19, 0x3E, 0, 0]) * 5
+runs4 = bytes([7, 0x12, 12, 0x9A, 0, 0, 0, 8, 0x12, 0x34, 0x56, 0x78, 11, 0xCC, 0, 0]) + bytes([19, 0x3E, 0, 0]) * 5
 keep("bmp_rle4.bmp", bmp(19, 8, 4, runs4 + bytes([19, 0x81, 0, 1]), compression=2, palette=palette(4)))
+
 
 # PNM.
 grey, rgb = photograph(7, 13, 1)[..., 0], photograph(7, 13)

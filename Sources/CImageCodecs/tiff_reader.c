@@ -1,0 +1,255 @@
+#include "tiff_reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Of the extra samples of a pixel only alpha is known; more are multispectral images.
+enum { most_samples = 8 };
+
+// MARK: Input and errors
+
+static tmsize_t read_bytes(thandle_t handle, void *bytes, tmsize_t count) {
+    tiff_reader *reader = handle;
+    size_t wanted = count < 0 ? 0 : (size_t)count;
+    size_t left = reader->position < reader->size ? reader->size - reader->position : 0;
+    if (wanted > left) {
+        reader->past_end = 1;
+        wanted = left;
+    }
+    memcpy(bytes, reader->data + (left ? reader->position : 0), wanted);
+    reader->position += wanted;
+    return (tmsize_t)wanted;
+}
+
+static tmsize_t write_nothing(thandle_t handle, void *bytes, tmsize_t count) {
+    (void)handle, (void)bytes, (void)count;
+    return 0;
+}
+
+static toff_t seek(thandle_t handle, toff_t offset, int whence) {
+    tiff_reader *reader = handle;
+    switch (whence) {
+    case SEEK_SET: reader->position = (size_t)offset; break;
+    case SEEK_CUR: reader->position += (size_t)offset; break;
+    default: reader->position = reader->size + (size_t)offset; break;
+    }
+    return reader->position;
+}
+
+static int close_nothing(thandle_t handle) {
+    (void)handle;
+    return 0;
+}
+
+static toff_t size_of(thandle_t handle) { return ((tiff_reader *)handle)->size; }
+
+static void keep_failure(tiff_reader *reader, musc_codec_status status, const char *format, va_list arguments) {
+    if (reader->result.status != MUSC_CODEC_OK) return;  // the first failure is the cause
+    char words[200];
+    vsnprintf(words, sizeof words, format, arguments);
+    reader->result = musc_codec_failure(status, "%s", words);
+}
+
+static int on_error(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
+    (void)tiff, (void)module;
+    tiff_reader *reader = user;
+    keep_failure(reader, reader->past_end ? MUSC_CODEC_ENDS_EARLY : MUSC_CODEC_DAMAGED, format, arguments);
+    return 1;
+}
+
+// libtiff warns of much that is harmless, but also hands on libjpeg's news of lost pixels.
+static int on_warning(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
+    (void)tiff, (void)module;
+    char words[200];
+    va_list copy;
+    va_copy(copy, arguments);
+    vsnprintf(words, sizeof words, format, copy);
+    va_end(copy);
+    if (strstr(words, "Premature end of JPEG")) {
+        keep_failure(user, MUSC_CODEC_ENDS_EARLY, format, arguments);
+    } else if (strstr(words, "Corrupt JPEG data") && !strstr(words, "extraneous")) {
+        keep_failure(user, MUSC_CODEC_DAMAGED, format, arguments);
+    }
+    return 1;
+}
+
+musc_codec_result musc_tiff_close(tiff_reader *reader, musc_codec_result result) {
+    if (reader->tiff) TIFFClose(reader->tiff);
+    free(reader->buffer);
+    free(reader);
+    return result;
+}
+
+// MARK: The header
+
+static int is_read(uint16_t compression) {
+    switch (compression) {
+    case COMPRESSION_NONE:
+    case COMPRESSION_PACKBITS:
+    case COMPRESSION_LZW:
+    case COMPRESSION_DEFLATE:
+    case COMPRESSION_ADOBE_DEFLATE:
+    case COMPRESSION_ZSTD:
+    case COMPRESSION_JPEG:
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTRLEW:
+    case COMPRESSION_CCITTFAX3:
+    case COMPRESSION_CCITTFAX4:
+        return TIFFIsCODECConfigured(compression);
+    default:
+        return 0;
+    }
+}
+
+static musc_codec_result read_palette(tiff_reader *reader, int *is_grey) {
+    uint16_t *red, *green, *blue;
+    if (reader->bits > 8) return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "a palette of more than 256 colours");
+    if (!TIFFGetField(reader->tiff, TIFFTAG_COLORMAP, &red, &green, &blue)) {
+        return musc_codec_failure(MUSC_CODEC_DAMAGED, "the palette is missing");
+    }
+    size_t count = (size_t)1 << reader->bits;
+    // Entries have 16 bits; some writers filled in 8-bit ones.
+    int shift = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (red[i] > 255 || green[i] > 255 || blue[i] > 255) shift = 8;
+    }
+    *is_grey = 1;
+    for (size_t i = 0; i < count; i++) {
+        reader->palette[i][0] = (uint8_t)(red[i] >> shift);
+        reader->palette[i][1] = (uint8_t)(green[i] >> shift);
+        reader->palette[i][2] = (uint8_t)(blue[i] >> shift);
+        if (reader->palette[i][0] != reader->palette[i][1] || reader->palette[i][0] != reader->palette[i][2]) {
+            *is_grey = 0;
+        }
+    }
+    return musc_codec_success();
+}
+
+static musc_codec_result read_fields(tiff_reader *reader) {
+    TIFF *tiff = reader->tiff;
+    if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &reader->width) ||
+        !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &reader->height)) {
+        return musc_codec_failure(MUSC_CODEC_DAMAGED, "the image's size is missing");
+    }
+    if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &reader->photometric)) reader->photometric = PHOTOMETRIC_MINISBLACK;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &reader->bits);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &reader->samples_per_pixel);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &reader->planar);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &reader->format);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &reader->compression);
+    uint16_t orientation = 1, extra_count = 0, *extras = NULL;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extra_count, &extras);
+
+    if (!is_read(reader->compression)) {
+        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "compression %d", reader->compression);
+    }
+    if (reader->samples_per_pixel < 1 || reader->samples_per_pixel > most_samples) {
+        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "%d samples a pixel", reader->samples_per_pixel);
+    }
+    int is_float = reader->format == SAMPLEFORMAT_IEEEFP;
+    if (is_float ? reader->bits != 32 : reader->bits < 1 || reader->bits > 16) {
+        return musc_codec_failure(
+            MUSC_CODEC_UNSUPPORTED, "%d-bit %s samples", reader->bits, is_float ? "floating-point" : "whole-number");
+    }
+    if (!is_float && reader->format != SAMPLEFORMAT_UINT && reader->format != SAMPLEFORMAT_VOID) {
+        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "signed or complex samples");
+    }
+
+    int channels = 3, colours = 3, is_grey = 0;
+    switch (reader->photometric) {
+    case PHOTOMETRIC_MINISBLACK:
+    case PHOTOMETRIC_MINISWHITE:
+        channels = colours = 1;
+        if (is_float && reader->photometric == PHOTOMETRIC_MINISWHITE) {
+            return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "floating-point samples of which 0 is white");
+        }
+        break;
+    case PHOTOMETRIC_PALETTE: {
+        musc_codec_result result = read_palette(reader, &is_grey);
+        if (result.status != MUSC_CODEC_OK) return result;
+        colours = 1;
+        channels = is_grey ? 1 : 3;
+        break;
+    }
+    case PHOTOMETRIC_RGB:
+        break;
+    case PHOTOMETRIC_YCBCR:
+        if (reader->bits != 8 || reader->samples_per_pixel != 3 || reader->planar != PLANARCONFIG_CONTIG) {
+            return musc_codec_failure(
+                MUSC_CODEC_UNSUPPORTED, "YCbCr of other than three 8-bit samples, pixel by pixel");
+        }
+        break;
+    case PHOTOMETRIC_SEPARATED: {
+        uint16_t inks = INKSET_CMYK;
+        TIFFGetFieldDefaulted(tiff, TIFFTAG_INKSET, &inks);
+        colours = 4;
+        if (inks != INKSET_CMYK || (reader->bits != 8 && reader->bits != 16) ||
+            reader->planar != PLANARCONFIG_CONTIG) {
+            return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "inks other than CMYK of 8 or 16 bits, pixel by pixel");
+        }
+        break;
+    }
+    default:
+        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "photometric interpretation %d", reader->photometric);
+    }
+    if (is_float && colours != 1) return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "floating-point colours");
+    if (reader->samples_per_pixel < colours) {
+        return musc_codec_failure(MUSC_CODEC_DAMAGED, "%d samples a pixel", reader->samples_per_pixel);
+    }
+    reader->is_premultiplied = reader->photometric == PHOTOMETRIC_RGB && reader->bits == 8 &&
+        reader->planar == PLANARCONFIG_CONTIG && reader->samples_per_pixel > 3 && extra_count > 0 &&
+        extras[0] == EXTRASAMPLE_ASSOCALPHA;
+
+    int is_deep = reader->bits > 8 && reader->photometric != PHOTOMETRIC_SEPARATED;
+    reader->header = (musc_image_header){
+        .width = reader->width, .height = reader->height, .bits = (uint8_t)reader->bits,
+        .channels = (uint8_t)channels,
+        .samples = is_float ? MUSC_SAMPLES_FLOAT32 : is_deep ? MUSC_SAMPLES_UINT16 : MUSC_SAMPLES_UINT8,
+        .orientation = orientation >= 1 && orientation <= 8 ? (uint8_t)orientation : 1,
+    };
+    return musc_codec_success();
+}
+
+musc_codec_result musc_tiff_open(const uint8_t *data, size_t size, size_t memory_limit, tiff_reader **opened) {
+    *opened = NULL;
+    tiff_reader *reader = calloc(1, sizeof *reader);
+    TIFFOpenOptions *options = reader ? TIFFOpenOptionsAlloc() : NULL;
+    if (!options) {
+        free(reader);
+        return musc_codec_failure(MUSC_CODEC_OUT_OF_MEMORY, "out of memory");
+    }
+    reader->data = data;
+    reader->size = size;
+    TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, reader);
+    TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, reader);
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)memory_limit);
+    // "m": do not map the file, so that every read is checked above.
+    reader->tiff = TIFFClientOpenExt(
+        "", "rm", reader, read_bytes, write_nothing, seek, close_nothing, size_of, NULL, NULL, options);
+    TIFFOpenOptionsFree(options);
+    if (!reader->tiff) {
+        musc_codec_result result = reader->result.status != MUSC_CODEC_OK
+            ? reader->result : musc_codec_failure(MUSC_CODEC_DAMAGED, "the header cannot be read");
+        return musc_tiff_close(reader, result);
+    }
+    musc_codec_result result = read_fields(reader);
+    if (result.status != MUSC_CODEC_OK) {
+        // A missing field may be one that libtiff failed to read; that is then the better answer.
+        if (reader->result.status == MUSC_CODEC_ENDS_EARLY) result = reader->result;
+        return musc_tiff_close(reader, result);
+    }
+    reader->result = musc_codec_success();
+    reader->past_end = 0;
+    *opened = reader;
+    return result;
+}
+
+musc_codec_result musc_tiff_read_header(const uint8_t *data, size_t size, musc_image_header *header) {
+    tiff_reader *reader;
+    musc_codec_result result = musc_tiff_open(data, size, size + (64 << 20), &reader);
+    if (!reader) return result;
+    *header = reader->header;
+    return musc_tiff_close(reader, result);
+}

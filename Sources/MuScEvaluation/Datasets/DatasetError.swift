@@ -1,0 +1,62 @@
+import MuScImages
+import SystemPackage
+
+/// Why a data set cannot be evaluated. Its description names the file or folder, says what is wrong and what to do.
+public struct DatasetError: Error, Sendable, CustomStringConvertible {
+    public enum Fault: Sendable {
+        /// The folder or file is missing or cannot be read; the text is the reason.
+        case unreadable(String)
+        /// There is no class of this name; `there` are the names that exist.
+        case noSuchClass(String, there: [String])
+        /// The folder holds no class in this layout; the text says what was looked for.
+        case noClasses(lookedFor: String)
+        /// The folder holds images, but nothing says which are normal.
+        case unlabelled
+        /// All images of the class are anomalous.
+        case noNormalImages(className: String)
+        /// All images of the class are normal.
+        case noAnomalousImages(className: String)
+        /// The anomalous image has no mask; `lookedIn` is where it should lie.
+        case missingMask(lookedIn: FilePath)
+        /// The mask is not as large as its image.
+        case maskSize(mask: FilePath, maskWidth: Int, maskHeight: Int, width: Int, height: Int)
+        /// The image or mask cannot be decoded.
+        case image(ImageError)
+        /// The listing of the data set is not what it should be.
+        case badListing(line: Int?, String)
+    }
+
+    /// The file or folder at fault.
+    public let path: FilePath
+    public let fault: Fault
+
+    public init(path: FilePath, fault: Fault) {
+        self.path = path
+        self.fault = fault
+    }
+
+    public var description: String {
+        switch fault {
+        case .unreadable(let reason):
+            return "\(path): cannot be read (\(reason)). Check the path given as --data."
+        case .noSuchClass(let name, let there):
+            return "\(path): there is no class “\(name)”; there \(there.count == 1 ? "is" : "are") \(there.joined(separator: ", "))."
+        case .noClasses(let lookedFor):
+            return "\(path): no class found; looked for \(lookedFor). Check --dataset and --data."
+        case .unlabelled:
+            return "\(path): holds images, but nothing says which are normal. Put the normal ones into a folder good/ and the others into folders named after their defects, or use `musc run` for images without labels."
+        case .noNormalImages(let name):
+            return "\(path): all images of class “\(name)” are anomalous; metrics need normal ones too."
+        case .noAnomalousImages(let name):
+            return "\(path): all images of class “\(name)” are normal; metrics need anomalous ones too."
+        case .missingMask(let folder):
+            return "\(path): has no mask; looked for one of the same name, or with _mask added, in \(folder)."
+        case .maskSize(let mask, let maskWidth, let maskHeight, let width, let height):
+            return "\(mask): the mask is \(maskWidth)×\(maskHeight) pixels, its image \(path) \(width)×\(height). Make the mask for this image at its size."
+        case .image(let error):
+            return error.description
+        case .badListing(let line, let reason):
+            return "\(path)\(line.map { ":\($0)" } ?? ""): \(reason)."
+        }
+    }
+}

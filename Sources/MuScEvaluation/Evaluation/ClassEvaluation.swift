@@ -1,0 +1,77 @@
+/// What the evaluation of one class came to; kept in the state file, so that an interrupted evaluation goes on after it.
+public struct ClassEvaluation: Sendable, Hashable, Codable {
+    public var name: String
+    public var metrics: SevenMetrics
+    /// Every image with its scores, in the order of the data set.
+    public var images: [ImageScore]
+    /// The score with the best F1, at or above which an image counts as flagged here; nil where F1 is not defined.
+    public var imageThreshold: Float?
+    /// Thresholds from the highest down, over the images.
+    public var imageCurve: [RatePoint]
+    /// Thresholds from the highest down, over the pixels; empty without masks.
+    public var pixelCurve: [RatePoint]
+    /// Connected anomalous regions in the masks.
+    public var regions: Int
+    /// The images on the wrong side of the threshold, farthest first.
+    public var misses: [Miss]
+    /// Seconds of wall-clock time for features and scores, and for metrics.
+    public var scoringSeconds: Double
+    public var metricsSeconds: Double
+    /// What a reader should know, one sentence each.
+    public var notes: [String]
+    /// Identifies the images and masks that were evaluated, by their paths and sizes.
+    public var inputDigest: String
+
+    /// One image's scores.
+    public struct ImageScore: Sendable, Hashable, Codable {
+        /// Path below the data set's folder.
+        public var path: String
+        public var type: String
+        public var isAnomalous: Bool
+        /// The score that is evaluated.
+        public var score: Float
+        /// MSM's, before RsCIN.
+        public var scoreMSM: Float
+    }
+
+    /// What lies at or above one threshold, as rates from 0 to 1.
+    public struct RatePoint: Sendable, Hashable, Codable {
+        public var falsePositiveRate: Double
+        /// Also the recall.
+        public var truePositiveRate: Double
+        public var precision: Double
+    }
+
+    /// An anomalous image below the threshold or a normal one at or above it.
+    public struct Miss: Sendable, Hashable, Codable {
+        /// Index in `images`.
+        public var image: Int
+        /// Below the output folder: the photograph and its heat map, each with the mask's outline; nil where none
+        /// were written.
+        public var photograph: String?
+        public var heatMap: String?
+    }
+}
+
+extension ClassEvaluation {
+    /// A curve's points as rates.
+    static func rates(_ ranking: Ranking?) -> [RatePoint] {
+        guard let ranking else { return [] }
+        return ranking.curve.map { point in
+            RatePoint(
+                falsePositiveRate: Double(point.falsePositives) / Double(ranking.negatives),
+                truePositiveRate: Double(point.truePositives) / Double(ranking.positives),
+                precision: Double(point.truePositives) / Double(point.truePositives + point.falsePositives))
+        }
+    }
+
+    /// The images on the wrong side of `threshold`, farthest from it first, at most `limit` of either sort.
+    static func misses(_ images: [ImageScore], threshold: Float?, limit: Int) -> [Miss] {
+        guard let threshold else { return [] }
+        let overlooked = images.indices.filter { images[$0].isAnomalous && images[$0].score < threshold }
+            .sorted { images[$0].score < images[$1].score }
+        let falseAlarms = images.indices.filter { !images[$0].isAnomalous && images[$0].score >= threshold }
+            .sorted { images[$0].score > images[$1].score }
+        return (overlooked.prefix(limit) + falseAlarms.prefix(limit)).map { Miss(image: $0) }
+    }
+}

@@ -1,0 +1,173 @@
+import MuSc
+import MuScParallel
+import MuScScoring
+import SystemPackage
+
+/// Scores a labelled data set class by class and compares the scores with the labels.
+///
+///     let dataset = try Dataset(.mvtecAD, at: "data/mvtec_anomaly_detection")
+///     let evaluation = Evaluation(dataset: dataset, scorer: scorer, configuration: settings, output: output)
+///     let results = try evaluation.run()
+///     print(ResultTable(results).text)
+///
+/// Finished classes are kept in the output folder with the configuration they belong to: an evaluation that was
+/// interrupted goes on where it was.
+public struct Evaluation: Sendable {
+    /// Scores the images of one class by each other.
+    public typealias Scoring = @Sendable ([BatchFile], ProgressHandler) throws(ScoringError) -> BatchScores
+
+    public let dataset: Dataset
+    /// What decides the scores, under the names of the configuration, for the state file and the results.
+    public let configuration: [String: String]
+    public let backbone: String
+    /// Side in pixels of the maps and masks that are compared.
+    public let imageSize: Int
+    public let threads: Int
+    public let output: OutputFolder
+    /// Whether heat maps of the images are written, and what their colours span.
+    public var heatMaps: ReferenceConfiguration.HeatMapScale?
+    /// How many overlooked images and how many false alarms of a class are shown.
+    public var shownMisses = 6
+    private let score: Scoring
+
+    /// - Parameters:
+    ///   - dataset: The images and labels.
+    ///   - scorer: With EXIF orientation switched off, as masks lie over the stored pixels.
+    ///   - configuration: Everything that decides the scores: settings and the weights' digest.
+    ///   - output: A folder, which is created.
+    public init(dataset: Dataset, scorer: BatchScorer, configuration: [String: String], output: OutputFolder) {
+        self.init(
+            dataset: dataset, backbone: scorer.settings.backbone.name, imageSize: scorer.settings.imageSize,
+            threads: scorer.settings.threads, configuration: configuration, output: output
+        ) { files, progress throws(ScoringError) in try scorer.score(files, progress: progress) }
+    }
+
+    /// An evaluation of scores that come from elsewhere.
+    public init(
+        dataset: Dataset, backbone: String, imageSize: Int, threads: Int, configuration: [String: String],
+        output: OutputFolder, score: @escaping Scoring
+    ) {
+        self.dataset = dataset
+        self.backbone = backbone
+        self.imageSize = imageSize
+        self.threads = threads
+        self.output = output
+        self.score = score
+        var configuration = configuration
+        configuration["dataset"] = dataset.layout.rawValue
+        configuration["data"] = dataset.root.string
+        self.configuration = configuration
+    }
+
+    /// Evaluates the classes that are not finished yet, one after the other, on the calling thread and as many more
+    /// as `threads` allows.
+    ///
+    /// - Parameters:
+    ///   - progress: Told of each step of a class, from any thread; answering false ends the work soon.
+    ///   - finished: Told of each class as it is finished, and whether it was finished before.
+    /// - Throws: ``EvaluationError``.
+    public func run(
+        progress: @escaping @Sendable (_ className: String, Progress) -> Bool = { _, _ in true },
+        finished: (ClassEvaluation, _ wasKept: Bool) -> Void = { _, _ in }
+    ) throws(EvaluationError) -> EvaluationResults {
+        var state = EvaluationState(configuration: configuration, in: output)
+        var classes: [ClassEvaluation] = []
+        for labelled in dataset.classes {
+            let inputs = labelled.inputDigest
+            if let kept = state.classes.first(where: { $0.name == labelled.name && $0.inputDigest == inputs }) {
+                classes.append(kept)
+                finished(kept, true)
+                continue
+            }
+            var evaluated = try evaluate(labelled) { progress(labelled.name, $0) }
+            evaluated.inputDigest = inputs
+            state.classes.removeAll { $0.name == labelled.name }
+            state.classes.append(evaluated)
+            try state.write(to: output)
+            classes.append(evaluated)
+            finished(evaluated, false)
+        }
+        return EvaluationResults(
+            layout: dataset.layout, isComplete: dataset.isComplete, backbone: backbone, imageSize: imageSize,
+            configuration: configuration, classes: classes)
+    }
+
+    /// Scores one class and computes its metrics.
+    private func evaluate(
+        _ labelled: LabelledClass, progress: ProgressHandler
+    ) throws(EvaluationError) -> ClassEvaluation {
+        let start = ContinuousClock.now
+        do {
+            try labelled.checkMasks(threads: threads)
+        } catch {
+            throw .dataset(error)
+        }
+        let scores: BatchScores
+        do {
+            scores = try score(labelled.images.map { BatchFile($0.path, in: dataset.root) }, progress)
+        } catch {
+            throw .scoring(className: labelled.name, error)
+        }
+        if let image = scores.images.first(where: { $0.index == nil }) {
+            throw .unreadableImage(image.path, reason: image.error ?? "was not scored.")
+        }
+        let scored = ContinuousClock.now
+
+        let images = zip(labelled.images, scores.images).map { label, image in
+            ClassEvaluation.ImageScore(
+                path: image.name, type: label.type, isAnomalous: label.isAnomalous, score: image.score ?? 0,
+                scoreMSM: image.scoreMSM ?? 0)
+        }
+        var masks: [UInt8] = []
+        do {
+            if labelled.hasMasks {
+                masks = try labelled.masks(width: imageSize, height: imageSize, threads: threads)
+            }
+        } catch {
+            throw .dataset(error)
+        }
+        let ranking: Ranking
+        var pixels: Ranking?
+        var overlap: PerRegionOverlap?
+        do throws(MetricError) {
+            ranking = try Ranking(scores: images.map(\.score), anomalous: images.map(\.isAnomalous))
+            if labelled.hasMasks {
+                let maps = pixelMaps(scores)
+                pixels = try Ranking(scores: maps, labels: masks, threads: threads)
+                overlap = try PerRegionOverlap(
+                    maps: maps, masks: masks, width: imageSize, height: imageSize, threads: threads)
+            }
+        } catch {
+            throw .metrics(className: labelled.name, error)
+        }
+        var result = ClassEvaluation(
+            name: labelled.name, metrics: SevenMetrics(image: ranking, pixel: pixels, overlap: overlap), images: images,
+            imageThreshold: ranking.f1Threshold, imageCurve: ClassEvaluation.rates(ranking),
+            pixelCurve: ClassEvaluation.rates(pixels), regions: overlap?.regions ?? 0,
+            misses: ClassEvaluation.misses(images, threshold: ranking.f1Threshold, limit: shownMisses),
+            scoringSeconds: (scored - start) / .seconds(1),
+            metricsSeconds: (ContinuousClock.now - scored) / .seconds(1), notes: scores.notes, inputDigest: "")
+        let pictures = EvaluationPictures(labelled: labelled, scores: scores, imageSize: imageSize, output: output)
+        for index in result.misses.indices {
+            let miss = result.misses[index]
+            (result.misses[index].photograph, result.misses[index].heatMap) = try pictures.writeMiss(miss.image)
+        }
+        if let heatMaps { try pictures.writeHeatMaps(scale: heatMaps, threads: threads) }
+        return result
+    }
+
+    /// The maps of all images at the size that is evaluated, `[images, imageSize, imageSize]` row-major.
+    private func pixelMaps(_ scores: BatchScores) -> [Float] {
+        let area = imageSize * imageSize
+        let count = scores.images.count
+        return [Float](unsafeUninitializedCapacity: count * area) { buffer, initialised in
+            // Each image fills the part that belongs to its index, and together they fill all.
+            nonisolated(unsafe) let maps = buffer
+            concurrentLoop(count, threads: threads) { index in
+                let map = PatchMap.resized(scores.patchMap(index), grid: scores.grid, width: imageSize, height: imageSize)
+                _ = maps[index * area..<(index + 1) * area].initialize(fromContentsOf: map)
+            }
+            initialised = count * area
+        }
+    }
+}

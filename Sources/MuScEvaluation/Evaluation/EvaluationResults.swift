@@ -1,0 +1,56 @@
+/// What the evaluation of a data set came to.
+public struct EvaluationResults: Sendable, Hashable {
+    public let layout: Dataset.Layout
+    /// Whether all classes of the data set were evaluated.
+    public let isComplete: Bool
+    public let backbone: String
+    /// Side of the images in pixels.
+    public let imageSize: Int
+    /// What decides the scores, under the names of the configuration.
+    public let configuration: [String: String]
+    public let classes: [ClassEvaluation]
+
+    public init(
+        layout: Dataset.Layout, isComplete: Bool, backbone: String, imageSize: Int, configuration: [String: String],
+        classes: [ClassEvaluation]
+    ) {
+        self.layout = layout
+        self.isComplete = isComplete
+        self.backbone = backbone
+        self.imageSize = imageSize
+        self.configuration = configuration
+        self.classes = classes
+    }
+
+    /// The mean over the classes of each metric.
+    public var mean: SevenMetrics { SevenMetrics(meanOf: classes.map(\.metrics)) }
+
+    /// What was published for this data set, backbone and size; nil where nothing was.
+    public var published: PublishedResults.Match? {
+        PublishedResults.match(dataset: layout, backbone: backbone, imageSize: imageSize)
+    }
+
+    /// The published mean, if it is the mean over the same classes.
+    public var publishedMean: SevenMetrics? {
+        guard isComplete, Set(classes.map(\.name)) == PublishedResults.classNames(of: layout) else { return nil }
+        return published?.mean
+    }
+
+    /// The methods that the paper compares itself with, if the mean is over the same classes.
+    public var comparedMethods: [PublishedResults.ComparedMethod] {
+        guard isComplete, Set(classes.map(\.name)) == PublishedResults.classNames(of: layout) else { return [] }
+        return PublishedResults.comparedMethods(on: layout)
+    }
+
+    /// Writes results.csv, results.json, results.md, evaluation.html and, unless left out, results.xlsx.
+    ///
+    /// - Throws: ``EvaluationError/file(_:reason:)``.
+    public func write(to output: OutputFolder, workbook: Bool = true) throws(EvaluationError) {
+        let table = ResultTable(self)
+        try output.write(table.csv, to: "results.csv")
+        try output.write(table.json, to: "results.json")
+        try output.write(table.markdown, to: "results.md")
+        if workbook { try output.write(table.workbook.bytes, to: "results.xlsx") }
+        try output.write(try EvaluationPage(self).html(), to: "evaluation.html")
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import GRDB
+import SystemPackage
+
+/// What `musc status` shows: where every batch stands, and why.
+public struct WatchStatus: Sendable, Codable, Equatable {
+    public struct Root: Sendable, Codable, Equatable {
+        /// As text, see ``escapedText(_:)``.
+        public var root: String
+        /// Whether the folder is there.
+        public var present: Bool
+        /// Who takes care of it at this moment.
+        public var holder: RootLock.Holder?
+        /// The file system it is on, as the kernel calls it.
+        public var fileSystem: String?
+        /// How many batches are in each state; states without batches included.
+        public var counts: [String: Int]
+        public var batches: [Batch]
+    }
+
+    public struct Batch: Sendable, Codable, Equatable {
+        public var folder: String
+        /// Greater than 1 for further batches in the same folder.
+        public var sequence: Int
+        public var state: BatchState
+        public var images: Int
+        public var reason: String?
+        public var attempts: Int
+        /// All times are ISO 8601.
+        public var firstSeen: String
+        public var started: String?
+        public var nextAttempt: String?
+        /// Of the last results, like all below.
+        public var finished: String?
+        public var seconds: Double?
+        public var flagged: Int?
+        public var unreadable: Int?
+        public var report: String?
+    }
+
+    public var roots: [Root]
+
+    /// Reads the ledger, also while a watcher writes it.
+    ///
+    /// - Parameter roots: The roots to tell of; empty for all that the ledger knows.
+    /// - Throws: ``LedgerError``.
+    public static func read(_ ledger: Ledger, roots: [FilePath] = []) throws(LedgerError) -> WatchStatus {
+        let known = try ledger.read { db in
+            try Data.fetchAll(db, sql: "SELECT path FROM root ORDER BY path").map { FilePath(blob: $0) }
+        }
+        var status = WatchStatus(roots: [])
+        for root in roots.isEmpty ? known : roots.map({ $0.canonical() }) {
+            let batches = try ledger.read { db in
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT folder.path AS folder_path, batch.* FROM batch
+                        JOIN folder ON folder.id = batch.folder JOIN root ON root.id = folder.root
+                        WHERE root.path = ? AND gone_since IS NULL ORDER BY first_seen, newest, folder.path, sequence
+                        """, arguments: [root.blob]
+                ).map { Batch(row: $0) }
+            }
+            var counts = Dictionary(uniqueKeysWithValues: BatchState.allCases.map { ($0.rawValue, 0) })
+            for batch in batches { counts[batch.state.rawValue, default: 0] += 1 }
+            status.roots.append(
+                Root(
+                    root: root.text, present: FolderID(root) != nil, holder: RootLock.holder(of: root, ledger: ledger),
+                    fileSystem: FileSystemKind.of(root)?.name, counts: counts, batches: batches))
+        }
+        return status
+    }
+}
+
+extension WatchStatus.Batch {
+    fileprivate init(row: Row) {
+        func time(_ column: String) -> String? {
+            (row[column] as Double?).flatMap { $0 > 0 ? Date(timeIntervalSince1970: $0).formatted(.iso8601) : nil }
+        }
+        state = BatchState(rawValue: row["state"]) ?? .waiting
+        folder = FilePath(blob: row["folder_path"]).text
+        sequence = row["sequence"]
+        images = row["image_count"]
+        reason = row["reason"]
+        attempts = row["attempts"]
+        firstSeen = time("first_seen") ?? ""
+        started = state == .running ? time("started") : nil
+        nextAttempt = state == .failed ? time("next_attempt") : nil
+        finished = time("finished")
+        seconds = row["seconds"]
+        flagged = row["flagged"]
+        unreadable = row["unreadable"]
+        report = (row["report"] as Data?).map { FilePath(blob: $0).text }
+    }
+}

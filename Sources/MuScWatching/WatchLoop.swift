@@ -1,0 +1,374 @@
+import Glibc
+import Logging
+import Synchronization
+import SystemPackage
+
+/// The watcher's intake: takes in events and time, looks into folders, and keeps workers busy.
+actor WatchLoop {
+    enum Signal: Sendable {
+        case events([Inotify.Event])
+        case tick
+        /// A batch was dealt with, and its folder is to be looked into again.
+        case finished(ReadyBatch)
+        case reload(WatchConfiguration)
+    }
+
+    /// A root and what was found at its path last.
+    private struct RootState {
+        let root: WatchedRoot
+        let lock: RootLock
+        /// nil while the root is not there.
+        var id: FolderID?
+        var nextScan: Moment
+    }
+
+    private let ledger: Ledger
+    private let scoring: BatchScoring
+    private let logger: Logger
+    private let metricsFile: MetricsFile?
+    private let notify: SystemdNotify
+    private let index: IndexUpdates
+
+    private var intake: Intake
+    private var roots: [RootState] = []
+    private(set) var inotify: Inotify?
+    private var tree: WatchTree
+    /// Folders in which something happened, and the earliest moment for the next look.
+    private var dirty: [FilePath: Moment] = [:]
+    private var figures = MetricsFile.Watching()
+    private var nextRootCheck = Moment(seconds: 0)
+    private var nextReport = Moment(seconds: 0)
+    private var nextPrune = Moment(seconds: 0)
+    private var toldLimit: WatchLimit?
+    private var toldSilent: Set<FileSystemKind> = []
+
+    /// Set where events were lost on our side of the kernel's queue.
+    nonisolated let overflowed = Atomic<Bool>(false)
+    private nonisolated let isStopping = Atomic<Bool>(false)
+    private nonisolated let nudges = Mutex<[AsyncStream<Void>.Continuation]>([])
+
+    init(
+        configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger, metricsFile: MetricsFile?,
+        notify: SystemdNotify
+    ) {
+        self.ledger = ledger
+        self.scoring = scoring
+        self.logger = logger
+        self.metricsFile = metricsFile
+        self.notify = notify
+        intake = Intake(configuration: configuration, ledger: ledger, logger: logger)
+        index = IndexUpdates(ledger: ledger, scoring: scoring, logger: logger)
+        tree = WatchTree(nil)
+    }
+
+    // MARK: Beginning and end
+
+    /// Takes the roots' locks, decides about what a former process left, and opens inotify.
+    func open() throws {
+        for path in intake.configuration.roots { try add(path) }
+        do throws(WatchLimit) {
+            let inotify = try Inotify()
+            self.inotify = inotify
+            tree = WatchTree(inotify)
+        } catch {
+            tree = WatchTree(nil, limit: error)
+        }
+    }
+
+    private func add(_ path: FilePath) throws {
+        let lock = try RootLock(root: path, ledger: ledger, command: "musc watch")
+        let root = WatchedRoot(path: path, id: try ledger.rootID(path))
+        try worker([root]).recover()
+        roots.append(RootState(root: root, lock: lock, id: nil, nextScan: Moment(seconds: 0)))
+        if FolderID(path) == nil { logger.warning("root_missing", metadata: ["root": "\(path.text)"]) }
+    }
+
+    /// Lets workers end after the batch that they are at.
+    nonisolated func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        for nudge in nudges.withLock({ $0 }) { nudge.finish() }
+    }
+
+    func close() async {
+        await index.update(intake.configuration)
+        writeMetrics()
+        roots = []
+    }
+
+    /// Takes in signals until there are no more.
+    func run(_ signals: AsyncStream<Signal>) async {
+        attempt { () throws(LedgerError) in
+            try checkRoots()
+            logger.info(
+                "watch_started",
+                metadata: ["roots": "\(roots.map(\.root.path.text).joined(separator: " "))", "folders": "\(tree.count)"])
+        }
+        notify.send("READY=1")
+        for await signal in signals {
+            attempt { () throws(LedgerError) in try take(signal) }
+        }
+    }
+
+    private func take(_ signal: Signal) throws(LedgerError) {
+        switch signal {
+        case .events(let events): for event in events { try take(event) }
+        case .tick: try tick()
+        case .finished(let batch):
+            if let root = root(of: batch.folder) { try look(into: batch.folder, root) }
+        case .reload(let configuration): try apply(configuration)
+        }
+        let now = Moment.now()
+        for (folder, earliest) in dirty where earliest <= now {
+            if let root = root(of: folder) { try look(into: folder, root) } else { dirty[folder] = nil }
+        }
+    }
+
+    /// Does what needs the ledger; if that cannot be used now, everything is looked at again later.
+    private func attempt(_ body: () throws(LedgerError) -> Void) {
+        do throws(LedgerError) {
+            try body()
+        } catch {
+            logger.error("ledger_failed", metadata: ["reason": "\(error)"])
+            let later = Moment.now() + 5
+            for position in roots.indices { roots[position].nextScan = later }
+        }
+    }
+
+    private func root(of folder: FilePath) -> WatchedRoot? {
+        roots.first { folder.isInside($0.root.path) }?.root
+    }
+
+    // MARK: Events
+
+    private func take(_ event: Inotify.Event) throws(LedgerError) {
+        if event.isOverflow {
+            try rescanAfterOverflow()
+            return
+        }
+        guard let folder = tree.folder(of: event.watch) else { return }
+        if event.has(IN_IGNORED) { tree.dropped(event.watch) }
+        guard let name = event.name else {
+            // The folder itself: that is for its parent's watch to tell, but a root has none.
+            if roots.contains(where: { $0.root.path == folder }) { nextRootCheck = Moment(seconds: 0) }
+            return
+        }
+        guard let root = root(of: folder) else { return }
+        let path = folder.appending(name)
+        if event.isFolder {
+            guard intake.rules.admitsFolder(name), intake.rules.admitsFolder(at: path) else { return }
+            if event.has(IN_CREATE | IN_MOVED_TO) {
+                try scan(root, from: path)
+            } else if event.has(IN_DELETE | IN_MOVED_FROM) {
+                // A folder of the same name may be there again by now.
+                tree.remove(path)
+                if FolderID(path) == nil { try intake.remove(path) } else { try scan(root, from: path) }
+            } else if intake.unreadable[path] != nil {
+                try scan(root, from: path)
+            }
+            return
+        }
+        guard intake.rules.admitsFile(name) || name == intake.rules.readyFile else { return }
+        let now = Moment.now()
+        // A file that is known to be no image, such as a log that is written to all the time, holds nothing up.
+        if intake.others[folder]?.contains(name) != true, name != intake.rules.readyFile {
+            if event.has(IN_CREATE) {
+                intake.settling.created(name, in: folder, at: now)
+            } else if event.has(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) {
+                intake.settling.closed(name, in: folder, at: now)
+            }
+        }
+        if dirty[folder] == nil { dirty[folder] = now }
+    }
+
+    private func rescanAfterOverflow() throws(LedgerError) {
+        figures.overflows += 1
+        logger.warning(
+            "queue_overflow",
+            metadata: ["limit": "\(WatchLimit.setting("max_queued_events").map(String.init) ?? "?")", "answer": "all roots are scanned again"])
+        tree.forgetFailures()
+        for state in roots where state.id != nil { try scan(state.root) }
+    }
+
+    private func look(into folder: FilePath, _ root: WatchedRoot) throws(LedgerError) {
+        let start = Moment.now()
+        dirty[folder] = nil
+        let result = try intake.look(into: folder, root: root)
+        if case .becameReady? = result { nudge() }
+        if case .waiting? = result {
+            // The next look waits, so that a folder of ten thousand images is not listed for each of them.
+            let now = Moment.now()
+            let pause = max(0.1, 10 * (now - start))
+            if pause > 0.1 { dirty[folder] = now + pause }
+        }
+    }
+
+    private func scan(_ root: WatchedRoot, from start: FilePath? = nil) throws(LedgerError) {
+        var tree = tree
+        defer { self.tree = tree }
+        try intake.scan(root, from: start, enter: { tree.watch($0) }, progress: { nudge() })
+    }
+
+    // MARK: Time
+
+    private func tick() throws(LedgerError) {
+        let now = Moment.now()
+        if overflowed.exchange(false, ordering: .relaxed) { try rescanAfterOverflow() }
+        if now >= nextRootCheck { try checkRoots() }
+        for folder in intake.settling.due(at: now) {
+            if let root = root(of: folder) { try look(into: folder, root) }
+        }
+        nudge()
+        if now >= nextReport {
+            nextReport = now + min(5, (notify.watchdogSeconds ?? 10) / 2)
+            notify.send("WATCHDOG=1")
+            writeMetrics()
+        }
+        if now >= nextPrune {
+            nextPrune = now + 86_400
+            try ledger.prune()
+        }
+    }
+
+    /// Looks whether each root is there, is the one it was, and is due for a scan.
+    private func checkRoots() throws(LedgerError) {
+        let now = Moment.now()
+        nextRootCheck = now + 1
+        for position in roots.indices {
+            let state = roots[position]
+            let id = FolderID(state.root.path)
+            if id != state.id {
+                // Unmounted, mounted, deleted or replaced: the watches are on what was there before.
+                tree.remove(state.root.path)
+                intake.kinds.forget()
+                roots[position].id = id
+                if id == nil {
+                    logger.warning("root_missing", metadata: ["root": "\(state.root.path.text)"])
+                    continue
+                }
+                if state.nextScan.seconds > 0 { logger.notice("root_back", metadata: ["root": "\(state.root.path.text)"]) }
+            } else if id == nil || now < state.nextScan {
+                continue
+            }
+            tree.forgetFailures()
+            try scan(state.root)
+            roots[position].nextScan = Moment.now() + scanInterval(of: state.root)
+        }
+        figures.watched = tree.count
+        figures.unwatched = tree.unwatched
+    }
+
+    /// Seconds until a root is scanned again, and a word on why that is needed.
+    private func scanInterval(of root: WatchedRoot) -> Double {
+        let configuration = intake.configuration
+        let silent = Set(intake.kinds.silent)
+        for kind in silent.subtracting(toldSilent) {
+            logger.notice("poll_only", metadata: ["root": "\(root.path.text)", "reason": "\(kind.explanation)"])
+        }
+        toldSilent = silent
+        if let limit = tree.limit, limit != toldLimit {
+            logger.error(
+                "watch_limit",
+                metadata: [
+                    "root": "\(root.path.text)", "watched": "\(tree.count)", "unwatched": "\(tree.unwatched)", "reason": "\(limit)",
+                    "answer": "what is not watched is scanned at intervals",
+                ])
+        }
+        toldLimit = tree.limit
+        if configuration.pollSeconds > 0 { return configuration.pollSeconds }
+        return silent.isEmpty && tree.limit == nil ? configuration.safetyScanSeconds : configuration.silentPollSeconds
+    }
+
+    private func apply(_ configuration: WatchConfiguration) throws(LedgerError) {
+        for state in roots where !configuration.roots.contains(state.root.path) { tree.remove(state.root.path) }
+        roots.removeAll { !configuration.roots.contains($0.root.path) }
+        intake.configuration = configuration
+        for path in configuration.roots where !roots.contains(where: { $0.root.path == path }) {
+            do {
+                try add(path)
+            } catch {
+                logger.error("root_locked", metadata: ["root": "\(path.text)", "reason": "\(error)"])
+            }
+        }
+        logger.notice("configuration_reloaded", metadata: ["roots": "\(roots.map(\.root.path.text).joined(separator: " "))"])
+        // Other rules make other batches of the same files.
+        for position in roots.indices { roots[position].nextScan = Moment(seconds: 0) }
+        try checkRoots()
+    }
+
+    private func writeMetrics() {
+        guard let metricsFile else { return }
+        do {
+            try metricsFile.write(ledger, watching: figures)
+        } catch {
+            logger.warning("metrics_failed", metadata: ["reason": "\(escapedText(String(describing: error).utf8))"])
+        }
+    }
+
+    // MARK: Work
+
+    private func worker(_ roots: [WatchedRoot]) -> Worker {
+        Worker(configuration: intake.configuration, roots: roots, ledger: ledger, scoring: scoring, logger: logger)
+    }
+
+    private func currentWorker() -> Worker { worker(roots.filter { $0.id != nil }.map(\.root)) }
+
+    private nonisolated func nudge() {
+        for nudge in nudges.withLock({ $0 }) { nudge.yield() }
+    }
+
+    /// Scores batches as they become ready, until ``stop()``.
+    nonisolated func work(_ feed: AsyncStream<Signal>.Continuation) async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        nudges.withLock { $0.append(continuation) }
+        var pause = 1.0
+        for await _ in stream {
+            while !isStopping.load(ordering: .relaxed), !Task.isCancelled {
+                let worker = await currentWorker()
+                do throws(LedgerError) {
+                    guard case .dealtWith(let batch, let state) = try await worker.turn() else { break }
+                    pause = 1
+                    feed.yield(.finished(batch))
+                    if state != .waiting { await index.mark(batch.root, worker.configuration) }
+                } catch {
+                    logger.error("ledger_failed", metadata: ["reason": "\(error)"])
+                    try? await Task.sleep(for: .seconds(pause))
+                    pause = min(60, 2 * pause)
+                    break
+                }
+            }
+            await index.update(await currentWorker().configuration)
+        }
+    }
+}
+
+/// Brings the roots' indexes up to date, at most every other second while batches follow one another.
+private actor IndexUpdates {
+    private let ledger: Ledger
+    private let scoring: BatchScoring
+    private let logger: Logger
+    private var roots: Set<FilePath> = []
+    private var isBusy = false
+    private var last = Moment(seconds: 0)
+
+    init(ledger: Ledger, scoring: BatchScoring, logger: Logger) {
+        self.ledger = ledger
+        self.scoring = scoring
+        self.logger = logger
+    }
+
+    func mark(_ root: FilePath, _ configuration: WatchConfiguration) async {
+        roots.insert(root)
+        if Moment.now() - last >= 2 { await update(configuration) }
+    }
+
+    func update(_ configuration: WatchConfiguration) async {
+        // One at a time: an index that was read earlier must not be written later.
+        guard !isBusy else { return }
+        isBusy = true
+        defer { isBusy = false }
+        while let root = roots.popFirst() {
+            await updateIndex(of: root, configuration: configuration, ledger: ledger, scoring: scoring, logger: logger)
+        }
+        last = .now()
+    }
+}

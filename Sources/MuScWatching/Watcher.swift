@@ -1,0 +1,163 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import Synchronization
+import SystemPackage
+import UnixSignals
+
+/// Watches drop folders and scores each batch once it has settled, until it is told to stop.
+///
+/// Three parts run side by side: a thread that empties the kernel's queue of events, an intake that looks into folders
+/// and writes to the ledger which batches are ready, and one worker for each of ``WatchConfiguration/jobs`` that scores
+/// them. All state that matters is in the ledger and in the folders; the process may be killed at any moment.
+public final class Watcher: Service {
+    private let configuration: WatchConfiguration
+    private let ledger: Ledger
+    private let scoring: BatchScoring
+    private let logger: Logger
+    private let metricsFile: MetricsFile?
+    private let reload: (@Sendable () async throws -> WatchConfiguration)?
+    private let notify: SystemdNotify
+
+    /// - Parameters:
+    ///   - configuration: As ``WatchConfiguration/validated()`` gives it.
+    ///   - reload: Reads the configuration again on SIGHUP, and gives it as ``WatchConfiguration/validated()`` does.
+    ///     What it throws is logged, and the former configuration stays in force. Scoring's own settings are its own
+    ///     to replace.
+    public init(
+        configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger, metricsFile: MetricsFile? = nil,
+        notify: SystemdNotify = SystemdNotify(), reload: (@Sendable () async throws -> WatchConfiguration)? = nil
+    ) {
+        self.configuration = configuration
+        self.ledger = ledger
+        self.scoring = scoring
+        self.logger = logger
+        self.metricsFile = metricsFile
+        self.notify = notify
+        self.reload = reload
+    }
+
+    /// Watches until the service group shuts down or the task is cancelled.
+    ///
+    /// A batch that is being scored then is given ``WatchConfiguration/stopSeconds`` to end; if it does not, it stays
+    /// with the ledger to be scored again.
+    ///
+    /// - Throws: ``RootLockError`` where another process works on a root; ``LedgerError`` where the ledger cannot be
+    ///   used from the start.
+    public func run() async throws {
+        let executor = QueueExecutor()
+        let loop = WatchLoop(
+            configuration: configuration, ledger: ledger, scoring: scoring, logger: logger, metricsFile: metricsFile, notify: notify)
+        // Not on the threads that Swift's tasks share: scoring computes for minutes on whatever thread it is given, and
+        // neither events nor signals may wait for it.
+        try await loop.open()
+        let (signals, feed) = AsyncStream.makeStream(of: WatchLoop.Signal.self, bufferingPolicy: .bufferingOldest(4096))
+        let inotify = await loop.inotify
+        inotify?.start { events in
+            if case .dropped = feed.yield(.events(events)) { loop.overflowed.store(true, ordering: .relaxed) }
+        }
+
+        let intake = Task(executorPreference: executor) { await loop.run(signals) }
+        let ticker = Task(executorPreference: executor) { [interval = max(0.05, min(1, configuration.settleSeconds / 4))] in
+            while !Task.isCancelled {
+                feed.yield(.tick)
+                try? await Task.sleep(for: .seconds(interval))
+            }
+        }
+        let workers = (0..<configuration.jobs).map { _ in
+            Task(executorPreference: executor) { await loop.work(feed) }
+        }
+        let reloading = Task(executorPreference: executor) { [reload, logger] in
+            guard let reload else { return }
+            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                do {
+                    feed.yield(.reload(try await reload()))
+                } catch {
+                    logger.error("configuration_refused", metadata: ["reason": "\(escapedText(String(describing: error).utf8))"])
+                }
+            }
+        }
+
+        await untilToldToStop()
+
+        notify.send("STOPPING=1")
+        reloading.cancel()
+        loop.stop()
+        await settle(workers, within: configuration.stopSeconds)
+        ticker.cancel()
+        feed.finish()
+        await intake.value
+        inotify?.stop()
+        await loop.close()
+        logger.info("watch_stopped")
+    }
+
+    private func untilToldToStop() async {
+        let once = Once()
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await once.wait()
+            } onGracefulShutdown: {
+                once.signal()
+            }
+        } onCancel: {
+            once.signal()
+        }
+    }
+
+    /// Waits for the workers, asks them to give up shortly before the time is over, and then leaves them to themselves.
+    private func settle(_ workers: [Task<Void, Never>], within seconds: Double) async {
+        let once = Once()
+        Task {
+            for worker in workers { await worker.value }
+            once.signal()
+        }
+        let margin = min(5, seconds / 4)
+        let deadline = Task {
+            try await Task.sleep(for: .seconds(seconds - margin))
+            for worker in workers { worker.cancel() }
+            try await Task.sleep(for: .seconds(margin))
+            once.signal()
+        }
+        await once.wait()
+        deadline.cancel()
+    }
+}
+
+/// Something that happens once, and whoever waits for it.
+final class Once: Sendable {
+    private struct State {
+        var happened = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+    private let state = Mutex(State())
+
+    func signal() {
+        let waiting = state.withLock { state in
+            state.happened = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let happened = state.withLock { state in
+                if !state.happened { state.waiting.append(continuation) }
+                return state.happened
+            }
+            if happened { continuation.resume() }
+        }
+    }
+}
+
+/// Runs tasks on threads of its own, as many as there are tasks that compute.
+final class QueueExecutor: TaskExecutor {
+    private let queue = DispatchQueue(label: "musc.watching", attributes: .concurrent)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import FoundationEssentials
+import MuScWatching
+import SystemPackage
+
+/// `musc status`: which batches wait, run, are done, failed or are held back, and why.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show which batches wait, run, are done, failed or are held back, and why.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Flag(help: "List the batches that are done, too.")
+    var all = false
+
+    @OptionGroup var watch: WatchOptions
+
+    func run() throws {
+        guard FileManager.default.fileExists(atPath: watch.ledger.path.string) else {
+            Terminal.printResult(json ? "{\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(watch.ledger.path)).")
+            return
+        }
+        let status: WatchStatus
+        do {
+            status = try WatchStatus.read(try watch.ledger.open(readOnly: true), roots: watch.roots.map { FilePath($0) })
+        } catch let error as LedgerError {
+            throw UserError("\(error)", exit: .usage)
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            Terminal.printResult(String(decoding: try encoder.encode(status), as: UTF8.self))
+            return
+        }
+        for root in status.roots { printText(root) }
+    }
+
+    private func printText(_ root: WatchStatus.Root) {
+        let counts = BatchState.allCases.compactMap { state in
+            root.counts[state.rawValue].flatMap { $0 > 0 ? "\($0) \(state.rawValue)" : nil }
+        }
+        let holder = root.holder.map { ", \($0)" } ?? ""
+        let presence = root.present ? "" : ", missing"
+        Terminal.printResult("\(root.root): \(counts.isEmpty ? "no batches" : counts.joined(separator: ", "))\(holder)\(presence)")
+        for batch in root.batches where all || batch.state != .done {
+            let sequence = batch.sequence > 1 ? " (\(batch.sequence))" : ""
+            let reason = batch.reason.map { ": \($0)" } ?? ""
+            let next = batch.nextAttempt.map { ", next try \($0)" } ?? ""
+            Terminal.printResult("  \(batch.state.rawValue)  \(batch.folder)\(sequence)  \(batch.images) images\(next)\(reason)")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import MuScWatching
+
+/// `musc sweep`: one pass over the drop folders, for cron and timers.
+struct SweepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep",
+        abstract: "Score every batch of the drop folders that is ready, then exit.",
+        discussion: """
+            Made for cron and systemd timers: a sweep that finds nothing new opens no image, and one that finds another \
+            at work on the same folders says so in one line and exits with status 0.
+            """)
+
+    @OptionGroup var watch: WatchOptions
+    @OptionGroup var options: ScoringOptions
+
+    func run() async throws {
+        let configuration = try watch.watched(try options.configuration())
+        let logger = Log.logger(configuration)
+        let ledger = try watch.ledger.open()
+        // The network is loaded only where a batch is ready: most sweeps find nothing.
+        let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
+        let sweep = Sweep(
+            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor), logger: logger)
+        let task = Task { try await sweep.run() }
+        let summary = try await StopSignal.cancelling(task)
+        if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
+        for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
+        if summary.failed > 0 || !summary.missing.isEmpty { throw ExitCode.batchFailed }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import MuScWatching
+import ServiceLifecycle
+import SystemPackage
+
+/// `musc watch`: keeps watching, until SIGTERM or SIGINT.
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Watch the drop folders and score each batch once it has settled, until told to stop.",
+        discussion: """
+            SIGTERM and SIGINT end it; the batch being scored then has watch.stop_seconds to finish, else it is scored \
+            again at the next start. SIGHUP reads the configuration again.
+            """)
+
+    @Option(help: ArgumentHelp("Batches that are scored at the same time.", valueName: "count"))
+    var jobs = 1
+
+    @Option(help: ArgumentHelp("A file for Prometheus's textfile collector.", valueName: "file"))
+    var metricsFile: String?
+
+    @OptionGroup var watch: WatchOptions
+    @OptionGroup var options: ScoringOptions
+
+    func run() async throws {
+        let configuration = try loaded()
+        let logger = Log.logger(configuration)
+        let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
+        // A watcher that cannot score should say so when it starts, not when the first batch has settled.
+        _ = try await processor.ready()
+        let watcher = Watcher(
+            configuration: configuration.watch, ledger: try watch.ledger.open(), scoring: BatchScoring(processor),
+            logger: logger,
+            metricsFile: (metricsFile.map { FilePath($0) } ?? configuration.metricsFile).map { MetricsFile(path: $0) },
+            reload: {
+                let configuration = try loaded()
+                try await processor.replace(configuration)
+                return configuration.watch
+            })
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: watcher)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch let error as RootLockError {
+            throw UserError("\(error)", exit: .usage)
+        }
+    }
+
+    private func loaded() throws -> Configuration {
+        var configuration = try watch.watched(try options.configuration())
+        configuration.watch.jobs = max(jobs, 1)
+        return configuration
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import FoundationEssentials
+import MuScWatching
+import SystemPackage
+
+/// Where the ledger is.
+struct LedgerOption: ParsableArguments {
+    @Option(help: ArgumentHelp("The folder of the ledger.", valueName: "folder"))
+    var state: String?
+
+    /// The ledger's file: below `--state`, `MUSC_STATE`, `$STATE_DIRECTORY`, `$XDG_STATE_HOME/musc` or
+    /// `~/.local/state/musc`, whichever is given first.
+    var path: FilePath {
+        let environment = ProcessInfo.processInfo.environment
+        if let folder = state ?? environment["MUSC_STATE"] ?? environment["STATE_DIRECTORY"], !folder.isEmpty {
+            return FilePath(folder).appending("ledger.sqlite")
+        }
+        let base = environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }
+            ?? FilePath(environment["HOME"] ?? "/var/lib").appending(".local/state")
+        return base.appending("musc/ledger.sqlite")
+    }
+
+    func open(readOnly: Bool = false) throws(UserError) -> Ledger {
+        do {
+            return try Ledger(path: path, readOnly: readOnly)
+        } catch {
+            throw UserError("\(error)", exit: .usage)
+        }
+    }
+}

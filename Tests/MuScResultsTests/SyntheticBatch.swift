@@ -1,0 +1,139 @@
+import Foundation
+import MuSc
+import MuScImages
+import MuScResults
+import MuScScoring
+import SystemPackage
+
+/// A batch made for tests: photographs of a perforated plate, some of them scratched, and the scores that a scoring
+/// would give them. The same seed gives the same batch.
+struct SyntheticBatch {
+    var folder: String
+    var scores: BatchScores
+    var run: RunRecord
+
+    /// - Parameters:
+    ///   - names: One an image; every seventh image is scratched.
+    ///   - folder: Gets the photographs, unless `photographs` is false.
+    init(
+        names: [String], folder: String, size: (width: Int, height: Int) = (160, 120), grid: PatchGrid = PatchGrid(width: 24, height: 24),
+        photographs: Bool = true, threshold: Float? = nil, unreadable: [String] = [], seed: UInt64 = 1
+    ) throws {
+        self.folder = folder
+        var random = SplitMix(state: seed)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var images: [ScoredImage] = []
+        var maps: [Float] = []
+        var features: [Float] = []
+        let width = 16
+        for (index, name) in names.enumerated() {
+            let scratch = index % 7 == 3 ? Scratch(random: &random) : nil
+            if photographs {
+                let picture = Self.photograph(size, scratch: scratch, random: &random)
+                let bytes = name.hasSuffix(".jpg") ? try picture.jpegEncoded(quality: 85) : try picture.pngEncoded()
+                try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+            }
+            let map = Self.map(grid, scratch: scratch, random: &random)
+            let peak = map.indices.max { map[$0] < map[$1] } ?? 0
+            maps += map
+            features += (0..<width).map { _ in Float(random.unit()) }
+            images.append(
+                ScoredImage(
+                    name: name, path: FilePath("\(folder)/\(name)"), size: size, index: index, score: map[peak], scoreMSM: map[peak],
+                    peak: (
+                        peak % grid.width * (size.width - 1) / max(grid.width - 1, 1),
+                        peak / grid.width * (size.height - 1) / max(grid.height - 1, 1)
+                    )))
+        }
+        let value = threshold ?? 0.3
+        for index in images.indices { images[index].flagged = (images[index].score ?? 0) >= value }
+        images += unreadable.map {
+            ScoredImage(name: $0, path: FilePath("\(folder)/\($0)"), error: "The file ends before the image is complete.")
+        }
+        scores = BatchScores(
+            grid: grid, images: images, patchMaps: maps, imageFeatures: features, featureWidth: width,
+            threshold: Threshold(
+                value: value, rule: .batch,
+                explanation: "Images are flagged from a score of \(value), the batch's median plus 3.5 times its spread."),
+            rscin: RsCINDecision(
+                applied: false, neighbourAgreement: 0.31,
+                reason: "RsCIN was left out, because images that look alike do not have like scores here (0.31 < 0.7)."),
+            timings: [StageTiming(stage: "backbone", seconds: 8.4), StageTiming(stage: "mutual scoring", seconds: 3.1)],
+            notes: [])
+        run = RunRecord(
+            of: scores, version: "1.0.0", batch: "line-A/2026-11-24_0900", started: "2026-11-24T09:00:12+01:00",
+            seconds: 12.3, settings: ["model.backbone": "dinov2_vits14", "model.image_size": "336", "scoring.preset": "tuned"],
+            weightsSHA256: String(repeating: "0123456789abcdef", count: 4))
+    }
+
+    private struct Scratch {
+        var x, y, angle, length: Double
+
+        init(random: inout SplitMix) {
+            x = 0.25 + 0.5 * random.unit()
+            y = 0.25 + 0.5 * random.unit()
+            angle = .pi * random.unit()
+            length = 0.08 + 0.12 * random.unit()
+        }
+
+        /// How far a point is from the scratch; the picture's sides are 1.
+        func distance(_ px: Double, _ py: Double) -> Double {
+            let along = min(max((px - x) * cos(angle) + (py - y) * sin(angle), -length), length)
+            return hypot(px - x - along * cos(angle), py - y - along * sin(angle))
+        }
+    }
+
+    private static func photograph(
+        _ size: (width: Int, height: Int), scratch: Scratch?, random: inout SplitMix
+    ) -> RGBImage {
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(size.width * size.height * 3)
+        let light = 0.9 + 0.2 * random.unit()
+        for y in 0..<size.height {
+            for x in 0..<size.width {
+                let u = Double(x) / Double(size.width)
+                let v = Double(y) / Double(size.height)
+                let hole = hypot(u * 4 - (u * 4).rounded(.down) - 0.5, v * 3 - (v * 3).rounded(.down) - 0.5) < 0.24
+                var grey = hole ? 46 : 150 + 24 * sin(u * 3) + 8 * random.unit()
+                if let scratch, scratch.distance(u, v) < 0.008 { grey = 235 }
+                let value = grey * light
+                for tint in [1.0, 1.01, 1.04] { pixels.append(UInt8(min(value * tint, 255))) }
+            }
+        }
+        return RGBImage(width: size.width, height: size.height, pixels: pixels)
+    }
+
+    private static func map(_ grid: PatchGrid, scratch: Scratch?, random: inout SplitMix) -> [Float] {
+        let level = 0.16 + 0.05 * random.unit()
+        return (0..<grid.count).map { index in
+            let u = (Double(index % grid.width) + 0.5) / Double(grid.width)
+            let v = (Double(index / grid.width) + 0.5) / Double(grid.height)
+            let glow = scratch.map { 0.34 * exp(-pow($0.distance(u, v) / 0.05, 2)) } ?? 0
+            return Float(level + 0.03 * random.unit() + glow)
+        }
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): random numbers that a seed repeats.
+struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// From 0 up to 1.
+    mutating func unit() -> Double { Double(next() >> 11) / Double(1 << 53) }
+}
+
+/// Calls `body` with a new empty folder, which is removed afterwards.
+func withTemporaryFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/musc-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try body(folder)
+}
