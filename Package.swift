@@ -29,7 +29,7 @@ let package = Package(
 
         // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and Linux calls that Swift
         // does not see.
-        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
+        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CZlib"]),
         .target(name: "CKernels"),
         .target(name: "CLinuxFiles"),
 
@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "MuScEvaluation",
             dependencies: [
-                "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
+                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
