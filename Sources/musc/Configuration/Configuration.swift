@@ -1,5 +1,6 @@
 import MuSc
 import MuScBackbone
+import MuScHooks
 import MuScResults
 import MuScScoring
 import MuScWatching
@@ -25,13 +26,16 @@ struct Configuration: Sendable {
     var interval: MutualScoring.Interval?
     var window: ScoringSettings.Window?
     var judges: ScoringSettings.Judges?
-    var timeLimit: Double?
+    var timeLimit = 900.0
     var rscin: ScoringSettings.RsCINMode?
     var rscinWindows: [Int]?
-    var subsets: Int?
+    var subsets = 1
 
     var output = OutputOptions()
     var threshold: Float?
+    /// The folder that flagged photographs are copied to.
+    var flaggedFolder: FilePath?
+    var hooks = HookSettings()
     var threads: Int = processorCount()
     var logLevel: LogLevel = .info
     var logFormat: LogFormat = .text
@@ -58,10 +62,10 @@ struct Configuration: Sendable {
         }
         if let window { settings.window = window }
         if let judges { settings.judges = judges }
-        if let timeLimit { settings.timeLimit = timeLimit }
+        settings.timeLimit = timeLimit
         if let rscin { settings.rscin = rscin }
         if let rscinWindows { settings.rscinWindows = rscinWindows }
-        if let subsets { settings.subsets = subsets }
+        settings.subsets = subsets
         settings.threshold = threshold
         try settings.validate()
         return settings

@@ -25,6 +25,19 @@ indirect enum ConfigurationValue: Sendable, Hashable {
         }
     }
 
+    /// Whether a preset decides.
+    var isUnset: Bool { self == .none || self == .text("preset") }
+
+    /// A program and its arguments as a list; nil for none. A text is refused, because no shell is there to split it.
+    func command() throws(Fault) -> [String]? {
+        let expected = "a list of a program and its arguments, such as [/usr/local/bin/to-mes, --line, \"3\"]"
+        if self == .none { return nil }
+        guard case .list(let values) = self, !values.isEmpty else { throw fault(expected) }
+        var words: [String] = []
+        for value in values { words.append(try value.string(expected)) }
+        return words
+    }
+
     func string(_ expected: String = "a text") throws(Fault) -> String {
         guard case .text(let text) = self, !text.isEmpty else { throw fault(expected) }
         return text
