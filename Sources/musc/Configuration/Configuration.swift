@@ -10,7 +10,9 @@ import SystemPackage
 ///
 /// Values come in layers: defaults, then the file, then the environment, then flags; each layer is applied through the
 /// same table of keys, so that a value is read and checked alike wherever it stands.
-struct Configuration: Sendable {
+package struct Configuration: Sendable {
+    package init() {}
+
     var watch = WatchConfiguration()
     /// What is special to single drop folders, by the folder as written.
     var rootOverrides: [RootOverride] = []

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Yams
 
 /// Reads the layers of the configuration and applies them in order: file, environment, flags.
-enum ConfigurationLayers {
+package enum ConfigurationLayers {
     /// The configuration that results.
     ///
     /// - Parameters:
@@ -10,7 +10,7 @@ enum ConfigurationLayers {
     ///   - environment: Variables by name; the ones of ``ConfigurationKey`` are taken.
     ///   - flags: Values by key, as given on the command line.
     /// - Throws: ``ConfigurationFault`` that says where the value stands and what would be right.
-    static func configuration(
+    package static func configuration(
         file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)]
     ) throws(ConfigurationFault) -> Configuration {
         var configuration = Configuration()
@@ -108,13 +108,13 @@ enum ConfigurationLayers {
 }
 
 /// A value of the configuration that cannot be used: where it stands, which key, and what would be right.
-struct ConfigurationFault: Error, CustomStringConvertible {
+package struct ConfigurationFault: Error, CustomStringConvertible {
     /// File and line, variable or flag.
     var place: String
     var key: String?
     var fault: String
 
-    var description: String { "\(place): \(key.map { "\($0): " } ?? "")\(fault)" }
+    package var description: String { "\(place): \(key.map { "\($0): " } ?? "")\(fault)" }
 }
 
 extension ConfigurationValue {

@@ -6,11 +6,11 @@ import MuScWatching
 import SystemPackage
 
 /// One key of the configuration: how it is called in each layer, and how its value is taken over.
-struct ConfigurationKey: Sendable {
+package struct ConfigurationKey: Sendable {
     /// Section and name, as in `scoring.r_list`.
-    var name: String
+    package var name: String
     /// The variable that sets it, or nil.
-    var variable: String?
+    package var variable: String?
     var apply: @Sendable (inout Configuration, ConfigurationValue) throws(ConfigurationValue.Fault) -> Void
 
     init(
@@ -25,7 +25,7 @@ struct ConfigurationKey: Sendable {
     /// The key of this name, or nil.
     static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }
 
-    static let all: [ConfigurationKey] = watch + model + scoring + output + hooks + log
+    package static let all: [ConfigurationKey] = watch + model + scoring + output + hooks + log
 
     private static let watch: [ConfigurationKey] = [
         ConfigurationKey("watch.roots") { (configuration, value) throws(ConfigurationValue.Fault) in

@@ -1,5 +1,5 @@
 /// A value as it stands in a layer of the configuration, before its key has read it.
-indirect enum ConfigurationValue: Sendable, Hashable {
+package indirect enum ConfigurationValue: Sendable, Hashable {
     /// A scalar as text; a flag's or a variable's value is one too, and a list in it is separated by commas.
     case text(String)
     case list([ConfigurationValue])
