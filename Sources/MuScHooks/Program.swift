@@ -28,8 +28,8 @@ struct Program: Sendable {
     ///   results.
     func run(input: String, limit: Int = 0) async throws(CancellationError) -> (ending: Ending, output: String) {
         guard let name = words.first else { return (.notStarted("no program is named"), "") }
-        // A file in memory instead of a pipe: a program that does not read its input keeps nobody waiting for it.
-        guard let file = Self.memoryFile(holding: input) else {
+        // A file instead of a pipe: a program that does not read its input keeps nobody waiting for it.
+        guard let file = Self.unnamedFile(holding: input) else {
             return (.notStarted("the message cannot be handed over: \(Errno(rawValue: errno).description)"), "")
         }
         defer { try? file.close() }
@@ -60,7 +60,7 @@ struct Program: Sendable {
                         executable, arguments: arguments, environment: environment, platformOptions: platform,
                         input: .fileDescriptor(file, closeAfterSpawningProcess: false),
                         output: .string(limit: limit), error: .currentStandardError)
-                    return .ended(result.terminationStatus, result.standardOutput ?? "")
+                    return .ended(result.terminationStatus, result.standardOutput)
                 } catch is CancellationError {
                     return nil
                 } catch {
@@ -88,9 +88,18 @@ struct Program: Sendable {
         }
     }
 
-    private static func memoryFile(holding text: String) -> FileDescriptor? {
-        let descriptor = memfd_create("musc", UInt32(MFD_CLOEXEC))
+    /// A file without a name, open at its beginning; it is gone when the last process closes it.
+    private static func unnamedFile(holding text: String) -> FileDescriptor? {
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(folder)/musc-message.XXXXXX".utf8CString)
+        let descriptor = template.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.map { mkstemp($0) } ?? -1
+        }
         guard descriptor >= 0 else { return nil }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        template.withUnsafeBufferPointer { buffer in
+            if let path = buffer.baseAddress { unlink(path) }
+        }
         let file = FileDescriptor(rawValue: descriptor)
         do {
             try file.writeAll(Array(text.utf8))

@@ -148,6 +148,6 @@ extension WatchStatus {
         var rest = receiver[scheme.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         if let at = authority.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
-        return receiver[..<scheme.upperBound] + rest.prefix { $0 != "?" && $0 != "#" }
+        return String(receiver[..<scheme.upperBound]) + rest.prefix { $0 != "?" && $0 != "#" }
     }
 }

@@ -82,7 +82,7 @@ struct SetupCommand: AsyncParsableCommand {
     private func plan(isSystem: Bool) throws(UserError) -> SetupPlan {
         let environment = ProcessInfo.processInfo.environment
         let home = environment["HOME"] ?? "/"
-        let standardDrop = isSystem ? "/srv/musc/drop" : "\(home)/drop"
+        let standardDrop = isSystem ? SetupService.systemDrop : "\(home)/drop"
         var roots = drops
         if roots.isEmpty { roots = [yes ? standardDrop : ask("Drop folder", standardDrop)] }
         roots = roots.map { FilePath($0).canonical().string }

@@ -226,7 +226,7 @@ package struct ConfigurationKey: Sendable {
             let expected = "a URL that begins with https:// or http://, or a list of them"
             configuration.hooks.webhooks = []
             // A comma may be part of a URL, so that a text is one.
-            let entries = if case .list(let list) = value { list } else if value == .none { [] } else { [value] }
+            let entries: [ConfigurationValue] = if case .list(let list) = value { list } else if value == .none { [] } else { [value] }
             for entry in entries {
                 let url = try entry.string(expected)
                 guard ["https://", "http://"].contains(where: { url.hasPrefix($0) && url.count > $0.count }),

@@ -11,7 +11,10 @@ struct SetupService {
 
     private static let systemUser = "musc"
     private static let systemState = "/var/lib/musc"
-    private static let systemWeights = "/var/lib/musc/weights"
+    /// Below it lie the weights, as the units have it.
+    private static let systemCache = "/var/cache"
+    /// The drop folder that the units may write to as they are shipped.
+    static let systemDrop = "/srv/drop"
 
     /// The program's own path.
     private var program: String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "musc" }
@@ -70,6 +73,7 @@ struct SetupService {
             guard places.contains(where: { FileManager.default.fileExists(atPath: "\($0)/\(unit)") }) else {
                 throw UserError("\(unit) is not installed: install the Debian package, or copy watch-config/*.service and *.timer to /etc/systemd/system", exit: .usage)
             }
+            if let file = dropIn(unit) { try writeDropIn(file) }
         } else {
             try writeUserUnits()
         }
@@ -77,9 +81,30 @@ struct SetupService {
             throw UserError("systemctl could not enable \(unit): see its message above", exit: .usage)
         }
         let words = (["systemctl"] + scope).joined(separator: " ")
+        var undo = ["\(words) disable --now \(unit)"]
         var done = ["enabled and started \(unit) (\(words) status \(unit))"]
+        if isSystem, let file = dropIn(unit) { undo.append("rm \(file)") }
         if !isSystem { done.append("so that it runs while you are logged out: loginctl enable-linger") }
-        return (done, ["\(words) disable --now \(unit)"])
+        return (done, undo)
+    }
+
+    /// The file that lets the package's service write to folders other than its own drop folder; nil where none is needed.
+    private func dropIn(_ unit: String) -> String? {
+        let service = unit.replacing(".timer", with: ".service")
+        let others = plan.roots.contains { $0 != Self.systemDrop && !$0.hasPrefix(Self.systemDrop + "/") }
+        return others ? "/etc/systemd/system/\(service).d/musc-setup.conf" : nil
+    }
+
+    private func writeDropIn(_ file: String) throws(UserError) {
+        let paths = plan.roots.map { "\"\($0.replacing("%", with: "%%"))\"" }.joined(separator: " ")
+        let text = "# Written by musc setup.\n[Unit]\nRequiresMountsFor=\(paths)\n[Service]\nReadWritePaths=\(paths)\n"
+        do {
+            let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
+        } catch {
+            throw UserError("\(file) cannot be written: \(error)", exit: .usage)
+        }
     }
 
     /// Units of the user's own: the same program, without the package's user and folders.
@@ -134,8 +159,8 @@ struct SetupService {
             let user = isSystemUserThere ? Self.systemUser : "root"
             let text = """
                 # Written by musc setup.
-                MUSC_WEIGHTS=\(Self.systemWeights)
-                */5 * * * * \(user) \(program) sweep --config \(quoted) --state \(Self.systemState)
+                XDG_CACHE_HOME=\(Self.systemCache)
+                */5 * * * * \(user) \(program) sweep --config \(quoted) --state \(Self.systemState) --no-progress
 
                 """
             do {
@@ -162,7 +187,7 @@ struct SetupService {
         guard isSystem, isSystemUserThere else { return await run(program, arguments) }
         return await run(
             "runuser",
-            ["-u", Self.systemUser, "--", "env", "HOME=\(Self.systemState)", "MUSC_WEIGHTS=\(Self.systemWeights)", program] + arguments)
+            ["-u", Self.systemUser, "--", "env", "HOME=\(Self.systemState)", "XDG_CACHE_HOME=\(Self.systemCache)", program] + arguments)
     }
 
     private func run(_ name: String, _ arguments: [String]) async -> Bool {
