@@ -27,11 +27,11 @@ let package = Package(
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
+        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and Linux calls that Swift
         // does not see.
-        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
+        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CZlib"]),
         .target(name: "CKernels"),
-        .target(name: "CRenameat2"),
+        .target(name: "CLinuxFiles"),
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "CRenameat2", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
