@@ -165,7 +165,8 @@ let package = Package(
                 "MuScHooks", "MuScWatching",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]),
+            ],
+            exclude: ["UnreliableServer.py"]),
         .testTarget(name: "CommandTests", dependencies: ["musc", "MuScImages", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]
