@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "MuScEvaluation",
             dependencies: [
-                "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
+                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),

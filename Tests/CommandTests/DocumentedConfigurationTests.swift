@@ -24,7 +24,7 @@ import musc
         for line in try lines("musc.yaml") {
             if let name = line.wholeMatch(of: /([a-z_]+):/)?.output.1 {
                 section = String(name)
-            } else if let name = line.wholeMatch(of: /  ([a-z_]+):.*/)?.output.1 {
+            } else if let name = line.wholeMatch(of: /\ \ ([a-z_]+):.*/)?.output.1 {
                 documented.append("\(section).\(name)")
                 #expect(previous.hasPrefix("  #"), "\(name) has no comment")
             }

@@ -22,6 +22,25 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
     /// Identifies the images and masks that were evaluated, by their paths and sizes.
     public var inputDigest: String
 
+    public init(
+        name: String, metrics: SevenMetrics, images: [ImageScore], imageThreshold: Float? = nil, imageCurve:
+        [RatePoint], pixelCurve: [RatePoint], regions: Int, misses: [Miss], scoringSeconds: Double, metricsSeconds:
+        Double, notes: [String], inputDigest: String
+    ) {
+        self.name = name
+        self.metrics = metrics
+        self.images = images
+        self.imageThreshold = imageThreshold
+        self.imageCurve = imageCurve
+        self.pixelCurve = pixelCurve
+        self.regions = regions
+        self.misses = misses
+        self.scoringSeconds = scoringSeconds
+        self.metricsSeconds = metricsSeconds
+        self.notes = notes
+        self.inputDigest = inputDigest
+    }
+
     /// One image's scores.
     public struct ImageScore: Sendable, Hashable, Codable {
         /// Path below the data set's folder.
@@ -32,6 +51,16 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
         public var score: Float
         /// MSM's, before RsCIN.
         public var scoreMSM: Float
+
+        public init(
+            path: String, type: String, isAnomalous: Bool, score: Float, scoreMSM: Float
+        ) {
+            self.path = path
+            self.type = type
+            self.isAnomalous = isAnomalous
+            self.score = score
+            self.scoreMSM = scoreMSM
+        }
     }
 
     /// What lies at or above one threshold, as rates from 0 to 1.
@@ -40,6 +69,14 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
         /// Also the recall.
         public var truePositiveRate: Double
         public var precision: Double
+
+        public init(
+            falsePositiveRate: Double, truePositiveRate: Double, precision: Double
+        ) {
+            self.falsePositiveRate = falsePositiveRate
+            self.truePositiveRate = truePositiveRate
+            self.precision = precision
+        }
     }
 
     /// An anomalous image below the threshold or a normal one at or above it.
@@ -50,6 +87,14 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
         /// were written.
         public var photograph: String?
         public var heatMap: String?
+
+        public init(
+            image: Int, photograph: String? = nil, heatMap: String? = nil
+        ) {
+            self.image = image
+            self.photograph = photograph
+            self.heatMap = heatMap
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import MuScBackbone
 import MuScWatching
 import Subprocess
 import SystemPackage
@@ -62,7 +63,7 @@ struct SetupCommand: AsyncParsableCommand {
         var done = ["wrote \(setup.file)"]
         var undo = ["edit or remove \(setup.file)"]
 
-        if !noWeights { try await service.provideWeights(from: weights) }
+        if !noWeights { await service.provideWeights(of: backbone ?? BackboneCatalogue.standard, from: weights) }
         let isSound = await service.check()
         if !isSound {
             Terminal.printNote("musc: something above does not work yet; the rest of the setup goes on, and musc doctor checks again")

@@ -65,7 +65,7 @@ enum MachineChecks {
             if case .notInstalled = error {
                 return .fail(
                     "weights", "\(id) is not in \(store.folder)",
-                    "musc weights fetch \(id.commandArguments), or musc weights import FILE; "
+                    "musc weights fetch \(id.commandArguments), or musc weights import FILE --as \(id.commandArguments); "
                         + "another folder is named by the variable MUSC_WEIGHTS")
             }
             return .fail("weights", "\(error)", "get them again: musc weights fetch \(id.commandArguments)")

@@ -36,8 +36,8 @@ struct SetupService {
     }
 
     /// Imports the weights, or fetches them where they are missing; as the user who will read them.
-    func provideWeights(from file: String?) async throws {
-        let arguments = file.map { ["weights", "import", $0] } ?? ["weights", "fetch"]
+    func provideWeights(of backbone: String, from file: String?) async {
+        let arguments = file.map { ["weights", "import", $0, "--as", backbone] } ?? ["weights", "fetch", backbone]
         Terminal.printNote("musc: \(arguments.joined(separator: " ")) …")
         if await !runOurselves(arguments) {
             Terminal.printNote("musc: the weights are not there yet: see the message above")
