@@ -13,12 +13,8 @@ struct Musc: AsyncParsableCommand {
         version: MuscVersion.current,
         subcommands: [
             RunCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
-<<<<<<< HEAD
             ReportCommand.self, WeightsCommand.self, SetupCommand.self, DoctorCommand.self,
-=======
-            ReportCommand.self, WeightsCommand.self,
             EvaluateCommand.self, RescoreCommand.self, DatasetsCommand.self,
->>>>>>> main
         ])
 
     /// Parses and runs; every error leaves as one line for the user and the right exit status.

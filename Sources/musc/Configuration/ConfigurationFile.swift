@@ -11,14 +11,9 @@ package enum ConfigurationLayers {
     ///   - flags: Values by key, as given on the command line.
     ///   - defaults: What holds where no layer says otherwise.
     /// - Throws: ``ConfigurationFault`` that says where the value stands and what would be right.
-<<<<<<< HEAD
     package static func configuration(
-        file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)]
-=======
-    static func configuration(
         file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)],
         defaults: Configuration = Configuration()
->>>>>>> main
     ) throws(ConfigurationFault) -> Configuration {
         var configuration = defaults
         if let file { try apply(file: file, to: &configuration) }
