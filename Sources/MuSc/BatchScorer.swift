@@ -109,6 +109,12 @@ public struct Progress: Sendable, Hashable {
 
     public var stage: Stage
     public var completed, total: Int
+
+    public init(stage: Stage, completed: Int, total: Int) {
+        self.stage = stage
+        self.completed = completed
+        self.total = total
+    }
 }
 
 /// Told of progress from any thread; answers whether the work shall go on.

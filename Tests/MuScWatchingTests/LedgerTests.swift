@@ -59,6 +59,31 @@ struct LedgerTests {
         #expect(try JSONDecoder().decode(WatchStatus.self, from: JSONEncoder().encode(status)) == status)
     }
 
+    @Test("The status can be read by somebody who may not write where the ledger lies")
+    func foreignReader() async throws {
+        let drop = try DropFolder()
+        try drop.drop(2, in: "a")
+        _ = try await sweep(drop, TableScorer())
+        let folder = drop.ledgerPath.removingLastComponent()
+        chmod(folder.string, 0o555)
+        var wrapper: [String] = []
+        if getuid() == 0 { wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] }
+        let harness = try Harness("status", drop, wrapper: wrapper)
+        #expect(harness.end() == 0)
+        #expect(harness.text.contains("done 1"), "\(harness.text)")
+    }
+
+    @Test("The identity of files by their paths is that of their batch")
+    func identity() async throws {
+        let drop = try DropFolder()
+        let folder = try drop.drop(3, in: "a")
+        let scorer = TableScorer()
+        _ = try await sweep(drop, scorer)
+        let paths = (0..<3).reversed().map { folder.appending("part_\($0).ppm") }
+        #expect(FileSetDigest(filesAt: paths) == scorer.batches.first?.digest)
+        #expect(FileSetDigest(filesAt: paths + [folder.appending("part_3.ppm")]) == nil)
+    }
+
     @Test("A sweep that saw a batch before does not wait for it again")
     func settledBetweenSweeps() async throws {
         let drop = try DropFolder()

@@ -116,3 +116,38 @@ struct OperatorTests {
         }
     }
 }
+
+@Suite("Units of systemd")
+struct UnitTests {
+    static let canVerify = run("systemd-analyze", ["--version"]) == 0
+
+    @Test("The units pass systemd-analyze verify", .enabled(if: canVerify, "systemd is not installed here"))
+    func verify() throws {
+        let drop = try DropFolder()
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("watch-config")
+        let names = ["musc.service", "musc-sweep.service", "musc-sweep.timer"]
+        for name in names {
+            // Where musc is not installed its place is taken by a program that is.
+            let unit = try String(contentsOf: source.appendingPathComponent(name), encoding: .utf8)
+                .replacing("/usr/local/bin/musc", with: "/bin/true")
+            try write(Array(unit.utf8), to: drop.base.appending(name))
+        }
+        let result = try output(of: "systemd-analyze", ["verify", "--man=no"] + names.map { drop.base.appending($0).string })
+        #expect(result.status == 0)
+        #expect(result.text.isEmpty, "\(result.text)")
+    }
+
+    private func output(of program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, text)
+    }
+}

@@ -70,10 +70,7 @@ public struct FolderListing: Sendable {
                 else { continue }
             }
             guard file.st_mode & S_IFMT == S_IFREG else { continue }
-            let identity = ImageFile(
-                name: name, size: Int64(file.st_size),
-                modified: Int64(file.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(file.st_mtim.tv_nsec),
-                inode: keepsInodes ? UInt64(file.st_ino) : 0)
+            let identity = ImageFile(name: name, file, keepsInode: keepsInodes)
             if isReadyFile {
                 listing.readyMark = "\(identity.size):\(identity.modified):\(identity.inode)"
             } else if rules.admitsFile(name) {

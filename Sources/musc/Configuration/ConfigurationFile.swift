@@ -2,18 +2,20 @@ import FoundationEssentials
 import Yams
 
 /// Reads the layers of the configuration and applies them in order: file, environment, flags.
-enum ConfigurationLayers {
+package enum ConfigurationLayers {
     /// The configuration that results.
     ///
     /// - Parameters:
     ///   - file: A YAML file, or nil.
     ///   - environment: Variables by name; the ones of ``ConfigurationKey`` are taken.
     ///   - flags: Values by key, as given on the command line.
+    ///   - defaults: What holds where no layer says otherwise.
     /// - Throws: ``ConfigurationFault`` that says where the value stands and what would be right.
-    static func configuration(
-        file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)]
+    package static func configuration(
+        file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)],
+        defaults: Configuration = Configuration()
     ) throws(ConfigurationFault) -> Configuration {
-        var configuration = Configuration()
+        var configuration = defaults
         if let file { try apply(file: file, to: &configuration) }
         for key in ConfigurationKey.all {
             guard let variable = key.variable, let text = environment[variable], !text.isEmpty else { continue }
@@ -108,13 +110,13 @@ enum ConfigurationLayers {
 }
 
 /// A value of the configuration that cannot be used: where it stands, which key, and what would be right.
-struct ConfigurationFault: Error, CustomStringConvertible {
+package struct ConfigurationFault: Error, CustomStringConvertible {
     /// File and line, variable or flag.
     var place: String
     var key: String?
     var fault: String
 
-    var description: String { "\(place): \(key.map { "\($0): " } ?? "")\(fault)" }
+    package var description: String { "\(place): \(key.map { "\($0): " } ?? "")\(fault)" }
 }
 
 extension ConfigurationValue {
