@@ -85,10 +85,13 @@ struct ScoringOptions: ParsableArguments {
         return all.compactMap { key, flag, text in text.map { (key, flag, ConfigurationValue(scalar: $0)) } }
     }
 
+    /// The configuration's file, if one is named.
+    var file: String? { config ?? ProcessInfo.processInfo.environment["MUSC_CONFIG"] }
+
     /// The configuration of file, environment and these flags.
     func configuration() throws(ConfigurationFault) -> Configuration {
         let environment = ProcessInfo.processInfo.environment
         return try ConfigurationLayers.configuration(
-            file: config ?? environment["MUSC_CONFIG"], environment: environment, flags: given)
+            file: file, environment: environment, flags: given)
     }
 }
