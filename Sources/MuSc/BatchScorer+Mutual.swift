@@ -10,30 +10,28 @@ extension BatchScorer {
         let subsets = Subsets.deal(
             tokens.images.filter { $0.index != nil }.map { $0.path.removingLastComponent().string },
             into: min(settings.subsets, max(tokens.readable / 2, 1)))
-        let steps = settings.degrees.count * settings.featureLayers.count
+        let steps = settings.featureLayers.count
         var maps = [Float](repeating: 0, count: tokens.readable * grid.count)
         var completed = 0
         let scoring = MutualScoring(
             interval: settings.interval, minimumJudges: settings.minimumJudges,
-            window: settings.window.patches(on: grid), threads: settings.threads)
+            window: settings.window.patches(on: grid), precision: settings.precision, threads: settings.threads)
         for subset in subsets {
             let judges = judges(among: subset.count, notes: &notes)
             for images in tokens.layers {
                 let members = subset.map { images[$0] }
-                for r in settings.degrees {
-                    let unit = LNAMD.aggregate(
-                        members, grid: grid, channels: settings.backbone.width, r: r, threads: settings.threads)
-                    let scores = scoring.patchScores(of: unit, judged: Array(members.indices), judges: judges)
-                    for (row, image) in subset.enumerated() {
-                        for patch in 0..<grid.count {
-                            maps[image * grid.count + patch] += scores[row * grid.count + patch] / Float(steps)
-                        }
+                let standardised = LNAMD.standardise(
+                    members, grid: grid, channels: settings.backbone.width, threads: settings.threads)
+                let scores = scoring.patchScores(
+                    of: standardised, degrees: settings.degrees, judged: Array(members.indices), judges: judges)
+                for (row, image) in subset.enumerated() {
+                    for patch in 0..<grid.count {
+                        maps[image * grid.count + patch] += scores[row * grid.count + patch] / Float(steps)
                     }
-                    completed += 1
-                    guard progress(
-                        Progress(stage: .mutualScoring, completed: completed, total: steps * subsets.count))
-                    else { throw .cancelled }
                 }
+                completed += 1
+                guard progress(Progress(stage: .mutualScoring, completed: completed, total: steps * subsets.count))
+                else { throw .cancelled }
             }
         }
         return maps

@@ -12,7 +12,8 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
     public var pixelCurve: [RatePoint]
     /// Connected anomalous regions in the masks.
     public var regions: Int
-    /// The images on the wrong side of the threshold, farthest first.
+    /// Anomalous images that score below a normal one, lowest first, then normal images that score above an anomalous
+    /// one, highest first.
     public var misses: [Miss]
     /// Seconds of wall-clock time for features and scores, and for metrics.
     public var scoringSeconds: Double
@@ -79,7 +80,7 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
         }
     }
 
-    /// An anomalous image below the threshold or a normal one at or above it.
+    /// An image that the ranking has on the wrong side of another.
     public struct Miss: Sendable, Hashable, Codable {
         /// Index in `images`.
         public var image: Int
@@ -110,12 +111,14 @@ extension ClassEvaluation {
         }
     }
 
-    /// The images on the wrong side of `threshold`, farthest from it first, at most `limit` of either sort.
-    static func misses(_ images: [ImageScore], threshold: Float?, limit: Int) -> [Miss] {
-        guard let threshold else { return [] }
-        let overlooked = images.indices.filter { images[$0].isAnomalous && images[$0].score < threshold }
+    /// The images that rank worst among those of their sort, at most `limit` of either; none where the ranking is
+    /// perfect.
+    static func misses(_ images: [ImageScore], limit: Int) -> [Miss] {
+        let highestNormal = images.lazy.filter { !$0.isAnomalous }.map(\.score).max() ?? -.infinity
+        let lowestAnomalous = images.lazy.filter(\.isAnomalous).map(\.score).min() ?? .infinity
+        let overlooked = images.indices.filter { images[$0].isAnomalous && images[$0].score < highestNormal }
             .sorted { images[$0].score < images[$1].score }
-        let falseAlarms = images.indices.filter { !images[$0].isAnomalous && images[$0].score >= threshold }
+        let falseAlarms = images.indices.filter { !images[$0].isAnomalous && images[$0].score > lowestAnomalous }
             .sorted { images[$0].score > images[$1].score }
         return (overlooked.prefix(limit) + falseAlarms.prefix(limit)).map { Miss(image: $0) }
     }

@@ -32,6 +32,7 @@ package struct Configuration: Sendable {
     var rscin: ScoringSettings.RsCINMode?
     var rscinWindows: [Int]?
     var subsets = 1
+    var precision: MutualScoring.Precision?
 
     var output = OutputOptions()
     var threshold: Float?
@@ -68,6 +69,7 @@ package struct Configuration: Sendable {
         if let rscin { settings.rscin = rscin }
         if let rscinWindows { settings.rscinWindows = rscinWindows }
         settings.subsets = subsets
+        if let precision { settings.precision = precision }
         settings.threshold = threshold
         try settings.validate()
         return settings

@@ -163,6 +163,10 @@ package struct ConfigurationKey: Sendable {
             (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.subsets = try value.integer(1...100_000)
         },
+        ConfigurationKey("scoring.precision", variable: "MUSC_PRECISION") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.precision = value == .none ? nil : try value.choice()
+        },
         ConfigurationKey("scoring.threads", variable: "MUSC_THREADS") {
             (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.threads = value == .none ? processorCount() : try value.integer(1...1024)

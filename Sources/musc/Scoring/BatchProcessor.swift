@@ -115,6 +115,7 @@ struct BatchProcessor: Sendable {
             "scoring.rscin": settings.rscin.rawValue,
             "scoring.rscin_windows": list(settings.rscinWindows),
             "scoring.subsets": "\(settings.subsets)",
+            "scoring.precision": settings.precision.rawValue,
             "scoring.threads": "\(settings.threads)",
             "output.threshold": settings.threshold.map { "\($0)" } ?? "auto",
         ]
