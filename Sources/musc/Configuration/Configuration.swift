@@ -30,7 +30,15 @@ struct Configuration: Sendable {
     var rscinWindows: [Int]?
     var subsets: Int?
 
+    /// A folder of known good images; single drop folders may have their own.
+    var knownGood: FilePath?
+    /// How many images of a line's past are remembered; nil for the preset's number.
+    var lineMemory: Int?
+    /// The folder of the ledger and of the lines' memories; nil for batches by hand.
+    var stateFolder: FilePath?
+
     var output = OutputOptions()
+    var falseAlarmRate: Double?
     var threshold: Float?
     var threads: Int = processorCount()
     var logLevel: LogLevel = .info
@@ -63,6 +71,7 @@ struct Configuration: Sendable {
         if let rscinWindows { settings.rscinWindows = rscinWindows }
         if let subsets { settings.subsets = subsets }
         settings.threshold = threshold
+        if let falseAlarmRate { settings.falseAlarmRate = falseAlarmRate }
         try settings.validate()
         return settings
     }

@@ -15,7 +15,7 @@ extension BatchProcessor {
             do throws(UserError) {
                 let outcome = try process(
                     batch.files.map { batch.folder.appending($0.name) }, folder: batch.folder, results: batch.results,
-                    fileSet: batch.digest.description,
+                    root: batch.root, fileSet: batch.digest.description,
                     progress: { _ in !isCancelled.load(ordering: .relaxed) })
                 Terminal.printResult(outcome.line)
                 return BatchOutcome(
