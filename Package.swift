@@ -27,11 +27,11 @@ let package = Package(
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and a system call that Swift
+        // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and Linux calls that Swift
         // does not see.
-        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"]),
+        .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CZlib"]),
         .target(name: "CKernels"),
-        .target(name: "CRenameat2"),
+        .target(name: "CLinuxFiles"),
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "MuScEvaluation",
             dependencies: [
-                "MuSc", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
+                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "CRenameat2", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -109,7 +109,12 @@ let package = Package(
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
-        .testTarget(name: "MuScTests", dependencies: ["MuSc", "MuScTensors", "Goldens"]),
+        .testTarget(
+            name: "MuScTests",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(
             name: "MuScEvaluationTests",
             dependencies: [
@@ -118,7 +123,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "MuScResultsTests",
-            dependencies: ["MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens"]),
+            dependencies: [
+                "MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(
             name: "WatchFixtures",
             dependencies: ["MuScWatching", .product(name: "SystemPackage", package: "swift-system")],
@@ -146,7 +154,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/JudgesTables"),
-        .testTarget(name: "CommandTests", dependencies: ["musc", "Goldens"]),
+        .testTarget(name: "CommandTests", dependencies: ["musc", "MuScImages", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -68,7 +68,7 @@ public struct Sweep: Sendable {
         try worker.recover()
         var intake = Intake(configuration: configuration, ledger: ledger, logger: logger)
         let start = Moment.now()
-        let scan = try intake.scan(root, removesLeftovers: true)
+        let scan = try intake.scan(root)
         summary.folders += scan.folders
         summary.files += scan.files
         try await score(root, worker, &intake, &summary)

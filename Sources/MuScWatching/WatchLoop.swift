@@ -157,7 +157,8 @@ actor WatchLoop {
         if event.isFolder {
             guard intake.rules.admitsFolder(name), intake.rules.admitsFolder(at: path) else { return }
             if event.has(IN_CREATE | IN_MOVED_TO) {
-                try scan(root, from: path)
+                // A scan of the folder above may have come first: then what was there is listed, and the rest is seen.
+                if event.has(IN_MOVED_TO) || !tree.isWatched(path) { try scan(root, from: path) }
             } else if event.has(IN_DELETE | IN_MOVED_FROM) {
                 // A folder of the same name may be there again by now.
                 tree.remove(path)
@@ -246,7 +247,7 @@ actor WatchLoop {
                     continue
                 }
                 if state.nextScan.seconds > 0 { logger.notice("root_back", metadata: ["root": "\(state.root.path.text)"]) }
-            } else if id == nil || now < state.nextScan {
+            } else if id == nil || now < state.nextScan && intake.unreadable[state.root.path] == nil {
                 continue
             }
             tree.forgetFailures()

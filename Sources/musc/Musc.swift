@@ -13,7 +13,8 @@ struct Musc: AsyncParsableCommand {
         version: MuscVersion.current,
         subcommands: [
             RunCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
-            ReportCommand.self, LineCommand.self,
+            ReportCommand.self, WeightsCommand.self, LineCommand.self,
+            EvaluateCommand.self, RescoreCommand.self, DatasetsCommand.self,
         ])
 
     /// Parses and runs; every error leaves as one line for the user and the right exit status.

@@ -105,6 +105,16 @@ def arrays():
         pickle.dump(tree, open(out + f'arrays.protocol{protocol}.dat', 'wb'), protocol)
 
 
+def wheel():
+    """A Python package with the ONNX model inside, as pip takes it from a folder."""
+    name = 'musc_test_weights-1.0'
+    with zipfile.ZipFile(out + name + '-py3-none-any.whl', 'w', zipfile.ZIP_DEFLATED) as z:
+        z.write(out + 'dinov2_native.weights.onnx', 'musc_test_weights/model.onnx')
+        z.writestr(f'{name}.dist-info/METADATA', 'Metadata-Version: 2.1\nName: musc-test-weights\nVersion: 1.0\n')
+        z.writestr(f'{name}.dist-info/WHEEL', 'Wheel-Version: 1.0\nGenerator: make_weights\nRoot-Is-Purelib: true\nTag: py3-none-any\n')
+        z.writestr(f'{name}.dist-info/RECORD', '')
+
+
 class Call:
     def __init__(self, *call): self.call = call
     def __reduce__(self): return self.call
@@ -126,4 +136,4 @@ def refused():
 
 os.makedirs(out, exist_ok=True)
 torch.manual_seed(0)
-exported_dinov2(); torchscript_clip(); checkpoints(); arrays(); refused()
+exported_dinov2(); wheel(); torchscript_clip(); checkpoints(); arrays(); refused()

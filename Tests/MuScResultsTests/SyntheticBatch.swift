@@ -3,6 +3,7 @@ import MuSc
 import MuScImages
 import MuScResults
 import MuScScoring
+import SystemPackage
 
 /// A batch made for tests: photographs of a perforated plate, some of them scratched, and the scores that a scoring
 /// would give them. The same seed gives the same batch.
@@ -38,7 +39,7 @@ struct SyntheticBatch {
             features += (0..<width).map { _ in Float(random.unit()) }
             images.append(
                 ScoredImage(
-                    name: name, path: "\(folder)/\(name)", size: size, index: index, score: map[peak], scoreMSM: map[peak],
+                    name: name, path: FilePath("\(folder)/\(name)"), size: size, index: index, score: map[peak], scoreMSM: map[peak],
                     peak: (
                         peak % grid.width * (size.width - 1) / max(grid.width - 1, 1),
                         peak / grid.width * (size.height - 1) / max(grid.height - 1, 1)
@@ -47,7 +48,7 @@ struct SyntheticBatch {
         let value = threshold ?? 0.3
         for index in images.indices { images[index].flagged = (images[index].score ?? 0) >= value }
         images += unreadable.map {
-            ScoredImage(name: $0, path: "\(folder)/\($0)", error: "The file ends before the image is complete.")
+            ScoredImage(name: $0, path: FilePath("\(folder)/\($0)"), error: "The file ends before the image is complete.")
         }
         scores = BatchScores(
             grid: grid, images: images, patchMaps: maps, imageFeatures: features, featureWidth: width,

@@ -76,7 +76,7 @@ import Testing
     func constant(value: UInt8) throws {
         let files = try (0..<6).map { index in try write("c\(index).png") { _, _ in value } }
         let scores = try scorer.score(files)
-        #expect(scores.patchMaps.allSatisfy(\.isFinite))
+        #expect(scores.patchMaps.allSatisfy { $0.isFinite })
         #expect(scores.images.allSatisfy { !$0.flagged && ($0.score ?? .nan).isFinite })
     }
 
@@ -118,7 +118,7 @@ import Testing
     @Test("Progress that answers no ends the work")
     func cancelled() throws {
         let files = try textured(4)
-        #expect(throws: ScoringError.self) { try scorer.score(files) { _ in false } }
+        #expect(throws: ScoringError.self) { _ = try scorer.score(files, progress: { _ in false }) }
     }
 
     @Test("Subsets deal every image once, stratified by folder")

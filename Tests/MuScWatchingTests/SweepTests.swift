@@ -43,12 +43,46 @@ struct SweepTests {
         let scorer = TableScorer()
         let first = try await sweep(drop, scorer)
         #expect(first.done == 1000)
-        let start = ContinuousClock.now
-        let second = try await sweep(drop, scorer)
-        let elapsed = ContinuousClock.now - start
-        print("sweep over \(second.files) files in \(second.folders) folders: \(elapsed)")
-        #expect(second.files == 100_000)
-        #expect(second.done == 0)
+        let opened = try OpenedFiles(in: (0..<100).map { drop.path("line_0/batch_\($0)") })
+        // The quickest of three: other tests keep the machine busy.
+        var elapsed = Duration.seconds(60)
+        for _ in 0..<3 {
+            let start = ContinuousClock.now
+            let again = try await sweep(drop, scorer)
+            elapsed = min(elapsed, ContinuousClock.now - start)
+            #expect(again.files == 100_000)
+            #expect(again.done == 0)
+        }
+        print("sweep over 100,000 scored files in 1,000 folders: \(elapsed)")
         #expect(elapsed < .seconds(2))
+        #expect(opened.count == 0)
+    }
+}
+
+/// Counts the files that are opened in some folders.
+private final class OpenedFiles {
+    private let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+
+    init(in folders: [FilePath]) throws {
+        for folder in folders where inotify_add_watch(descriptor, folder.string, UInt32(IN_OPEN)) < 0 { throw Errno(rawValue: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    var count: Int {
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var files = 0
+        while true {
+            let length = read(descriptor, &buffer, buffer.count)
+            guard length > 0 else { return files }
+            buffer.withUnsafeBytes { bytes in
+                var position = 0
+                while position < length {
+                    let mask = bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self)
+                    if mask & UInt32(IN_ISDIR) == 0 { files += 1 }
+                    position += 16 + Int(bytes.loadUnaligned(fromByteOffset: position + 12, as: UInt32.self))
+                }
+            }
+        }
     }
 }

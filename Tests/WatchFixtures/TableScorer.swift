@@ -36,13 +36,13 @@ public final class TableScorer: Sendable {
 /// Writes `scores.csv` and the set's digest beside the place of the results, and renames them into it.
 public func publishTable(of batch: ReadyBatch) throws {
     let parent = batch.results.removingLastComponent()
-    let beside = parent.appending(ResultsLeftovers.temporaryName(for: batch.results))
+    let beside = parent.appending(temporaryName())
     guard beside.withPlatformString({ mkdir($0, 0o755) }) == 0 else { throw Errno(rawValue: errno) }
     do {
         let table = "image\n" + batch.files.map { "\($0.name)\n" }.joined()
         try write(Array(table.utf8), to: beside.appending("scores.csv"))
         try write(Array("\(batch.digest) \(batch.files.count)".utf8), to: beside.appending("digest"))
-        let former = parent.appending(ResultsLeftovers.temporaryName(for: batch.results))
+        let former = parent.appending(temporaryName())
         let replaces = exists(batch.results)
         if replaces { try move(batch.results, to: former) }
         try move(beside, to: batch.results)
@@ -53,7 +53,14 @@ public func publishTable(of batch: ReadyBatch) throws {
     }
 }
 
+private func temporaryName() -> String { ".table-\(UInt64.random(in: 0 ... .max)).tmp" }
+
+/// Reads the digest that lies with a table, and removes tables that were never published.
 public func readTable(_ results: FilePath) -> PublishedResults? {
+    let parent = results.removingLastComponent()
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.string)) ?? [] where name.hasPrefix(".table-") {
+        removeResults(parent.appending(name))
+    }
     guard let text = try? String(contentsOfFile: results.appending("digest").string, encoding: .utf8) else { return nil }
     let parts = text.split(separator: " ")
     guard parts.count == 2, let count = Int(parts[1]) else { return nil }

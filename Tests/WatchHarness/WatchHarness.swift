@@ -9,7 +9,7 @@ import WatchFixtures
 /// A process that watches or sweeps with a scorer that only lists names, for tests that must kill, stop, starve or
 /// confine a process of its own.
 ///
-/// Usage: `WatchHarness watch|sweep ROOT LEDGER [KEY=VALUE…]`, with the keys `settle`, `min`, `retry`, `score` (seconds
+/// Usage: `WatchHarness watch|sweep|status ROOT LEDGER [KEY=VALUE…]`, with the keys `settle`, `min`, `retry`, `score` (seconds
 /// that scoring takes), `poll` (seconds, where events are not to be relied on), `die` (`published`: the process kills
 /// itself between publishing and telling so), `settings` (a file with the settle time, read again on SIGHUP).
 @main
@@ -61,8 +61,10 @@ struct WatchHarness {
             handler.logLevel = .debug
             return handler
         }
-        let ledger = try Ledger(path: FilePath(arguments[2]))
+        let ledger = try Ledger(path: FilePath(arguments[2]), readOnly: arguments[0] == "status")
         switch arguments[0] {
+        case "status":
+            for root in try WatchStatus.read(ledger).roots { print("\(root.root): done \(root.counts["done"] ?? 0)") }
         case "watch":
             let watcher = Watcher(
                 configuration: try makeConfiguration(), ledger: ledger, scoring: scorer.scoring, logger: logger, reload: makeConfiguration)

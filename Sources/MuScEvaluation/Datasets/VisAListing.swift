@@ -148,6 +148,13 @@ public struct VisAListing: Sendable, Hashable {
         return "{\n\(splits.joined(separator: ",\n"))\n}\n"
     }
 
+    /// Writes ``metaJSON``, whole or not at all.
+    ///
+    /// - Throws: ``EvaluationError/file(_:reason:)``.
+    public func writeMetaJSON(to file: FilePath) throws(EvaluationError) {
+        try OutputFolder(file.removingLastComponent()).write(metaJSON, to: file.lastComponent?.string ?? "meta.json")
+    }
+
     /// A JSON string in ASCII.
     private static func quoted(_ text: String) -> String {
         var result = "\""

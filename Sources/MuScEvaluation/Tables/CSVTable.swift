@@ -55,6 +55,12 @@ struct CSVTable: Sendable {
         self.rows = rows
     }
 
+    /// A field for writing, in quotes where it needs them.
+    static func field(_ text: String) -> String {
+        let isPlain = !text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }
+        return isPlain ? text : "\"\(text.replacing("\"", with: "\"\""))\""
+    }
+
     private struct Parser {
         var bytes: ArraySlice<UInt8>
         var line = 1

@@ -14,12 +14,7 @@ extension ResultTable {
             let ours = [row.name, "\(row.images)", "\(row.anomalous)"] + percents(row.metrics)
             return hasPublished ? ours + percents(row.published) + percents(row.difference) : ours
         }
-        return lines.map { $0.map(Self.field).joined(separator: ",") + "\r\n" }.joined()
-    }
-
-    /// A field in quotes where it needs them (RFC 4180).
-    private static func field(_ text: String) -> String {
-        text.contains(where: { ",\"\r\n".contains($0) }) ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+        return lines.map { $0.map(CSVTable.field).joined(separator: ",") + "\r\n" }.joined()
     }
 
     /// A JSON object in percent: dataset, backbone, image_size, configuration, classes, mean, paper.

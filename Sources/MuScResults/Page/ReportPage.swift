@@ -52,7 +52,7 @@ struct ReportPage: Sendable {
             "version": run.version, "nonce": nonce, "answer": answer(suspects.count),
             "batch": run.batch, "batchName": String(run.batch.split(separator: "/").last ?? Substring(run.batch)),
             "suspects": suspects.prefix(Self.chips).map { ["i": String($0), "name": scored[$0].name] },
-            "started": run.started, "startedText": run.started.replacing("T", with: " "),
+            "started": run.started, "startedText": readableTime(run.started),
             "images": scored.count + unreadable.count, "duration": durationText(run.seconds),
             "thresholdText": thresholdText, "thresholdRule": ruleText,
             "thresholdExplanation": scores.threshold.explanation,
@@ -182,6 +182,13 @@ struct ScoreNumbers: Sendable, Hashable {
     }
 
     func text(_ score: Float) -> String { decimalText(Double(score), decimals) }
+}
+
+/// An ISO 8601 time with spaces between date, time and zone.
+package func readableTime(_ time: String) -> String {
+    let parts = time.split(separator: "T", maxSplits: 1)
+    guard parts.count == 2, let zone = parts[1].firstIndex(where: { "+-Z".contains($0) }) else { return time }
+    return "\(parts[0]) \(parts[1][..<zone]) \(parts[1][zone...])"
 }
 
 /// "0.4 s", "12.3 s", "3 min 05 s", "1 h 02 min".

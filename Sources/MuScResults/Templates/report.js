@@ -2,6 +2,8 @@
 // Without this script the page shows the same in the order of the scores.
 
 const page = JSON.parse(document.getElementById('data').textContent);
+// JSON has no infinity; without a threshold nothing is flagged.
+page.threshold ??= Infinity;
 const $ = (id) => document.getElementById(id);
 const make = (tag, className, text) => {
   const element = document.createElement(tag);

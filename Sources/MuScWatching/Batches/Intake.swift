@@ -47,13 +47,11 @@ struct Intake {
     ///
     /// - Parameters:
     ///   - start: The folder; nil for the root.
-    ///   - removesLeftovers: Whether to remove results that were never published. Only for a process that has just taken
-    ///     the root's lock.
     ///   - enter: Called before each folder is listed.
     ///   - progress: Called after batches became ready.
     @discardableResult
     mutating func scan(
-        _ root: WatchedRoot, from start: FilePath? = nil, removesLeftovers: Bool = false, enter: (FilePath) -> Void = { _ in },
+        _ root: WatchedRoot, from start: FilePath? = nil, enter: (FilePath) -> Void = { _ in },
         progress: () -> Void = {}
     ) throws(LedgerError) -> ScanSummary {
         let start = start ?? root.path
@@ -65,26 +63,20 @@ struct Intake {
         var scan = Scan(root: root.path, rules: rules)
         var readable: [FilePath] = []
         var kinds = self.kinds
-        var this = self
         scan.walk(from: start, kinds: &kinds, enter: enter) { listing in
             guard failure == nil else { return }
             summary.folders += 1
             summary.files += listing.files.count
             unseen.remove(listing.folder)
-            if this.unreadable[listing.folder] != nil { readable.append(listing.folder) }
-            if removesLeftovers {
-                for name in listing.unpublished where ResultsLeftovers.remove(name, in: listing.folder) {
-                    this.logger.info("leftover_removed", metadata: ["folder": "\(listing.folder.text)", "name": "\(name)"])
-                }
-            }
-            let digest = this.digest(of: listing)
+            if unreadable[listing.folder] != nil { readable.append(listing.folder) }
+            let digest = digest(of: listing)
             let old = known[listing.folder]
             if let old, old.listing == digest, !old.isOpen, !old.isGone { return }
             if old == nil, listing.files.isEmpty { return }
             do throws(LedgerError) {
-                looks.append(try this.examine(listing, digest: digest, root: root, folder: old?.id))
+                looks.append(try examine(listing, digest: digest, root: root, folder: old?.id))
                 if looks.count >= 100 {
-                    let ready = try this.write(looks)
+                    let ready = try write(looks)
                     summary.ready += ready
                     looks = []
                     if ready > 0 { progress() }
@@ -93,7 +85,6 @@ struct Intake {
                 failure = error
             }
         }
-        self = this
         self.kinds = kinds
         if let failure { throw failure }
         let ready = try write(looks)
@@ -119,6 +110,8 @@ struct Intake {
             listing = try FolderListing.read(folder, root: root.path, rules: rules, kinds: &kinds)
         } catch {
             if error.isGone { try remove(folder) } else { report(error) }
+            // The next scan tries again.
+            settling.rest(folder)
             return nil
         }
         report(readable: folder)

@@ -59,13 +59,17 @@ public struct PublishedResults: Sendable, Equatable {
 
 /// What the watcher needs from the pipeline.
 public struct BatchScoring: Sendable {
-    /// Scores a batch and publishes its results at ``ReadyBatch/results`` by a rename, whole or not at all. The folder
-    /// that is renamed is called as ``ResultsLeftovers/temporaryName(for:)`` says. It must not create the batch's own
-    /// folder anew where that has vanished, and should end early when its task is cancelled.
+    /// Scores a batch and publishes its results at ``ReadyBatch/results`` by a rename, whole or not at all; until then
+    /// they are put together in a hidden folder. It must not create the batch's own folder anew where that has vanished,
+    /// and should end early, with `CancellationError`, when its task is cancelled.
     ///
-    /// Throws ``ScoringFailure`` where more is known than that it failed; any other error counts as ``ScoringFailure/Kind/passing``.
+    /// Throws ``ScoringFailure`` where more is known than that it failed; any other error counts as
+    /// ``ScoringFailure/Kind/passing``, or as ``ScoringFailure/Kind/noSpace`` where it is the system's.
     public var score: @Sendable (ReadyBatch) async throws -> BatchOutcome
     /// Reads whose results lie in a results' folder; nil where there are none or they do not say.
+    ///
+    /// It is asked before a batch is scored, and at the start for each batch that was being scored when the program was
+    /// killed. What lies half-written beside the folder is then nobody's, and is to be cleared away.
     public var published: @Sendable (_ results: FilePath) -> PublishedResults?
     /// Called after a batch of a root was scored, with what the index of that root is made of.
     public var updateIndex: @Sendable (RootIndex) async throws -> Void

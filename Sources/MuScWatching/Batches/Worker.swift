@@ -19,13 +19,12 @@ struct Worker: Sendable {
         case dealtWith(ReadyBatch, BatchState?)
     }
 
-    /// Decides about batches that a former process was scoring when it ended, and clears away what it left half-written.
+    /// Decides about batches that a former process was scoring when it ended.
     ///
     /// Results that carry the digest of the set that was claimed were published just before the end; the batch is done.
     func recover() throws(LedgerError) {
         for root in roots {
             for batch in try ledger.interrupted(root: root.id, configuration: configuration) {
-                ResultsLeftovers.removeAll(beside: batch.results)
                 if let published = scoring.published(batch.results), published.digest == batch.digest {
                     try ledger.finish(batch, published.outcome, wasScored: true)
                     log(done: batch, published.outcome, "batch_recovered")
@@ -59,13 +58,13 @@ struct Worker: Sendable {
         let failure: ScoringFailure
         do {
             let outcome = try await scoring.score(batch)
-            try ledger.finish(batch, outcome, wasScored: true)
+            try await insist { () throws(LedgerError) in try ledger.finish(batch, outcome, wasScored: true) }
             log(done: batch, outcome, "batch_done")
             return .dealtWith(batch, .done)
         } catch let error as LedgerError {
             throw error
         } catch is CancellationError {
-            try ledger.putBack(batch, crashed: false, configuration: configuration)
+            try await insist { () throws(LedgerError) in try ledger.putBack(batch, crashed: false, configuration: configuration) }
             logger.info("batch_abandoned", metadata: ["folder": "\(batch.folder.text)"])
             return .dealtWith(batch, .ready)
         } catch {
@@ -76,7 +75,9 @@ struct Worker: Sendable {
             logger.info("batch_removed", metadata: ["folder": "\(batch.folder.text)"])
             return .dealtWith(batch, nil)
         }
-        let (state, delay) = try ledger.fail(batch, failure, configuration: configuration)
+        let (state, delay) = try await insist { () throws(LedgerError) in
+            try ledger.fail(batch, failure, configuration: configuration)
+        }
         var metadata: Logger.Metadata = [
             "folder": "\(batch.folder.text)", "attempt": "\(batch.attempt)", "error": "\(escapedText(failure.description.utf8))",
         ]
@@ -87,6 +88,23 @@ struct Worker: Sendable {
             logger.warning("batch_failed", metadata: metadata)
         }
         return .dealtWith(batch, state)
+    }
+
+    /// Writes to the ledger what must not be lost while this process lives: until then the batch counts as running.
+    ///
+    /// Tries again with growing pauses, for a disk that is full for instance, until the task is cancelled.
+    private func insist<T>(_ body: () throws(LedgerError) -> T) async throws(LedgerError) -> T {
+        var pause = 1.0
+        while true {
+            do throws(LedgerError) {
+                return try body()
+            } catch {
+                guard !Task.isCancelled else { throw error }
+                logger.error("ledger_failed", metadata: ["reason": "\(error)"])
+                try? await Task.sleep(for: .seconds(pause))
+                pause = min(60, 2 * pause)
+            }
+        }
     }
 
     private enum Standing { case asClaimed, changed, gone }

@@ -23,6 +23,9 @@ struct WatchTree {
     /// The folder that a watch is on.
     func folder(of watch: Int32) -> FilePath? { folders[watch] }
 
+    /// Whether a watch was put on what was at a path.
+    func isWatched(_ folder: FilePath) -> Bool { watches[folder.bytes] != nil }
+
     /// Puts a watch on a folder.
     mutating func watch(_ folder: FilePath) {
         guard let inotify else {

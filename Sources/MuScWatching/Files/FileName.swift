@@ -1,3 +1,5 @@
+import Glibc
+
 /// The name of a file in its folder: the bytes as the file system has them, in any encoding or none.
 ///
 /// Names are compared byte by byte. For people and for logs use ``description``, in which nothing can break a line.
@@ -14,7 +16,8 @@ public struct FileName: Hashable, Sendable, Comparable {
     }
 
     public static func < (a: FileName, b: FileName) -> Bool {
-        a.bytes.lexicographicallyPrecedes(b.bytes)
+        let order = memcmp(a.bytes, b.bytes, min(a.bytes.count, b.bytes.count))
+        return order == 0 ? a.bytes.count < b.bytes.count : order < 0
     }
 
     func hasPrefix(_ prefix: some Sequence<UInt8>) -> Bool {

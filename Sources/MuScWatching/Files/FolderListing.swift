@@ -14,8 +14,6 @@ public struct FolderListing: Sendable {
     public var readyMark: String?
     /// Names of files that have a second name or are a link, and so may appear without ever being written.
     var linked: Set<FileName> = []
-    /// Folders in which results were being put together, see ``ResultsLeftovers``.
-    var unpublished: [FileName] = []
 
     /// Lists a folder.
     ///
@@ -72,10 +70,7 @@ public struct FolderListing: Sendable {
                 else { continue }
             }
             guard file.st_mode & S_IFMT == S_IFREG else { continue }
-            let identity = ImageFile(
-                name: name, size: Int64(file.st_size),
-                modified: Int64(file.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(file.st_mtim.tv_nsec),
-                inode: keepsInodes ? UInt64(file.st_ino) : 0)
+            let identity = ImageFile(name: name, file, keepsInode: keepsInodes)
             if isReadyFile {
                 listing.readyMark = "\(identity.size):\(identity.modified):\(identity.inode)"
             } else if rules.admitsFile(name) {
@@ -89,17 +84,17 @@ public struct FolderListing: Sendable {
     }
 
     private mutating func take(folder name: FileName, rules: NameRules) {
-        if rules.admitsFolder(name) {
-            if rules.admitsFolder(at: folder.appending(name)) { subfolders.append(name) }
-        } else if name.bytes.first == UInt8(ascii: "."), rules.isResults(name.withoutTemporaryParts) {
-            unpublished.append(name)
-        }
+        if rules.admitsFolder(name), rules.admitsFolder(at: folder.appending(name)) { subfolders.append(name) }
     }
 
-    static func nameBytes(_ entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
+    private static func nameBytes(_ entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
         withUnsafePointer(to: &entry.pointee.d_name) { pointer in
             // The kernel ends every name with a zero within the array's 256 bytes.
-            withUnsafeBytes(of: pointer.pointee) { Array($0.prefix { $0 != 0 }) }
+            pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { text in
+                var count = 0
+                while count < 256, text[count] != 0 { count += 1 }
+                return Array(UnsafeBufferPointer(start: text, count: count))
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
 import Crypto
+import Glibc
+import SystemPackage
 
 /// A file as the folder's listing shows it: what tells this content of this file from another.
 public struct ImageFile: Hashable, Sendable {
@@ -19,6 +21,23 @@ public struct ImageFile: Hashable, Sendable {
     }
 }
 
+extension ImageFile {
+    init(name: FileName, _ status: stat, keepsInode: Bool) {
+        self.init(
+            name: name, size: Int64(status.st_size),
+            modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec),
+            inode: keepsInode ? UInt64(status.st_ino) : 0)
+    }
+}
+
+extension FilePath {
+    /// The name of the file that the path leads to.
+    var lastName: FileName? {
+        let name = bytes.split(separator: UInt8(ascii: "/")).last
+        return name.map { FileName(bytes: Array($0)) }
+    }
+}
+
 /// The identity of a set of files: SHA-256 over names, sizes, modification times and inodes, in order of names.
 ///
 /// Two listings have the same digest exactly when they show the same files with the same content, as far as a listing
@@ -30,6 +49,23 @@ public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter files: In any order.
     public init(_ files: [ImageFile]) {
         self.init(sorted: files.sorted { $0.name < $1.name }, context: "")
+    }
+
+    /// The identity of files by their paths, equal to that which a watcher gives to the same files of a folder.
+    ///
+    /// - Returns: nil where one of them is not there, or is no file.
+    public init?(filesAt paths: [FilePath]) {
+        var kinds = FileSystemKinds()
+        var files: [ImageFile] = []
+        for path in paths {
+            var status = stat()
+            guard let name = path.lastName, path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                return nil
+            }
+            let kind = kinds.kind(device: UInt64(status.st_dev), at: path)
+            files.append(ImageFile(name: name, status, keepsInode: kind?.keepsInodes ?? true))
+        }
+        self.init(files)
     }
 
     public init(text: String) {
@@ -47,9 +83,8 @@ public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
             buffer.append(contentsOf: file.name.bytes)
             // A name holds no slash, so the slash ends it.
             buffer.append(UInt8(ascii: "/"))
-            for value in [UInt64(bitPattern: file.size), UInt64(bitPattern: file.modified), file.inode] {
-                withUnsafeBytes(of: value.littleEndian) { buffer.append(contentsOf: $0) }
-            }
+            let numbers = (UInt64(bitPattern: file.size).littleEndian, UInt64(bitPattern: file.modified).littleEndian, file.inode.littleEndian)
+            withUnsafeBytes(of: numbers) { buffer.append(contentsOf: $0) }
             if buffer.count > 1 << 16 {
                 hash.update(data: buffer)
                 buffer.removeAll(keepingCapacity: true)

@@ -60,12 +60,17 @@ struct NameRules: Sendable {
     }
 
     private func isIgnored(_ name: FileName) -> Bool {
-        let bytes = name.bytes.map(lowercase)
-        for suffix in suffixes where bytes.count >= suffix.count && bytes.suffix(suffix.count).elementsEqual(suffix) { return true }
-        for prefix in prefixes where bytes.starts(with: prefix) { return true }
+        let bytes = name.bytes
+        for suffix in suffixes where bytes.count >= suffix.count && Self.matches(bytes, suffix, from: bytes.count - suffix.count) { return true }
+        for prefix in prefixes where bytes.count >= prefix.count && Self.matches(bytes, prefix, from: 0) { return true }
         guard !patterns.isEmpty else { return false }
-        let text = name.bytes.map { CChar(bitPattern: $0) } + [0]
+        let text = bytes.map { CChar(bitPattern: $0) } + [0]
         return patterns.contains { fnmatch($0, text, FNM_CASEFOLD) == 0 }
+    }
+
+    private static func matches(_ bytes: [UInt8], _ part: [UInt8], from start: Int) -> Bool {
+        for position in part.indices where lowercase(bytes[start + position]) != part[position] { return false }
+        return true
     }
 }
 

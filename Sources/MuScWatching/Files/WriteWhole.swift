@@ -5,8 +5,9 @@ import SystemPackage
 ///
 /// - Throws: ``FileWriteError``; then what was at the path is as it was, and nothing else is left.
 func writeWhole(_ content: [UInt8], to path: FilePath, mode: mode_t = 0o644) throws(FileWriteError) {
-    // Hidden, so that neither a watcher nor a collector of metrics takes it for something.
-    let name = "." + (path.lastComponent?.string ?? "file") + ".\(getpid()).tmp"
+    // Hidden, so that neither a watcher nor a collector of metrics takes it for something; and always called the same,
+    // so that what a killed process left is used up by the next one.
+    let name = "." + (path.lastComponent?.string ?? "file") + ".tmp"
     let beside = path.removingLastComponent().appending(FileName(name))
     let descriptor = beside.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
     guard descriptor >= 0 else { throw FileWriteError(path: path, code: errno) }

@@ -23,20 +23,8 @@ public final class Ledger: Sendable {
         guard let text = path.utf8Text else {
             throw LedgerError(path: path, reason: "the path is not UTF-8, which SQLite needs; choose another with --state")
         }
-        var configuration = GRDB.Configuration()
-        configuration.readonly = readOnly
-        configuration.busyMode = .timeout(10)
-        configuration.foreignKeysEnabled = true
         do {
-            if !readOnly, let folder = text.split(separator: "/").isEmpty ? nil : Optional(path.removingLastComponent().string), !folder.isEmpty {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            }
-            configuration.prepareDatabase { db in
-                guard !readOnly else { return }
-                // In this mode readers and the writer do not wait for each other.
-                try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
-            }
-            database = try DatabaseQueue(path: text, configuration: configuration)
+            database = try readOnly ? Self.openForReading(text) : Self.openForWriting(text)
             let migrator = Self.migrator
             if try database.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw LedgerError(
@@ -47,6 +35,38 @@ public final class Ledger: Sendable {
             throw error
         } catch {
             throw LedgerError(path: path, underlying: error)
+        }
+    }
+
+    private static func openForWriting(_ path: String) throws -> DatabaseQueue {
+        let folder = FilePath(path).removingLastComponent()
+        if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true) }
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { db in
+            // In this mode readers and the writer do not wait for each other.
+            try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    private static func openForReading(_ path: String) throws -> DatabaseQueue {
+        var configuration = GRDB.Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            _ = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
+            return queue
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && access(path, R_OK) == 0 {
+            // Nobody writes it now, and in a folder that is not ours SQLite cannot make the files by which readers and
+            // a writer agree. As nobody writes, they are not needed.
+            let escaped = path.utf8.map { byte in
+                byte == 0x2F || (byte > 0x2C && byte < 0x3A) || (byte | 0x20 > 0x60 && byte | 0x20 < 0x7B)
+                    ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+            }.joined()
+            return try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: configuration)
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// Tells systemd how the service is doing, by the protocol of `sd_notify(3)`; does nothing where systemd did not ask.
@@ -6,11 +7,11 @@ public struct SystemdNotify: Sendable {
     /// Seconds within which systemd wants to hear of us again and again, if it does.
     public let watchdogSeconds: Double?
 
-    /// Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` from the environment.
-    public init() {
-        address = getenv("NOTIFY_SOCKET").map { String(cString: $0) }
-        let process = getenv("WATCHDOG_PID").flatMap { Int32(String(cString: $0)) }
-        let interval = getenv("WATCHDOG_USEC").flatMap { Double(String(cString: $0)) }
+    /// - Parameter environment: Where `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` are read.
+    public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+        address = environment["NOTIFY_SOCKET"]
+        let process = environment["WATCHDOG_PID"].flatMap { Int32($0) }
+        let interval = environment["WATCHDOG_USEC"].flatMap { Double($0) }
         watchdogSeconds = process == nil || process == getpid() ? interval.map { $0 / 1e6 } : nil
     }
 

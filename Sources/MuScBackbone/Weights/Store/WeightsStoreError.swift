@@ -46,7 +46,7 @@ public enum WeightsStoreError: Error, Sendable, CustomStringConvertible {
                   found    \(found)
                 """
         case .diskFull(let folder, let needed):
-            let room = needed.map { "; \(($0 + 999_999) / 1_000_000) MB are needed" } ?? ""
+            let room = needed.flatMap { $0 > 0 ? $0 : nil }.map { "; \(($0 + 999_999) / 1_000_000) MB are needed" } ?? ""
             return "\(folder): there is no room left on this disk\(room) (the folder of the weights is set by MUSC_WEIGHTS)"
         case .folder(let path, let reason):
             return "\(path): \(reason) (the folder of the weights is set by MUSC_WEIGHTS)"

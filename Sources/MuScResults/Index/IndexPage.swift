@@ -1,0 +1,175 @@
+import Foundation
+import MuSc
+
+/// The page of a drop folder, `index.html`, and the same as a table, `batches.csv`: all its batches, newest first.
+public struct IndexPage: Sendable {
+    /// The drop folder.
+    public let root: String
+    /// Newest first.
+    public let batches: [BatchSummary]
+    /// When the page was made, ISO 8601 with zone.
+    public let time: String
+
+    /// Rows that stand in the page without its script; the script shows the rest on demand.
+    static let rows = 200
+    static let csvHeader =
+        "time,folder,state,images,flagged,seconds,score_p10,score_median,score_p90,score_max,report,reason"
+    private static let generator = "<meta name=\"generator\" content=\"musc"
+
+    /// - Parameters:
+    ///   - root: The drop folder, absolute or relative to the working directory.
+    ///   - batches: In any order.
+    ///   - time: Now, ISO 8601 with zone.
+    public init(root: String, batches: [BatchSummary], time: String) {
+        self.root = root
+        self.batches = batches.sorted { ($1.time, $0.folder) < ($0.time, $1.folder) }
+        self.time = time
+    }
+
+    /// Writes both files into the root, each in one step.
+    ///
+    /// - Returns: The path of `index.html`.
+    /// - Throws: ``ResultsError`` where the root cannot be written, or holds files of these names that this program
+    ///   did not write; these are left alone.
+    @discardableResult
+    public func write() throws(ResultsError) -> String {
+        let directory = try Directory(path: root)
+        try refuseForeign("index.html", in: directory) { $0.contains(Self.generator) }
+        try refuseForeign("batches.csv", in: directory) { $0.hasPrefix("time,folder,state,") }
+        try replace("batches.csv", with: csv, in: directory)
+        try replace("index.html", with: html(), in: directory)
+        return directory.pathOf("index.html")
+    }
+
+    private func refuseForeign(
+        _ name: String, in directory: borrowing Directory, isOurs: (String) -> Bool
+    ) throws(ResultsError) {
+        guard let kind = directory.kind(of: name) else { return }
+        if kind == .file, let handle = FileHandle(forReadingAtPath: directory.pathOf(name)) {
+            defer { try? handle.close() }
+            let head = (try? handle.read(upToCount: 2048)).flatMap { $0 } ?? Data()
+            if isOurs(String(decoding: head, as: UTF8.self)) { return }
+        }
+        throw ResultsError(
+            kind: .occupied, path: directory.pathOf(name), detail: "was not written by this program and is left alone",
+            advice: "Move it away to get a page of all batches.")
+    }
+
+    private func replace(_ name: String, with text: String, in directory: borrowing Directory) throws(ResultsError) {
+        let temporary = ".\(name).\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+        do {
+            try directory.write(text, to: temporary)
+            try directory.rename(temporary, to: name)
+        } catch {
+            directory.removeTree(temporary)
+            throw error
+        }
+    }
+
+    // MARK: Table
+
+    package var csv: String {
+        var text = Self.csvHeader + "\r\n"
+        for batch in batches {
+            func score(_ path: KeyPath<BatchSummary.ScoreSpread, Float>) -> String {
+                batch.scores.map { $0[keyPath: path].csvText } ?? ""
+            }
+            let done = batch.state == .done
+            let cells: [String] = [
+                batch.time, ScoresCSV.freeText(batch.folder), batch.state.rawValue, String(batch.images),
+                done ? String(batch.flagged) : "", batch.seconds.map { Float($0).csvText } ?? "",
+                score(\.tenth), score(\.median), score(\.ninetieth), score(\.highest),
+                ScoresCSV.freeText(batch.report ?? ""), ScoresCSV.freeText(batch.reason ?? ""),
+            ]
+            text += cells.joined(separator: ",") + "\r\n"
+        }
+        return text
+    }
+
+    // MARK: Page
+
+    package func html() throws(ResultsError) -> String {
+        let nonce = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+        let trend = TrendPlot(batches)
+        func labels(_ labels: [TrendPlot.Label]) -> [[String: Any]] { labels.map { ["text": $0.text, "place": $0.place] } }
+        let attention = batches.filter { $0.state != .done }
+        var values: [String: Any] = [
+            "nonce": nonce, "answer": answer, "root": root, "time": time, "timeText": readableTime(time),
+            "count": batches.count, "style": PageTemplate.style,
+            "script": "(() => {\n'use strict';\n\(PageTemplate.indexScript)\n})();",
+            "rows": batches.prefix(Self.rows).map(row), "data": json,
+            "anyAttention": !attention.isEmpty,
+            "attention": attention.prefix(20).map(row),
+            "anyTrend": trend.columns.count > 1, "shareSVG": trend.shareSVG, "scoreSVG": trend.scoreSVG,
+            "shareLabels": labels(trend.shareLabels), "scoreLabels": labels(trend.scoreLabels),
+            "timeLabels": labels(trend.timeLabels),
+        ]
+        if trend.batchesPerColumn > 1 { values["perColumn"] = trend.batchesPerColumn }
+        if batches.count > Self.rows { values["hidden"] = batches.count - Self.rows }
+        if attention.count > 20 { values["moreAttention"] = attention.count - 20 }
+        return try PageTemplate.index().render(values)
+    }
+
+    private var answer: String {
+        guard !batches.isEmpty else { return "No batches yet" }
+        let done = batches.count { $0.state == .done }
+        let suspect = batches.count { $0.state == .done && $0.flagged > 0 }
+        let failed = batches.count { $0.state == .failed || $0.state == .heldBack }
+        var parts = [
+            done == 0
+                ? "No batch is done yet"
+                : suspect == 0
+                    ? "No suspect images in \(done) \(done == 1 ? "batch" : "batches")"
+                    : "Suspect images in \(suspect) of \(done) batches"
+        ]
+        if failed > 0 { parts.append("\(failed) failed") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func row(_ batch: BatchSummary) -> [String: Any] {
+        var values: [String: Any] = [
+            "folder": batch.folder, "state": Self.stateText(batch.state), "stateClass": batch.state.rawValue,
+            "time": readableTime(batch.time), "images": batch.images,
+            "seconds": batch.seconds.map(durationText) ?? "", "reason": batch.reason ?? "",
+        ]
+        if batch.state == .done {
+            values["flagged"] = batch.flagged
+            values["share"] = "\(decimalText(100 * batch.share, 1)) %"
+            if batch.flagged > 0 { values["suspect"] = true }
+        }
+        if let scores = batch.scores {
+            values["median"] = decimalText(Double(scores.median), 3)
+            values["highest"] = decimalText(Double(scores.highest), 3)
+        }
+        if let report = batch.report { values["report"] = Markup.url(report) }
+        return values
+    }
+
+    private static func stateText(_ state: BatchSummary.State) -> String {
+        switch state {
+        case .waiting: "waiting"
+        case .running: "running"
+        case .done: "done"
+        case .failed: "failed"
+        case .heldBack: "held back"
+        }
+    }
+
+    /// The rows for the page's script, as arrays.
+    private var json: String {
+        func number(_ value: Double?) -> String { value.map { $0.isFinite ? "\($0)" : "null" } ?? "null" }
+        let rows = batches.map { batch -> String in
+            let cells: [String] = [
+                Markup.json(readableTime(batch.time)), Markup.json(batch.folder), Markup.json(Self.stateText(batch.state)),
+                "\(batch.images)", batch.state == .done ? "\(batch.flagged)" : "null",
+                batch.scores.map { decimalText(Double($0.median), 4) } ?? "null",
+                batch.scores.map { decimalText(Double($0.highest), 4) } ?? "null",
+                batch.seconds.map { decimalText($0, 1) } ?? "null",
+                batch.reason.map(Markup.json) ?? "null",
+                batch.report.map { Markup.json(Markup.url($0)) } ?? "null",
+            ]
+            return "[\(cells.joined(separator: ","))]"
+        }
+        return "{\"rows\":\(Self.rows),\"batches\":[\(rows.joined(separator: ",\n"))]}"
+    }
+}

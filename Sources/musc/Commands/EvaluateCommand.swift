@@ -1,0 +1,206 @@
+import ArgumentParser
+import FoundationEssentials
+import MuSc
+import MuScBackbone
+import MuScEvaluation
+import Synchronization
+import SystemPackage
+
+extension Dataset.Layout: ExpressibleByArgument {}
+extension ReferenceConfiguration.HeatMapScale: ExpressibleByArgument {}
+
+/// `musc evaluate`: scores a labelled data set and compares the scores with the labels.
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Score a labelled data set and print the seven metrics of each class and their mean.",
+        discussion: """
+            Works with the preset paper unless told otherwise. Results lie in the folder given by --out: results.csv, \
+            results.json, results.md, results.xlsx and evaluation.html. Finished classes are kept there, so the same \
+            command goes on where it was interrupted. --config also takes the musc.yaml of MuSc's reference \
+            implementation.
+            """)
+
+    @Option(help: "How the data set lies on disk: mvtec_ad, visa, btad, or folder for any tree with a folder good/.")
+    var dataset: Dataset.Layout?
+
+    @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
+    var data: String?
+
+    @Option(name: .customLong("class"), parsing: .upToNextOption, help: ArgumentHelp("Classes to evaluate; ALL unless given.", valueName: "name"))
+    var classNames: [String] = []
+
+    @Option(help: ArgumentHelp("The same as --subsets, by the reference's name.", valueName: "count"))
+    var divideNum: String?
+
+    @Option(help: ArgumentHelp("Taken as the reference takes it, and without effect: every thread works on one image.", valueName: "images"))
+    var batchSize: Int?
+
+    @Flag(inversion: .prefixedNo, help: "Write the heat maps as pictures.")
+    var vis: Bool?
+
+    @Option(help: "What a heat map's colours span: single_norm (each anomalous image by itself) or whole_norm (the class).")
+    var visType: ReferenceConfiguration.HeatMapScale?
+
+    @Flag(inversion: .prefixedNo, help: "Write results.xlsx.")
+    var saveExcel: Bool?
+
+    @Flag(help: "Print the results as JSON instead of a table.")
+    var json = false
+
+    @OptionGroup var options: ScoringOptions
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let file = (options.config ?? environment["MUSC_CONFIG"]).map { FilePath($0) }
+        let reference = try file.flatMap { ReferenceConfiguration.recognises($0) ? try readReference($0) : nil }
+        let configuration = try configuration(reference, file: reference == nil ? file : nil, environment: environment)
+        guard let layout = dataset ?? reference?.dataset else {
+            throw UserError("which data set? Give --dataset mvtec_ad, visa, btad or folder, and --data its folder", exit: .usage)
+        }
+        guard let root = data.map({ FilePath($0) }) ?? reference?.dataPath else {
+            throw UserError("where does the data set lie? Give its folder with --data", exit: .usage)
+        }
+        let labelled: Dataset
+        do {
+            labelled = try Dataset(layout, at: root, classNames: classNames.isEmpty ? reference?.classNames : classNames)
+        } catch {
+            throw UserError("\(error)", exit: .usage)
+        }
+        let scorer = try await scorer(configuration, layout: layout)
+        let output = OutputFolder(outputFolder(reference, layout: layout, settings: scorer.scorer.settings))
+        var evaluation = Evaluation(
+            dataset: labelled, scorer: scorer.scorer,
+            configuration: Evaluation.configuration(of: scorer.scorer, weightsSHA256: scorer.weightsSHA256), output: output)
+        if vis ?? reference?.writesHeatMaps ?? false {
+            evaluation.heatMaps = visType ?? reference?.heatMapScale ?? .single
+        }
+        let results = try await evaluate(evaluation)
+        do {
+            try results.write(to: output, workbook: saveExcel ?? reference?.writesWorkbook ?? true)
+        } catch {
+            throw UserError("\(error)", exit: .batchFailed)
+        }
+        let table = ResultTable(results)
+        Terminal.printResult(json ? table.json : table.text)
+        Terminal.printNote("Written to \(output.path): results.csv, .json, .md, evaluation.html")
+    }
+
+    private func readReference(_ file: FilePath) throws(UserError) -> ReferenceConfiguration {
+        do {
+            return try ReferenceConfiguration(contentsOf: file)
+        } catch {
+            throw UserError("\(error)", exit: .usage)
+        }
+    }
+
+    /// The preset paper, the reference's file or ours, the environment and the flags, in this order.
+    private func configuration(
+        _ reference: ReferenceConfiguration?, file: FilePath?, environment: [String: String]
+    ) throws -> Configuration {
+        var defaults = Configuration()
+        defaults.preset = .paper
+        if let reference {
+            if let backbone = reference.backbone { defaults.backbone = backbone }
+            defaults.pretrained = reference.pretrained
+            defaults.imageSize = reference.imageSize
+            defaults.featureLayers = reference.featureLayers
+            defaults.degrees = reference.degrees
+            defaults.subsets = reference.subsets
+        }
+        var flags = options.given
+        if let divideNum { flags.append(("scoring.subsets", "divide-num", ConfigurationValue(scalar: divideNum))) }
+        return try ConfigurationLayers.configuration(
+            file: file?.string, environment: environment, flags: flags, defaults: defaults)
+    }
+
+    /// The network and the settings, as the data set has them.
+    private func scorer(
+        _ configuration: Configuration, layout: Dataset.Layout
+    ) async throws(UserError) -> (scorer: BatchScorer, weightsSHA256: String) {
+        var configuration = configuration
+        // The reference's scripts name weights of CLIP for DINO too, where they mean nothing.
+        if options.pretrained == nil, try InstalledBackbone.description(named: configuration.backbone).family != .clip {
+            configuration.pretrained = nil
+        }
+        if configuration.rscinWindows == nil, layout == .visa { configuration.rscinWindows = Rescoring.visaWindows }
+        let installed = try await InstalledBackbone.find(configuration, fetching: options.fetchWeights)
+        do {
+            var settings = try configuration.scoringSettings(backbone: installed.description)
+            // Masks lie over the pixels as they are stored.
+            settings.appliesOrientation = false
+            return (try BatchScorer(settings: settings, weights: installed.weights), installed.sha256)
+        } catch {
+            throw UserError("\(error)", exit: .usage)
+        }
+    }
+
+    /// --out, or the reference's `output_dir/DATASET/BACKBONE/imagesizeSIZE`.
+    private func outputFolder(
+        _ reference: ReferenceConfiguration?, layout: Dataset.Layout, settings: ScoringSettings
+    ) -> FilePath {
+        if let folder = options.output { return FilePath(folder) }
+        let name = settings.backbone.name.map { $0 == "/" ? "-" : $0 }
+        return (reference?.outputFolder ?? "output").pushing(
+            FilePath("\(layout.rawValue)/\(String(name))/imagesize\(settings.imageSize)"))
+    }
+
+    /// Runs the evaluation with progress on the terminal, until it is done or a signal ends it.
+    private func evaluate(_ evaluation: Evaluation) async throws -> EvaluationResults {
+        let isShown = Terminal.isInteractive && !options.noProgress
+        let task = Task { () throws -> EvaluationResults in
+            let isStopped = StopFlag()
+            let bar = EvaluationProgress(isShown: isShown)
+            return try await withTaskCancellationHandler {
+                defer { bar.finish() }
+                do {
+                    return try evaluation.run { name, progress in
+                        bar.update(name, progress)
+                        return !isStopped.isSet
+                    } finished: { evaluated, wasKept in
+                        bar.finish()
+                        Terminal.printNote(Self.note(evaluated, wasKept: wasKept))
+                    }
+                } catch {
+                    throw UserError("\(error)", exit: .batchFailed)
+                }
+            } onCancel: {
+                isStopped.set()
+            }
+        }
+        return try await StopSignal.cancelling(task)
+    }
+
+    private static func note(_ evaluated: ClassEvaluation, wasKept: Bool) -> String {
+        if wasKept { return "\(evaluated.name): finished before, kept" }
+        let seconds = Int((evaluated.scoringSeconds + evaluated.metricsSeconds).rounded())
+        return "\(evaluated.name): \(evaluated.images.count) images in \(seconds) s"
+    }
+}
+
+/// Whether the work shall end; set from any thread.
+private final class StopFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+    func set() { flag.store(true, ordering: .relaxed) }
+}
+
+/// The progress bar of the class that is scored.
+private final class EvaluationProgress: Sendable {
+    private let isShown: Bool
+    private let current = Mutex<(name: String, bar: ProgressBar)?>(nil)
+
+    init(isShown: Bool) { self.isShown = isShown }
+
+    func update(_ name: String, _ progress: Progress) {
+        let bar = current.withLock { current in
+            if let known = current, known.name == name { return known.bar }
+            let bar = ProgressBar(label: name, isShown: isShown)
+            current = (name, bar)
+            return bar
+        }
+        bar.update(progress)
+    }
+
+    func finish() { current.withLock { $0 }?.bar.finish() }
+}

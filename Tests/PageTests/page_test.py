@@ -1,0 +1,410 @@
+"""Uses the pages that musc writes as a person would, in a headless Chromium over file://.
+
+Usage: page_test.py FOLDER, where FOLDER holds the batches that PageFixtures.swift writes. CHROMIUM names the browser.
+"""
+
+import os
+import sys
+import time
+import unittest
+from pathlib import Path
+from urllib.parse import quote
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+FOLDER = Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else Path(".")
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+def url(batch, fragment=""):
+    page = FOLDER / batch / ("index.html" if batch in ("many", "few") else "_musc/report.html")
+    return page.as_uri() + fragment
+
+
+class PageTest(unittest.TestCase):
+    """A browser, and a page that must stay silent: no console error, no exception, no request to anywhere else."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.playwright = sync_playwright().start()
+        # --no-sandbox: containers of build servers run as root.
+        cls.browser = cls.playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        cls.playwright.stop()
+
+    def setUp(self):
+        self.problems = []
+        self.contexts = []
+
+    def tearDown(self):
+        for context in self.contexts:
+            context.close()
+        self.assertEqual(self.problems, [], "the page was not silent")
+
+    def page(self, width=1280, height=900, **options):
+        context = self.browser.new_context(viewport={"width": width, "height": height}, **options)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: m.type in ("error", "warning") and self.problems.append(m.text))
+        page.on("pageerror", lambda e: self.problems.append(str(e)))
+        page.on("dialog", lambda d: (self.problems.append("dialog: " + d.message), d.dismiss()))
+        page.on("request", lambda r: r.url.startswith(("file:", "data:")) or self.problems.append("request: " + r.url))
+        return page
+
+    def opened(self, batch, fragment="", **options):
+        page = self.page(**options)
+        page.goto(url(batch, fragment))
+        return page
+
+
+class Threshold(PageTest):
+    def test_dragging_the_line_flags_anew(self):
+        page = self.opened("parts")
+        before = page.locator("#grid .flagged").count()
+        self.assertEqual(before, 11)
+        self.assertIn("11 of 80 images are suspect", page.locator("h1").inner_text())
+        page.locator("#plot").scroll_into_view_if_needed()
+        box = page.locator("#threshold-handle").bounding_box()
+        x, y = box["x"] + 40, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x, y + 30, steps=4)
+        page.mouse.move(x, box["y"] + 400, steps=4)
+        page.mouse.up()
+        expect(page.locator("h1")).to_have_text("80 of 80 images are suspect")
+        self.assertEqual(page.locator("#grid .flagged").count(), 80)
+        self.assertEqual(page.locator("#suspects a").count(), 13)
+        page.get_by_role("button", name="Back to").click()
+        expect(page.locator("h1")).to_have_text("11 of 80 images are suspect")
+        self.assertEqual(page.locator("#grid .flagged").count(), before)
+
+    def test_the_line_moves_by_keys_and_by_number(self):
+        page = self.opened("parts")
+        slider = page.get_by_role("slider", name="Threshold")
+        slider.focus()
+        first = float(slider.get_attribute("aria-valuenow"))
+        page.keyboard.press("ArrowUp")
+        self.assertGreater(float(slider.get_attribute("aria-valuenow")), first)
+        page.keyboard.press("End")
+        expect(page.locator("h1")).to_have_text("None of 80 images is suspect")
+        page.get_by_label("Threshold", exact=True).and_(page.locator("input")).fill("0.3")
+        expect(page.locator("h1")).to_have_text("11 of 80 images are suspect")
+
+    def test_the_list_is_offered_as_csv(self):
+        page = self.opened("parts")
+        page.get_by_text("The list as CSV").click()
+        lines = page.locator("#csv").input_value().strip().split("\n")
+        self.assertEqual(lines[0], "rank,image,score,peak_x,peak_y")
+        self.assertEqual(len(lines), 12)
+        stored = (FOLDER / "parts/_musc/scores.csv").read_text().splitlines()
+        self.assertEqual(lines[1].split(",")[1], stored[1].split(",")[1])
+
+    def test_no_threshold_flags_nothing(self):
+        page = self.opened("clean")
+        expect(page.locator("h1")).to_have_text("None of 6 images is suspect")
+        page.get_by_role("slider", name="Threshold").focus()
+        page.keyboard.press("Home")
+        expect(page.locator("h1")).to_have_text("6 of 6 images are suspect")
+
+
+class Listing(PageTest):
+    def names(self, page):
+        return page.locator("#grid .card .name").all_text_contents()
+
+    def test_sorting(self):
+        page = self.opened("parts")
+        page.get_by_label("Sort").select_option("name")
+        names = self.names(page)
+        self.assertEqual(names, sorted(names))
+        page.get_by_label("Sort").select_option("score-up")
+        scores = [float(t) for t in page.locator("#grid .score").all_text_contents()[:60]]
+        self.assertEqual(scores, sorted(scores))
+
+    def test_filters(self):
+        page = self.opened("parts")
+        page.get_by_role("searchbox").fill("1004")
+        self.assertEqual(self.names(page), ["part_1004.jpg"])
+        self.assertEqual(page.locator("#shown").inner_text(), "1 of 81")
+        page.get_by_role("searchbox").fill("no such name")
+        expect(page.locator("#nothing")).to_be_visible()
+        page.get_by_role("button", name="Show all").click()
+        self.assertEqual(len(self.names(page)), 81)
+        page.get_by_role("radio", name="Unreadable", exact=True).check()
+        self.assertEqual(self.names(page), ["broken.jpg"])
+        page.get_by_role("radio", name="Suspect", exact=True).check()
+        self.assertEqual(len(self.names(page)), 11)
+
+    def test_the_table(self):
+        page = self.opened("parts")
+        page.get_by_role("radio", name="Table", exact=True).check()
+        self.assertEqual(page.locator("tbody tr").count(), 81)
+        self.assertEqual(page.locator("tbody .flag").count(), 11)
+        page.get_by_role("button", name="Image").click()
+        names = page.locator("tbody td:nth-child(3) a").all_inner_texts()
+        self.assertEqual(names, sorted(names))
+        page.get_by_role("button", name="Score", exact=True).click()
+        self.assertEqual(page.locator("th[aria-sort]").get_attribute("aria-sort"), "descending")
+        scores = [float(t) for t in page.locator("tbody td:nth-child(4)").all_inner_texts() if t]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+        page.locator("tbody a").first.click()
+        expect(page.locator("#viewer")).to_be_visible()
+
+    def test_keys(self):
+        page = self.opened("parts")
+        page.keyboard.press("f")
+        self.assertEqual(len(self.names(page)), 11)
+        page.keyboard.press("f")
+        self.assertEqual(len(self.names(page)), 81)
+        page.locator("#grid a").first.focus()
+        focused = "document.activeElement.querySelector('.name').textContent"
+        first = page.evaluate(focused)
+        page.keyboard.press("ArrowRight")
+        second = page.evaluate(focused)
+        self.assertNotEqual(first, second)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowUp")
+        self.assertEqual(page.evaluate(focused), second)
+        page.keyboard.press("Enter")
+        expect(page.locator("#viewer-name")).to_have_text(second)
+        page.keyboard.press("Escape")
+        expect(page.locator("#viewer")).not_to_be_visible()
+        self.assertEqual(page.evaluate(focused), second)
+        page.keyboard.press("/")
+        self.assertEqual(page.evaluate("document.activeElement.id"), "search")
+
+    def test_other_colours(self):
+        page = self.opened("parts")
+        page.locator(".colours .colormap").select_option("viridis")
+        page.locator("#grid .card").first.scroll_into_view_if_needed()
+        expect(page.locator("#grid .card canvas").first).to_be_attached()
+        page.wait_for_timeout(200)
+        drawn = page.locator("#grid .card canvas").count()
+        self.assertLess(drawn, 80, "only cards in sight are drawn")
+        page.locator(".colours .normalisation").select_option("image")
+        expect(page.locator(".colours .bar-high")).to_have_text("highest")
+        page.locator(".colours .colormap").select_option("jet")
+        page.locator(".colours .normalisation").select_option("batch")
+        expect(page.locator("#grid .card canvas")).to_have_count(0)
+
+
+class Viewer(PageTest):
+    def test_a_deep_link_opens_an_image(self):
+        page = self.opened("parts", "#image=part_1011.jpg")
+        expect(page.locator("#viewer-name")).to_have_text("part_1011.jpg")
+        page.keyboard.press("Escape")
+        expect(page.locator("#viewer")).not_to_be_visible()
+        self.assertEqual(page.evaluate("location.hash"), "")
+        page.goto(url("parts", "#image=part_1004.jpg"))
+        expect(page.locator("#viewer-name")).to_have_text("part_1004.jpg")
+        page.goto(url("parts", "#image=no-such-image"))
+        expect(page.locator("#viewer")).not_to_be_visible()
+
+    def test_next_previous_and_back(self):
+        page = self.opened("parts")
+        page.locator("#grid a").first.click()
+        first = page.locator("#viewer-name").inner_text()
+        self.assertIn("#image=" + first, page.url)
+        page.keyboard.press("ArrowRight")
+        self.assertNotEqual(page.locator("#viewer-name").inner_text(), first)
+        page.get_by_role("button", name="Previous image").click()
+        expect(page.locator("#viewer-name")).to_have_text(first)
+        page.go_back()
+        expect(page.locator("#viewer")).not_to_be_visible()
+
+    def test_the_parts_of_the_picture(self):
+        page = self.opened("parts", "#image=part_1004.jpg")
+        heat = page.locator("#pane-right canvas")
+        expect(heat).to_be_visible()
+        self.assertTrue(page.locator("#pane-right img").evaluate("e => e.complete && e.naturalWidth === 160"))
+        self.assertGreater(len(page.locator("#pane-right .core").get_attribute("d")), 50)
+        page.get_by_label("Opacity").fill("20")
+        self.assertEqual(heat.evaluate("e => e.style.opacity"), "0.2")
+        page.get_by_label("Contour at the threshold").uncheck()
+        expect(page.locator("#pane-right .contour")).to_be_hidden()
+        expect(page.locator("#pane-right .peak")).to_be_visible()
+        page.keyboard.press("1")
+        expect(heat).to_be_hidden()
+        page.keyboard.press("3")
+        expect(page.locator("#pane-left")).to_be_visible()
+        left, right = (page.locator(f"#pane-{side} .layer").bounding_box() for side in ("left", "right"))
+        self.assertAlmostEqual(left["width"], right["width"], delta=1)
+
+    def test_the_peak_stands_where_the_csv_says(self):
+        page = self.opened("parts", "#image=part_1004.jpg")
+        row = next(r for r in (FOLDER / "parts/_musc/scores.csv").read_text().splitlines() if "part_1004" in r).split(",")
+        layer, peak = page.locator("#pane-right .layer").bounding_box(), page.locator("#pane-right .peak").bounding_box()
+        x = (peak["x"] + peak["width"] / 2 - layer["x"]) / layer["width"] * int(row[8])
+        y = (peak["y"] + peak["height"] / 2 - layer["y"]) / layer["height"] * int(row[9])
+        self.assertAlmostEqual(x, int(row[6]) + 0.5, delta=0.6)
+        self.assertAlmostEqual(y, int(row[7]) + 0.5, delta=0.6)
+
+    def test_panes_zoom_and_pan_in_step(self):
+        page = self.opened("parts", "#image=part_1004.jpg")
+        page.keyboard.press("3")
+        stage = page.locator("#pane-right").bounding_box()
+        page.mouse.move(stage["x"] + stage["width"] * 0.6, stage["y"] + stage["height"] * 0.5)
+        page.mouse.wheel(0, -600)
+        page.wait_for_timeout(100)
+        boxes = [page.locator(f"#pane-{side} .layer").bounding_box() for side in ("left", "right")]
+        self.assertGreater(boxes[1]["width"], stage["width"] * 1.5)
+        self.assertAlmostEqual(boxes[0]["width"], boxes[1]["width"], delta=1)
+        page.mouse.down()
+        page.mouse.move(stage["x"] + stage["width"] * 0.3, stage["y"] + stage["height"] * 0.4, steps=3)
+        page.mouse.up()
+        moved = [page.locator(f"#pane-{side} .layer").bounding_box() for side in ("left", "right")]
+        self.assertLess(moved[1]["x"], boxes[1]["x"] - 20)
+        self.assertAlmostEqual(moved[0]["x"] - boxes[0]["x"], moved[1]["x"] - boxes[1]["x"], delta=1)
+        page.get_by_role("button", name="Fit").click()
+        self.assertLessEqual(page.locator("#pane-right .layer").bounding_box()["width"], stage["width"] + 1)
+
+    def test_compared_with_images_that_are_not_flagged(self):
+        page = self.opened("parts", "#image=part_1004.jpg")
+        neighbours = page.locator("#neighbours button")
+        self.assertEqual(neighbours.count(), 3)
+        flagged = set(page.locator("#grid .flagged .name").all_text_contents())
+        self.assertFalse(flagged & set(page.locator("#neighbours .name").all_text_contents()))
+        name = page.locator("#neighbours .name").first.inner_text()
+        neighbours.first.click()
+        expect(page.locator("#pane-left figcaption")).to_contain_text(name)
+        self.assertEqual(neighbours.first.get_attribute("aria-pressed"), "true")
+
+    def test_a_photograph_that_is_gone_is_replaced_by_its_overlay(self):
+        page = self.page()
+        page.route("**/parts/part_1004.jpg", lambda route: route.abort())
+        page.goto(url("parts", "#image=part_1004.jpg"))
+        expect(page.locator("#pane-right figcaption")).to_contain_text("not where it was")
+        self.problems.clear()
+
+
+class Safety(PageTest):
+    def test_hostile_names_are_text(self):
+        page = self.opened("hostile")
+        names = page.locator("#grid .name").all_text_contents()
+        self.assertIn("<img src=x onerror=alert(1)>.png", names)
+        self.assertIn("{{answer}}.png", names)
+        self.assertIn('quote"\u0301 onerror=alert(1) x.png', names)
+        self.assertEqual(page.locator("img[onerror], img[onload], svg[onload]").count(), 0)
+        self.assertEqual(page.locator("script").count(), 2)
+        for image in page.locator("#grid img").all():
+            image.scroll_into_view_if_needed()
+            page.wait_for_timeout(30)
+            self.assertGreater(image.evaluate("e => e.naturalWidth"), 0, "the thumbnail's address is right")
+        page.get_by_role("radio", name="Table", exact=True).check()
+        page.locator("tbody a").first.click()
+        for _ in names:
+            self.assertTrue(page.locator("#pane-right img").evaluate("e => e.decode().then(() => e.naturalWidth > 0)"))
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("Escape")
+        page.get_by_text("The list as CSV").click()
+        page.get_by_role("slider", name="Threshold").focus()
+        page.keyboard.press("Home")
+        self.assertIn("\"'=cmd,\"\"x\"\".png\"", page.locator("#csv").input_value())
+
+    def test_a_name_with_signs_can_be_linked(self):
+        page = self.opened("hostile", "#image=" + quote("a b#c?d%20e.png"))
+        expect(page.locator("#viewer-name")).to_have_text("a b#c?d%20e.png")
+
+
+class WithoutScript(PageTest):
+    def test_everything_is_there_in_order(self):
+        page = self.opened("parts", java_script_enabled=False)
+        self.assertIn("11 of 80 images are suspect", page.locator("h1").inner_text())
+        names = page.locator("#grid .name").all_text_contents()
+        stored = [row.split(",")[1] for row in (FOLDER / "parts/_musc/scores.csv").read_text().splitlines()[1:]]
+        self.assertEqual(names, stored)
+        self.assertEqual(page.locator("#grid .flagged").count(), 11)
+        self.assertEqual(page.locator(".script-only:visible").count(), 0)
+        expect(page.locator("#unreadable")).to_contain_text("broken.jpg")
+        page.locator("#grid a").first.click()
+        self.assertTrue(page.url.endswith(".png"), "a card leads to its overlay")
+
+    def test_the_page_of_all_batches(self):
+        page = self.opened("many", java_script_enabled=False)
+        self.assertEqual(page.locator("tbody tr").count(), 200)
+        expect(page.locator("#hidden-note")).to_contain_text("4800 earlier batches")
+
+
+class Looks(PageTest):
+    def test_nothing_serious_for_axe(self):
+        for scheme in ("light", "dark"):
+            for batch, fragment in (("parts", ""), ("parts", "#image=part_1004.jpg"), ("hostile", ""), ("few", "")):
+                with self.subTest(scheme=scheme, batch=batch + fragment):
+                    # The check's own script is stopped by the page's content security policy otherwise.
+                    page = self.opened(batch, fragment, color_scheme=scheme, bypass_csp=True)
+                    page.wait_for_timeout(200)
+                    found = Axe().run(page).response["violations"]
+                    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+                    self.assertEqual([(v["id"], v["nodes"][0]["html"][:120]) for v in serious], [])
+
+    def test_the_table_is_accessible_too(self):
+        page = self.opened("parts", bypass_csp=True)
+        page.keyboard.press("v")
+        found = Axe().run(page).response["violations"]
+        self.assertEqual([v["id"] for v in found if v["impact"] in ("serious", "critical")], [])
+
+    def test_a_narrow_window_does_not_scroll_sideways(self):
+        for batch in ("parts", "hostile", "few"):
+            page = self.opened(batch, width=390, height=844)
+            self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 390, batch)
+
+    def test_on_paper_only_flagged_images_remain(self):
+        page = self.opened("parts")
+        page.emulate_media(media="print")
+        self.assertEqual(page.locator("#grid .card.flagged:visible").count(), 11)
+        self.assertEqual(page.locator("#grid .card:not(.flagged):not(.error):visible").count(), 0)
+        expect(page.locator("#tools")).to_be_hidden()
+
+
+class Speed(PageTest):
+    def test_a_thousand_images(self):
+        page = self.page()
+        requests = []
+        page.on("request", lambda r: requests.append(r.url))
+        page.goto(url("thousand"), wait_until="commit")
+        start = time.monotonic()
+        page.locator("#threshold-handle[role=slider]").wait_for(state="attached")
+        seconds = page.evaluate("performance.timing.domInteractive - performance.timing.navigationStart") / 1000
+        print(f"\n1,000 images: interactive after {seconds:.2f} s ({time.monotonic() - start:.2f} s seen from outside)")
+        self.assertLess(seconds, 1)
+        page.wait_for_timeout(300)
+        early = sum("thumbs" in r for r in requests)
+        self.assertLess(early, 300, "thumbnails out of sight wait")
+        took = page.evaluate("""() => { const t = performance.now(); const n = document.getElementById('threshold-number');
+            n.value = '0.2'; n.dispatchEvent(new Event('input')); document.body.offsetHeight; return performance.now() - t; }""")
+        print(f"a moved threshold: {took:.0f} ms, thumbnails loaded at first: {early}")
+        self.assertLess(took, 500)
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight / 2)")
+        page.wait_for_timeout(500)
+        self.assertGreater(sum("thumbs" in r for r in requests), early)
+
+    def test_pages_are_light(self):
+        thousand = (FOLDER / "thousand/_musc/report.html").stat().st_size
+        parts = (FOLDER / "parts/_musc/report.html").stat().st_size
+        five_hundred = parts + (thousand - parts) * (500 - 80) / (1000 - 80)
+        print(f"\na page of 1,000 images: {thousand / 1e6:.2f} MB, of 500: {five_hundred / 1e6:.2f} MB")
+        self.assertLess(five_hundred, 2e6)
+
+    def test_five_thousand_batches(self):
+        page = self.opened("many")
+        seconds = page.evaluate("performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart") / 1000
+        print(f"\n5,000 batches: ready after {seconds:.2f} s")
+        self.assertLess(seconds, 1)
+        page.get_by_role("searchbox").fill("batch_4000")
+        self.assertEqual(page.locator("tbody tr").count(), 1)
+        page.get_by_role("searchbox").fill("")
+        page.get_by_role("radio", name="Not done").check()
+        self.assertEqual(page.locator("tbody tr").count(), 3)
+        page.get_by_role("radio", name="All", exact=True).check()
+        page.get_by_role("button", name="Show 200 more").click()
+        self.assertEqual(page.locator("tbody tr").count(), 400)
+        page.get_by_role("button", name="Suspect").click()
+        counts = [int(t or 0) for t in page.locator("tbody td:nth-child(5)").all_inner_texts()]
+        self.assertEqual(counts, sorted(counts, reverse=True))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
