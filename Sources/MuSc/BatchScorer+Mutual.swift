@@ -14,7 +14,6 @@ extension BatchScorer {
             batch: [Float](repeating: 0, count: tokens.readable * grid.count),
             calibration: [Float](repeating: 0, count: panel.calibrating.count * grid.count))
         var completed = 0
-        var guarding = recurringSearch(panel, images: tokens.readable, subsets: subsets.count)
         let scoring = MutualScoring(
             interval: settings.interval, minimumJudges: settings.minimumJudges,
             window: settings.window.patches(on: grid), threads: settings.threads)
@@ -29,7 +28,6 @@ extension BatchScorer {
                     let unit = LNAMD.aggregate(
                         members, grid: grid, channels: settings.backbone.width, r: r, threads: settings.threads)
                     let scores = scoring.patchScores(of: unit, judged: judged, judges: judges)
-                    guarding?.add(scores, of: unit, judged: judged, judges: judges, by: scoring, layer: layer, r: r)
                     for (row, image) in subset.enumerated() {
                         for patch in 0..<grid.count {
                             maps.batch[image * grid.count + patch] += scores[row * grid.count + patch] / Float(steps)
@@ -47,7 +45,7 @@ extension BatchScorer {
                 }
             }
         }
-        guarding?.finish(&maps)
+        if subsets.count == 1 { searchRecurring(tokens, panel: panel, by: scoring, maps: &maps) }
         return maps
     }
 

@@ -56,9 +56,9 @@ public struct ScoringSettings: Sendable {
     public enum RecurringGuard: String, Sendable, Codable, CaseIterable {
         /// Not at all, as in the paper.
         case off
-        /// By the tokens of the middle layer at the smallest degree: a small part of the work.
+        /// By the tokens of the middle layer at the smallest degree: with preset tuned a third more work.
         case oneLayer
-        /// By all layers and degrees: twice the work.
+        /// By all layers and degrees: three times the work.
         case all
     }
 

@@ -38,20 +38,20 @@ func falseAlarms(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
             batchRule.recall.append(share(Array(own.dropFirst(32))) { $0.flagged })
         }
     }
-    print("\nTwenty clean batches of 40 cells with 48 known good cells; recall on batches of 32 good and 8 defective\n")
-    print("| rate | false alarms ± standard error | recall |")
-    print("|---|---|---|")
+    row("\nTwenty clean batches of 40 cells with 48 known good cells; recall on batches of 32 good and 8 defective\n")
+    row("| rate | false alarms ± standard error | recall |")
+    row("|---|---|---|")
     for (index, rate) in rates.enumerated() {
-        print("| \(percent(rate)) | \(percent(mean(alarms[index]))) ± \(percent(standardError(alarms[index]))) | \(percent(mean(recall[index]))) |")
+        row("| \(percent(rate)) | \(percent(mean(alarms[index]))) ± \(percent(standardError(alarms[index]))) | \(percent(mean(recall[index]))) |")
     }
-    print("\nThe batch's own rule: \(percent(mean(batchRule.clean))) false alarms on the clean batches; on the mixed "
+    row("\nThe batch's own rule: \(percent(mean(batchRule.clean))) false alarms on the clean batches; on the mixed "
         + "\(percent(mean(batchRule.alarms))) false alarms, \(percent(mean(batchRule.recall))) recall.")
     let limit = mean(batchRule.alarms)
     let steps = (1...49).map { Float($0) / 49 * 1.0001 }
     if let p = steps.last(where: { p in share(pGood) { $0 <= p } <= limit }) {
-        print("Known good at no more false alarms (\(percent(share(pGood) { $0 <= p }))): \(percent(share(pDefective) { $0 <= p })) recall.")
+        row("Known good at no more false alarms (\(percent(share(pGood) { $0 <= p }))): \(percent(share(pDefective) { $0 <= p })) recall.")
     }
-    print("Known good images that were named as standing out, of 48 good ones, on average: \(text(mean(named), 2)).")
+    row("Known good images that were named as standing out, of 48 good ones, on average: \(text(mean(named), 2)).")
 }
 
 func share<Element>(_ elements: [Element], _ condition: (Element) -> Bool) -> Double {

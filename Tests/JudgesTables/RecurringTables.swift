@@ -5,9 +5,9 @@ import MuScImages
 /// A defect cut from one cell and pasted into several of 40 good ones; and what the guard costs on natural batches.
 func recurringDefects(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
     let columns = guardColumns(scorer)
-    print("\nThe same defect pasted with a jitter of 6 pixels into m of 40 good cells, mean image AUROC of six defects\n")
-    print("| m | \(columns.map(\.name).joined(separator: " | ")) | 20 known good alone | the group is named |")
-    print("|---|\(String(repeating: "---|", count: columns.count + 2))")
+    row("\nThe same defect pasted with a jitter of 6 pixels into m of 40 good cells, mean image AUROC of six defects\n")
+    row("| m | \(columns.map(\.name).joined(separator: " | ")) | 20 known good alone | the group is named |")
+    row("|---|\(String(repeating: "---|", count: columns.count + 2))")
     let pasted = try kinds.flatMap { kind in
         try (0..<6 / kinds.count).map { try PastedDefect($0, kind, scorer) }
     }
@@ -30,16 +30,16 @@ func recurringDefects(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
             let judges = [OutsideJudges(origin: .knownGood, tokens: defect.knownGood)]
             knownGood.append(imageAUROC(try scorer.scores(of: batch, judgedBy: judges), good: 40 - count))
         }
-        print("| \(count) | \(results.map { text(mean($0)) }.joined(separator: " | ")) | \(text(mean(knownGood))) | \(percent(mean(named))) of its parts |")
+        row("| \(count) | \(results.map { text(mean($0)) }.joined(separator: " | ")) | \(text(mean(knownGood))) | \(percent(mean(named))) of its parts |")
     }
 }
 
 /// Natural batches of 40: what the guard does to them, and how many groups it names.
 func naturalBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
     let columns = guardColumns(scorer)
-    print("\nNatural batches of 40 (32 good, 8 defective; tiles all), image AUROC\n")
-    print("| | \(columns.map(\.name).joined(separator: " | ")) | groups named |")
-    print("|---|\(String(repeating: "---|", count: columns.count + 1))")
+    row("\nNatural batches of 40 (32 good, 8 defective; tiles all), image AUROC\n")
+    row("| | \(columns.map(\.name).joined(separator: " | ")) | groups named |")
+    row("|---|\(String(repeating: "---|", count: columns.count + 1))")
     var means = columns.map { _ in [Double]() }
     for kind in kinds {
         var generator = Seeded(seed: 16)
@@ -57,11 +57,11 @@ func naturalBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
             }
         }
         for index in results.indices { means[index] += results[index] }
-        print("| \(kind.name), \(draws) | \(results.map { text(mean($0)) }.joined(separator: " | ")) | \(text(mean(groups), 1)) |")
+        row("| \(kind.name), \(draws) | \(results.map { text(mean($0)) }.joined(separator: " | ")) | \(text(mean(groups), 1)) |")
     }
-    print("| mean | \(means.map { text(mean($0)) }.joined(separator: " | ")) | |")
+    row("| mean | \(means.map { text(mean($0)) }.joined(separator: " | ")) | |")
     let losses = zip(means[0], means[1]).map { $1 - $0 }
-    print("| worst change by the guard | | \(text(losses.min() ?? 0)) | | |")
+    row("| worst change by the guard | | \(text(losses.min() ?? 0)) | | |")
 }
 
 private func guardColumns(_ scorer: BatchScorer) -> [(name: String, scorer: BatchScorer)] {

@@ -2,9 +2,9 @@ import MuSc
 
 /// Batches of 6 good and 2 defective images, forty draws of each kind: alone, with the line's past, with known good.
 func smallBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
-    print("\nSmall batches: 6 good and 2 defective images, mean image AUROC of forty draws (± standard error)\n")
-    print("| | alone | 32 of the line's past (3 defective) | known good |")
-    print("|---|---|---|---|")
+    row("\nSmall batches: 6 good and 2 defective images, mean image AUROC of forty draws (± standard error)\n")
+    row("| | alone | 32 of the line's past (3 defective) | known good |")
+    row("|---|---|---|---|")
     var means: [[Double]] = [[], [], []]
     for kind in kinds {
         var generator = Seeded(seed: 6)
@@ -29,17 +29,17 @@ func smallBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
             }
         }
         let cells = results.map { "\(text(mean($0))) ± \(text(standardError($0)))" }
-        print("| \(kind.name) (\(knownGood) known good) | \(cells.joined(separator: " | ")) |")
+        row("| \(kind.name) (\(knownGood) known good) | \(cells.joined(separator: " | ")) |")
         for column in results.indices { means[column].append(mean(results[column])) }
     }
-    print("| mean | \(means.map { text(mean($0)) }.joined(separator: " | ")) |")
+    row("| mean | \(means.map { text(mean($0)) }.joined(separator: " | ")) |")
 }
 
 /// How many known good images judge better alone than beside the batch: batches of 8 and of 40, ten draws.
 func aloneOrBeside(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
-    print("\nKnown good images alone or beside the batch's own, mean image AUROC over all kinds and ten draws each\n")
-    print("| batch | known good | batch alone | known good alone | beside the batch |")
-    print("|---|---|---|---|---|")
+    row("\nKnown good images alone or beside the batch's own, mean image AUROC over all kinds and ten draws each\n")
+    row("| batch | known good | batch alone | known good alone | beside the batch |")
+    row("|---|---|---|---|---|")
     var alone = scorer.settings
     alone.leastKnownGoodAlone = 1
     var beside = scorer.settings
@@ -66,7 +66,7 @@ func aloneOrBeside(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
                 }
             }
             guard !results[0].isEmpty else { continue }
-            print("| \(goodCount) + \(defectiveCount) | \(count) | \(results.map { text(mean($0)) }.joined(separator: " | ")) |")
+            row("| \(goodCount) + \(defectiveCount) | \(count) | \(results.map { text(mean($0)) }.joined(separator: " | ")) |")
         }
     }
 }

@@ -32,6 +32,11 @@ func text(_ value: Double, _ decimals: Int = 3) -> String {
 
 func percent(_ share: Double) -> String { text(share * 100, 1) + " %" }
 
+/// Writes a line of a table to stdout, at once.
+func row(_ text: String) {
+    _ = (text + "\n").withCString { Glibc.write(1, $0, strlen($0)) }
+}
+
 /// Writes to stderr, so that stdout carries tables alone.
 func note(_ text: String) {
     _ = (text + "\n").withCString { Glibc.write(2, $0, strlen($0)) }

@@ -22,77 +22,54 @@ public struct RecurringMark: Sendable, Hashable, Codable {
     public var parts: [Part]
 }
 
-/// Gathers near and far distances while a batch is scored, and adds to the maps what the jump between them says.
-struct RecurringSearch: Sendable {
+extension BatchScorer {
     /// The share of judges that counts as far.
     static let farShare = 0.5
     /// With fewer judges the nearest half is hardly more than the nearest.
-    static let leastJudges = 12
+    static let leastJudgesOfSearch = 12
 
-    private let mode: ScoringSettings.RecurringGuard
-    /// The layer and degree that stand for all.
-    private let middleLayer, smallestDegree: Int
-    private let images: Int
-    private var near: [Float] = []
-    private var far: [Float] = []
-    private var steps: Float = 0
-    /// Near distances and tokens of the one layer and degree by which groups are found.
-    private var representative: (near: [Float], tokens: UnitTokens)?
-
-    /// - Parameter images: The batch's; what else is scored follows them.
-    init(mode: ScoringSettings.RecurringGuard, layers: Int, degrees: [Int], images: Int) {
-        self.mode = mode
-        middleLayer = layers / 2
-        smallestDegree = degrees.min() ?? 1
-        self.images = images
-    }
-
-    /// Takes the scores of one layer and degree.
-    mutating func add(
-        _ scores: [Float], of tokens: UnitTokens, judged: [Int], judges: [Int], by scoring: MutualScoring, layer: Int,
-        r: Int
+    /// Looks for defects that recur, adds to the maps what they deserve, and names the groups.
+    ///
+    /// Near and far distances are taken by the middle layer at the smallest degree, or by all layers and degrees; images
+    /// that set the threshold are treated as the batch's are. Where the batch's own images do not judge, there is
+    /// nothing to look for.
+    func searchRecurring(
+        _ tokens: BatchTokens, panel: JudgePanel, by scoring: MutualScoring, maps: inout MutualMaps
     ) {
-        let isRepresentative = layer == middleLayer && r == smallestDegree
-        guard isRepresentative || mode == .all else { return }
+        let own = Array(0..<tokens.readable)
+        let judges = own + panel.judging.map { own.count + $0 }
+        guard settings.recurringGuard != .off, panel.batchJudges, judges.count >= Self.leastJudgesOfSearch else { return }
+        let judged = own + panel.calibrating.map { own.count + $0 }
         var wide = scoring
         wide.interval = MutualScoring.Interval(upper: Self.farShare)
-        let distant = wide.patchScores(of: tokens, judged: judged, judges: judges)
-        if near.isEmpty {
-            near = scores
-            far = distant
-        } else {
-            for index in near.indices {
-                near[index] += scores[index]
-                far[index] += distant[index]
+        let middle = settings.featureLayers.count / 2
+        let smallest = settings.degrees.min() ?? 1
+        var near = [Float](repeating: 0, count: judged.count * grid.count)
+        var far = near
+        var representative: (near: [Float], tokens: UnitTokens)?
+        for layer in settings.featureLayers.indices where settings.recurringGuard == .all || layer == middle {
+            for r in settings.degrees where settings.recurringGuard == .all || r == smallest {
+                let unit = LNAMD.aggregate(
+                    tokens.layers[layer] + panel.layers[layer], grid: grid, channels: settings.backbone.width, r: r,
+                    threads: settings.threads)
+                let nearest = scoring.patchScores(of: unit, judged: judged, judges: judges)
+                let half = wide.patchScores(of: unit, judged: judged, judges: judges)
+                for index in near.indices {
+                    near[index] += nearest[index]
+                    far[index] += half[index]
+                }
+                if layer == middle, r == smallest { representative = (nearest, unit) }
             }
         }
-        steps += 1
-        if isRepresentative { representative = (scores, tokens) }
-    }
-
-    /// Adds the penalties to the maps, and names the groups.
-    func finish(_ maps: inout MutualMaps) {
-        guard steps > 0 else { return }
-        let near = near.map { $0 / steps }
-        let found = RecurringDefects(near: near, far: far.map { $0 / steps })
+        let steps = settings.recurringGuard == .all ? settings.featureLayers.count * settings.degrees.count : 1
+        let found = RecurringDefects(near: near.map { $0 / Float(steps) }, far: far.map { $0 / Float(steps) })
         let penalties = found.penalties
         for index in maps.batch.indices { maps.batch[index] += penalties[index] }
         for index in maps.calibration.indices { maps.calibration[index] += penalties[maps.batch.count + index] }
         if let representative {
-            maps.recurring = found.groups(near: representative.near, tokens: representative.tokens, images: images)
+            maps.recurring = found.groups(
+                near: representative.near, tokens: representative.tokens, images: tokens.readable)
         }
-    }
-}
-
-extension BatchScorer {
-    /// The search for recurring defects, where settings and judges allow one.
-    func recurringSearch(_ panel: JudgePanel, images: Int, subsets: Int) -> RecurringSearch? {
-        let judges = images + panel.judging.count
-        guard settings.recurringGuard != .off, panel.batchJudges, subsets == 1, judges >= RecurringSearch.leastJudges
-        else { return nil }
-        return RecurringSearch(
-            mode: settings.recurringGuard, layers: settings.featureLayers.count, degrees: settings.degrees,
-            images: images)
     }
 
     /// The groups with names and pixels of the originals, and a sentence for each.

@@ -5,8 +5,10 @@ import SystemPackage
 
 /// Where images from outside the batches come from, and where tokens are kept.
 struct JudgeSources: Sendable {
-    /// Folders of known good images by the drop folder they are for; nil for all others and for batches by hand.
-    private let knownGood: [FilePath?: KnownGoodFolder]
+    /// The known good images of all drop folders that have none of their own, and of batches by hand.
+    private let knownGood: KnownGoodFolder?
+    /// Those of single drop folders; nil where such a folder is to have none.
+    private let knownGoodOfRoots: [FilePath: KnownGoodFolder?]
     /// The folder of all lines' memories; nil where none is kept.
     let memories: FilePath?
     let capacity: Int
@@ -14,18 +16,20 @@ struct JudgeSources: Sendable {
     let cache: TokenCache?
 
     init(_ configuration: Configuration, scorer: BatchScorer, weightsSHA256: String) {
-        var folders: [FilePath?: KnownGoodFolder] = [:]
-        if let folder = configuration.knownGood { folders[nil] = KnownGoodFolder(folder) }
-        for (root, folder) in configuration.knownGoodOfRoots { folders[root] = folder.map { KnownGoodFolder($0) } }
-        knownGood = folders
+        knownGood = configuration.knownGood.map { KnownGoodFolder($0) }
+        knownGoodOfRoots = Dictionary(
+            configuration.knownGoodOfRoots.map { ($0.root, $0.folder.map { KnownGoodFolder($0) }) },
+            uniquingKeysWith: { $1 })
         capacity = configuration.lineMemoryInForce
         memories = capacity > 0 ? configuration.stateFolder?.appending("lines") : nil
         key = TokenKey(scorer, weightsSHA256: weightsSHA256)
         cache = TokenCache.standardFolder.map { [key] folder in TokenCache(folder: folder, key: key) }
     }
 
+    /// The known good images for a batch of a drop folder, or by hand.
     func knownGood(for root: FilePath?) -> KnownGoodFolder? {
-        root.flatMap { knownGood[$0] } ?? knownGood[nil]
+        if let root, let own = knownGoodOfRoots[root] { return own }
+        return knownGood
     }
 
     /// The memory of the line that a batch of a drop folder belongs to.
