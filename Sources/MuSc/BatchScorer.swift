@@ -19,7 +19,8 @@ public struct BatchScorer: Sendable {
         self.settings = settings
         model = try VisionTransformer(
             description: settings.backbone, weights: weights, imageWidth: settings.imageSize,
-            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation)
+            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation,
+            precision: settings.precision == .fast ? .fast : .exact)
     }
 
     /// How the patches of every image lie.
@@ -138,6 +139,12 @@ public struct Progress: Sendable, Hashable {
 
     public var stage: Stage
     public var completed, total: Int
+
+    public init(stage: Stage, completed: Int, total: Int) {
+        self.stage = stage
+        self.completed = completed
+        self.total = total
+    }
 }
 
 /// Told of progress from any thread; answers whether the work shall go on.

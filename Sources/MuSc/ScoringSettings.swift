@@ -96,6 +96,8 @@ public struct ScoringSettings: Sendable {
     public var recurringGuard = RecurringGuard.off
     /// Whether photographs are turned upright by their EXIF orientation; the reference does not.
     public var appliesOrientation: Bool
+    /// How products are computed: `exact` in fp32; `fast` with bfloat16 and int8 where the processor has them.
+    public var precision: MutualScoring.Precision
     /// The most threads to use.
     public var threads: Int
 
@@ -117,6 +119,7 @@ public struct ScoringSettings: Sendable {
         unitImageFeatures = false
         subsets = 1
         appliesOrientation = true
+        precision = .exact
         self.threads = threads
         guard preset == .tuned else { return }
         window = .proportional

@@ -43,7 +43,7 @@ public struct OutputOptions: Sendable, Hashable {
     public init(
         location: Location = .alongside, folderName: String = "_musc", overlays: Overlays = .all,
         normalisation: Normalisation = .batch, colormap: Colormap = .jet, maps: Maps = .none, threads: Int = 2,
-        longestSide: Int = 4096
+        longestSide: Int = 2560
     ) {
         self.location = location
         self.folderName = folderName

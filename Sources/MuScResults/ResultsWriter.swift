@@ -33,6 +33,10 @@ public struct ResultsWriter: Sendable {
     public func write(
         scores: BatchScores, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?
     ) throws(ResultsError) -> String {
+        var scores = scores
+        for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {
+            scores.images[index].name = FileName.text(scores.images[index].path)
+        }
         let scored = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }
             .sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
         let unreadable = scores.images.filter { $0.index == nil || $0.score?.isFinite != true }.sorted { $0.name < $1.name }
@@ -40,8 +44,9 @@ public struct ResultsWriter: Sendable {
         var record = run
         record.summarise(scores)
         let run = record
+        let named = scores
         try folder.publish(createsParent: options.location != .alongside) { (path: String) throws(ResultsError) in
-            let pictures = try PictureWriter(scores: scores, options: options).write(scored, names: names, to: path)
+            let pictures = try PictureWriter(scores: named, options: options).write(scored, names: names, to: path)
             let directory = try Directory(path: path)
             var overlays: [String: String] = [:]
             for (image, pictures) in zip(scored, pictures) { overlays[image.name] = pictures.overlay }
@@ -49,9 +54,9 @@ public struct ResultsWriter: Sendable {
             try directory.write(table, to: "scores.csv")
             try directory.write(run.json(), to: "run.json")
             try ScoresArchive.write(
-                scores, batchFolder: absolutePath(batchFolder), to: "\(path)/\(ScoresArchive.fileName)")
+                named, batchFolder: absolutePath(batchFolder), to: "\(path)/\(ScoresArchive.fileName)")
             let page = ReportPage(
-                scored: scored, unreadable: unreadable, pictures: pictures, scores: scores, run: run, options: options,
+                scored: scored, unreadable: unreadable, pictures: pictures, scores: named, run: run, options: options,
                 resultsFolder: folder.path, indexURL: indexURL)
             try directory.write(page.html(), to: "report.html")
         }

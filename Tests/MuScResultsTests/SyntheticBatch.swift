@@ -4,6 +4,7 @@ import MuScImages
 import MuScResults
 import MuScScoring
 import SystemPackage
+import SystemPackage
 
 /// A batch made for tests: photographs of a perforated plate, some of them scratched, and the scores that a scoring
 /// would give them. The same seed gives the same batch.

@@ -12,6 +12,8 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     /// SHA-256 of the weights' file, lower-case hexadecimal.
     public var weightsSHA256: String
     public var activation: String
+    /// How the network computes: `exact` or `fast`.
+    public var precision: String
     public var imageSize: Int
     public var featureLayers: [Int]
     public var appliesOrientation: Bool
@@ -22,6 +24,7 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         backbone = scorer.settings.backbone.name
         self.weightsSHA256 = weightsSHA256
         activation = scorer.model.activation.rawValue
+        precision = scorer.model.precision.rawValue
         imageSize = scorer.settings.imageSize
         featureLayers = scorer.settings.featureLayers
         appliesOrientation = scorer.settings.appliesOrientation
@@ -30,7 +33,7 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     /// One line that differs wherever the keys differ.
     public var description: String {
         let layers = featureLayers.map(String.init).joined(separator: ",")
-        return "\(format) \(backbone) \(weightsSHA256) \(activation) \(imageSize) px, layers \(layers)"
+        return "\(format) \(backbone) \(weightsSHA256) \(activation) \(precision) \(imageSize) px, layers \(layers)"
             + (appliesOrientation ? "" : ", orientation ignored")
     }
 }

@@ -32,7 +32,7 @@ extension ResultTable {
     public var markdown: String {
         let metrics = SevenMetrics.Metric.allCases
         var lines = [
-            "# \(title)", "", "Percent. " + remarks.joined(separator: " "), "",
+            "# \(title)", "", (["Percent."] + remarks).joined(separator: " "), "",
             "| class | images | " + metrics.map(\.title).joined(separator: " | ") + " |",
             "|---|---:|" + metrics.map { _ in "---:|" }.joined(),
         ]

@@ -38,10 +38,13 @@ package enum Markup {
     }
 
     /// A relative URL of a path: every byte but letters, digits, `-._~` and `/` is percent-encoded.
-    package static func url(_ path: String) -> String {
+    package static func url(_ path: String) -> String { url(path.utf8) }
+
+    /// The same for a path that need not be UTF-8.
+    package static func url(_ path: some Sequence<UInt8>) -> String {
         var result = ""
         let digits = Array("0123456789ABCDEF")
-        for byte in path.utf8 {
+        for byte in path {
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2F:
                 result.unicodeScalars.append(Unicode.Scalar(byte))

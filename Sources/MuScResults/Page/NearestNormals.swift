@@ -19,7 +19,7 @@ package enum NearestNormals {
             let scale = sum > 0 && sum.isFinite ? 1 / sum.squareRoot() : 0
             for i in image * width..<(image + 1) * width { unit[i] *= scale }
         }
-        let median = scores.sorted()[images / 2]
+        let median = scores.sorted()[(images - 1) / 2]
         let results = SharedResults<[Int]>(repeating: [], count: images)
         let features = unit
         concurrentLoop(images, threads: threads) { image in

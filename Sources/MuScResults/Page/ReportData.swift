@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import MuSc
+import SystemPackage
 
 /// What the page's script works with, as JSON: a row an image, the patch maps quantised to one byte a patch between
 /// each image's lowest and highest score, the colour maps, and where the plot's axis lies.
@@ -21,7 +22,7 @@ struct ReportData {
         let near = nearest
         let images = page.scored.indices.map { row($0, factor: factor, near: near[$0]) }
         let errors = page.unreadable.map {
-            "[\(Markup.json($0.name)),\(Markup.json($0.error ?? "")),\(number(Self.modified($0.path.string)))]"
+            "[\(Markup.json($0.name)),\(Markup.json($0.error ?? "")),\(number(Self.modified($0.path)))]"
         }
         let maps = Colormap.allCases.map { "\"\($0.rawValue)\":\"\(Markup.base64($0.table))\"" }
         let threshold = page.scores.threshold.value
@@ -53,8 +54,8 @@ struct ReportData {
             "\(image.size?.width ?? 1)", "\(image.size?.height ?? 1)",
             image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
             "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
-            url(pictures.overlay), url(pictures.thumbnail), url(photograph(image, pictures)),
-            number(Self.modified(image.path.string)), "[\(near.map(String.init).joined(separator: ","))]",
+            url(pictures.overlay), url(pictures.thumbnail), photograph(image, pictures),
+            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]",
         ]
         return "[\(cells.joined(separator: ","))]"
     }
@@ -63,11 +64,11 @@ struct ReportData {
     private func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
     private func url(_ path: String?) -> String { path.map { Markup.json(Markup.url($0)) } ?? "null" }
 
-    /// The photograph as seen from the page: the copy for browsers, else the original.
-    private func photograph(_ image: ScoredImage, _ pictures: ImagePictures) -> String? {
-        if let copy = pictures.photograph { return copy }
-        if pictures.missing != nil { return nil }
-        return relativePath(from: page.resultsFolder, to: image.path.string)
+    /// The photograph's URL as seen from the page: of the copy for browsers, else of the original.
+    private func photograph(_ image: ScoredImage, _ pictures: ImagePictures) -> String {
+        if let copy = pictures.photograph { return url(copy) }
+        if pictures.missing != nil { return "null" }
+        return Markup.json(relativeURL(from: page.resultsFolder, to: image.path))
     }
 
     /// By how much grids are reduced so that the page stays light, 1 for not at all.
@@ -90,9 +91,9 @@ struct ReportData {
     }
 
     /// Seconds since 1970 at which the file's content last changed; nil where it is gone.
-    private static func modified(_ path: String) -> Int? {
+    private static func modified(_ path: FilePath) -> Int? {
         var information = stat()
-        return stat(path, &information) == 0 ? information.st_mtim.tv_sec : nil
+        return path.withPlatformString { stat($0, &information) } == 0 ? information.st_mtim.tv_sec : nil
     }
 }
 
@@ -117,18 +118,20 @@ extension AnomalyMap {
     }
 }
 
-/// The path of `target` as seen from `folder`, both absolute or relative to the working directory.
-package func relativePath(from folder: String, to target: String) -> String {
-    func parts(_ path: String) -> [Substring] {
-        let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-        var result: [Substring] = []
-        for part in absolute.split(separator: "/") where part != "." {
-            if part == ".." { _ = result.popLast() } else { result.append(part) }
+/// The relative URL of `target` as seen from a page in `folder`, both absolute or relative to the working directory.
+package func relativeURL(from folder: String, to target: FilePath) -> String {
+    func parts(_ path: [UInt8]) -> [ArraySlice<UInt8>] {
+        let slash = UInt8(ascii: "/")
+        let absolute = path.first == slash ? path : Array(FileManager.default.currentDirectoryPath.utf8) + [slash] + path
+        var result: [ArraySlice<UInt8>] = []
+        for part in absolute.split(separator: slash) where !part.elementsEqual(".".utf8) {
+            if part.elementsEqual("..".utf8) { _ = result.popLast() } else { result.append(part) }
         }
         return result
     }
-    let from = parts(folder)
-    let to = parts(target)
+    let from = parts(Array(folder.utf8))
+    let to = parts(target.bytes)
     let shared = zip(from, to).prefix { $0 == $1 }.count
-    return (Array(repeating: "..", count: from.count - shared) + to.dropFirst(shared).map(String.init)).joined(separator: "/")
+    let up = Array(repeating: "..", count: from.count - shared)
+    return (up + to.dropFirst(shared).map { Markup.url($0) }).joined(separator: "/")
 }

@@ -68,12 +68,12 @@ struct PictureWriter: Sendable {
         let full = Self.fitted(size, longest: options.longestSide)
         pictures.isReduced = full != size
 
-        let format = Self.format(of: image.path.string)
+        let format = Self.format(of: image.path)
         let needsCopy = format == .tiff || format == .pnm
         let wanted = wantsOverlay || needsCopy ? full : Self.fitted(size, longest: Self.thumbnailSide)
         let photograph: RGBImage
         do throws(ImageError) {
-            photograph = try Self.photograph(image.path.string, size: wanted)
+            photograph = try Self.photograph(image.path, size: wanted)
         } catch {
             pictures.missing = "\(error)"
             photograph = Self.blank(wanted)
@@ -140,10 +140,10 @@ struct PictureWriter: Sendable {
     }
 
     private static func photograph(
-        _ path: String, size: (width: Int, height: Int)
+        _ path: FilePath, size: (width: Int, height: Int)
     ) throws(ImageError) -> RGBImage {
         let options = DecodingOptions(scaledToAtLeast: min(size.width, size.height))
-        let image = try RGBImage(contentsOf: FilePath(path), options: options)
+        let image = try RGBImage(contentsOf: path, options: options)
         guard image.width != size.width || image.height != size.height else { return image }
         return image.resized(width: size.width, height: size.height, filter: .bilinear)
     }
@@ -154,8 +154,8 @@ struct PictureWriter: Sendable {
             pixels: [UInt8](repeating: grey, count: size.width * size.height * 3))
     }
 
-    private static func format(of path: String) -> ImageFormat? {
-        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly) else { return nil }
+    private static func format(of path: FilePath) -> ImageFormat? {
+        guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
         defer { try? file.close() }
         var head = [UInt8](repeating: 0, count: 64)
         let count = (try? head.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0

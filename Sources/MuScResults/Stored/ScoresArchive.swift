@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import MuSc
 import MuScScoring
 import MuScTensors
@@ -78,13 +79,14 @@ enum ScoresArchive {
         let recorded = archive.metadata["folder"] ?? ""
         let beside = ResultsFolder(path: resultsFolder).parent
         func finite(_ value: Float) -> Float? { value.isNaN ? nil : value }
-        func location(_ name: String) -> String {
-            let here = "\(beside)/\(name)"
-            return recorded.isEmpty || FileManager.default.fileExists(atPath: here) ? here : "\(recorded)/\(name)"
+        func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
+        func location(_ name: String) -> FilePath {
+            let here = FileName.path(name, in: beside, exists: exists)
+            return recorded.isEmpty || exists(here) ? here : FileName.path(name, in: recorded, exists: exists)
         }
         var images = names.indices.map { index in
             ScoredImage(
-                name: names[index], path: FilePath(location(names[index])),
+                name: names[index], path: location(names[index]),
                 size: sizes[2 * index] > 0 && sizes[2 * index + 1] > 0
                     ? (width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
                 index: index, score: finite(scores[index]), scoreMSM: finite(scoresMSM[index]),
@@ -92,7 +94,7 @@ enum ScoresArchive {
                 flagged: scores[index] >= run.threshold.value,
                 peak: peaks[2 * index] >= 0 ? (x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
         }
-        images += run.leftOut.map { ScoredImage(name: $0.image, path: FilePath(location($0.image)), error: $0.reason) }
+        images += run.leftOut.map { ScoredImage(name: $0.image, path: location($0.image), error: $0.reason) }
         let result = BatchScores(
             grid: PatchGrid(width: maps.shape[2], height: maps.shape[1]), images: images, patchMaps: maps.floats(),
             imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,

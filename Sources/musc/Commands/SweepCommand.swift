@@ -1,4 +1,5 @@
 import ArgumentParser
+import MuScHooks
 import MuScWatching
 
 /// `musc sweep`: one pass over the drop folders, for cron and timers.
@@ -21,9 +22,13 @@ struct SweepCommand: AsyncParsableCommand {
         // The network is loaded only where a batch is ready: most sweeps find nothing.
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         let sweep = Sweep(
-            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor), logger: logger)
+            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration.hooks },
+            logger: logger)
         let task = Task { try await sweep.run() }
         let summary = try await StopSignal.cancelling(task)
+        let deliverer = Deliverer(
+            settings: configuration.hooks, ledger: ledger, logger: logger, userAgent: MuscVersion.userAgent)
+        try await StopSignal.cancelling(Task<Void, any Error> { await deliverer.deliverDue() })
         if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
         for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
         if summary.failed > 0 || !summary.missing.isEmpty { throw ExitCode.batchFailed }

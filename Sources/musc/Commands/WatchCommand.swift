@@ -1,4 +1,5 @@
 import ArgumentParser
+import MuScHooks
 import MuScWatching
 import ServiceLifecycle
 import SystemPackage
@@ -28,18 +29,24 @@ struct WatchCommand: AsyncParsableCommand {
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         // A watcher that cannot score should say so when it starts, not when the first batch has settled.
         _ = try await processor.ready()
+        let ledger = try watch.ledger.open()
+        let deliverer = Deliverer(
+            settings: configuration.hooks, ledger: ledger, logger: logger, userAgent: MuscVersion.userAgent)
         let watcher = Watcher(
-            configuration: configuration.watch, ledger: try watch.ledger.open(), scoring: BatchScoring(processor),
+            configuration: configuration.watch, ledger: ledger,
+            scoring: BatchScoring(processor) { deliverer.currentSettings },
             logger: logger,
             metricsFile: (metricsFile.map { FilePath($0) } ?? configuration.metricsFile).map { MetricsFile(path: $0) },
             reload: {
                 let configuration = try loaded()
                 try await processor.replace(configuration)
+                deliverer.replace(configuration.hooks)
                 return configuration.watch
             })
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: watcher)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                // Ended in the reverse order: what the last batch says is still delivered, if that takes no time.
+                services: [.init(service: deliverer), .init(service: watcher)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
         } catch let error as RootLockError {

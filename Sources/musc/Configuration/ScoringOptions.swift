@@ -48,6 +48,9 @@ struct ScoringOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Parts of the batch that are scored each alone (the reference's divide_num).", valueName: "count"))
     var subsets: String?
 
+    @Option(help: ArgumentHelp("exact: fp32; fast: bfloat16 and int8 where the processor has them.", valueName: "precision"))
+    var precision: String?
+
     @Option(help: ArgumentHelp("The score at which images are flagged, or auto.", valueName: "score"))
     var threshold: String?
 
@@ -84,7 +87,8 @@ struct ScoringOptions: ParsableArguments {
             ("scoring.rscin_windows", "rscin-windows", rscinWindows), ("scoring.interval", "interval", interval),
             ("scoring.window", "window", window), ("scoring.judges", "judges", judges),
             ("judges.known_good", "known-good", knownGood),
-            ("output.false_alarm_rate", "false-alarm-rate", falseAlarmRate), ("scoring.subsets", "subsets", subsets), ("output.threshold", "threshold", threshold),
+            ("output.false_alarm_rate", "false-alarm-rate", falseAlarmRate),
+            ("scoring.subsets", "subsets", subsets), ("scoring.precision", "precision", precision), ("output.threshold", "threshold", threshold),
             ("scoring.threads", "threads", threads), ("output.where", "out", output),
             ("output.colormap", "colormap", colormap), ("output.maps", "maps", maps),
             ("log.level", "log-level", logLevel), ("log.format", "log-format", logFormat),
@@ -92,10 +96,13 @@ struct ScoringOptions: ParsableArguments {
         return all.compactMap { key, flag, text in text.map { (key, flag, ConfigurationValue(scalar: $0)) } }
     }
 
+    /// The configuration's file, if one is named.
+    var file: String? { config ?? ProcessInfo.processInfo.environment["MUSC_CONFIG"] }
+
     /// The configuration of file, environment and these flags.
     func configuration() throws(ConfigurationFault) -> Configuration {
         let environment = ProcessInfo.processInfo.environment
         return try ConfigurationLayers.configuration(
-            file: config ?? environment["MUSC_CONFIG"], environment: environment, flags: given)
+            file: file, environment: environment, flags: given)
     }
 }

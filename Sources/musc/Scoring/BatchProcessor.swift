@@ -36,6 +36,8 @@ struct BatchProcessor: Sendable {
         var unreadable: Int
         var seconds: Double
         var report: String
+        /// The same for other programs.
+        var result: BatchResult
     }
 
     /// Scores the files as one batch and publishes its results.
@@ -46,9 +48,11 @@ struct BatchProcessor: Sendable {
     ///   - results: Where the results belong; nil for the configuration's place.
     ///   - root: The drop folder that the batch belongs to; nil by hand.
     ///   - fileSet: The identity of the set of files, for the watcher; nil by hand.
+    ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
         _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, fileSet: String? = nil,
+        copies: FlaggedCopies? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
@@ -63,14 +67,25 @@ struct BatchProcessor: Sendable {
             throw failure
         }
         let scores = judged.scores
-        let record = RunRecord(
+        var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: (ContinuousClock.now - start) / .seconds(1), settings: settingsInForce(),
             weightsSHA256: weightsSHA256, fileSet: fileSet)
+        let output = configuration.output
+        let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
+        let result = BatchResult(scores: scores, run: record, folder: folder.string, results: place)
+        // Before the results are published: a batch whose program ends in between is scored again, copies and all.
+        let copies = copies ?? configuration.flaggedFolder.map { place in
+            FlaggedCopies(place: place.string, batchFolder: folder.canonical())
+        }
+        do {
+            try copies?.write(scores, batchFolder: folder, result: result)
+        } catch {
+            record.notes.append("Flagged photographs could not be copied: \(error)")
+            Terminal.printError("\(error)")
+        }
         let report: String
         do {
-            let output = configuration.output
-            let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
             report = try ResultsWriter(options: output).write(
                 scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place), indexURL: nil)
         } catch {
@@ -86,7 +101,7 @@ struct BatchProcessor: Sendable {
         return Outcome(
             folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
             unreadable: scores.images.count { $0.index == nil },
-            seconds: (ContinuousClock.now - start) / .seconds(1), report: report)
+            seconds: (ContinuousClock.now - start) / .seconds(1), report: report, result: result)
     }
 
     /// The settings under their names in the configuration, as text.
@@ -106,6 +121,7 @@ struct BatchProcessor: Sendable {
             "scoring.rscin": settings.rscin.rawValue,
             "scoring.rscin_windows": list(settings.rscinWindows),
             "scoring.subsets": "\(settings.subsets)",
+            "scoring.precision": settings.precision.rawValue,
             "scoring.threads": "\(settings.threads)",
             "judges.known_good": configuration.knownGood?.string ?? "none",
             "judges.line_memory": "\(judges.memories == nil ? 0 : judges.capacity)",

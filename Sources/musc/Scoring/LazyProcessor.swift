@@ -1,3 +1,4 @@
+import MuScHooks
 import MuScWatching
 
 /// A processor that loads its network when the first batch asks for it, and anew when the configuration changes.
@@ -30,7 +31,9 @@ actor LazyProcessor {
 
 extension BatchScoring {
     /// What the watcher needs, done by a processor: batches are scored and published where the watcher has them.
-    init(_ lazy: LazyProcessor) {
+    ///
+    /// - Parameter hooks: Who is told of results that are found in place after a crash; asked anew each time.
+    init(_ lazy: LazyProcessor, hooks: @escaping @Sendable () -> HookSettings) {
         self.init(
             score: { batch in
                 let processor: BatchProcessor
@@ -41,7 +44,7 @@ extension BatchScoring {
                 }
                 return try await processor.score(batch)
             },
-            published: { results in PublishedResults(results) },
+            published: { results in PublishedResults(results, hooks: hooks()) },
             updateIndex: { index in try index.writeCSV() })
     }
 }

@@ -1,0 +1,234 @@
+import Foundation
+import MuSc
+import MuScImages
+import MuScResults
+import MuScScoring
+import MuScTensors
+import SystemPackage
+import Testing
+
+struct ResultsWriterTests {
+    private func text(_ path: String) throws -> String {
+        try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    }
+
+    private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    @Test("A batch leaves a page, a table, tensors, the record and pictures at the photographs' size")
+    func everything() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder, unreadable: ["bad.jpg"])
+            let report = try ResultsWriter(options: OutputOptions(maps: .tiff)).write(
+                scores: batch.scores, run: batch.run, batchFolder: folder)
+            #expect(report == "\(folder)/_musc/report.html")
+            let results = "\(folder)/_musc"
+            let rows = try text("\(results)/scores.csv").split(separator: "\r\n")
+            #expect(rows.count == 10)
+            #expect(rows[1].hasPrefix("1,p3.jpg,"))
+            #expect(rows[9] == ",bad.jpg,,,,,,,,,,The file ends before the image is complete.")
+            for index in 0..<8 {
+                let overlay = try RGBImage(contentsOf: FilePath("\(results)/overlays/p\(index).png"))
+                #expect(overlay.width == 160 && overlay.height == 120)
+                #expect(exists("\(results)/maps/p\(index).tif"))
+            }
+            let archive = try TensorArchive(path: "\(results)/scores.safetensors")
+            #expect(archive["patch_map"]?.shape == [8, 24, 24])
+            #expect(archive["image_feature"]?.shape == [8, 16])
+            #expect(archive["image_score"]?.floats() == batch.scores.images.prefix(8).compactMap(\.score))
+            #expect(archive.metadata["names"]?.contains("\"p0.jpg\"") == true)
+            let run = try RunRecord(resultsFolder: results)
+            #expect(run.images == 9 && run.flagged == 1 && run.unreadable == 1)
+            #expect(run.leftOut.map(\.image) == ["bad.jpg"])
+        }
+    }
+
+    @Test("The page shows every image, in the order of the scores")
+    func page() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder)
+            let page = try text(ResultsWriter(options: OutputOptions()).write(
+                scores: batch.scores, run: batch.run, batchFolder: folder))
+            #expect(page.contains("<h1 id=\"answer\" aria-live=\"polite\">1 of 8 images is suspect</h1>"))
+            #expect(page.components(separatedBy: "<li class=\"card").count - 1 == 8)
+            for address in ["http://", "https://", "//cdn", "@import"] {
+                let outside = page.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
+                #expect(!outside.contains(address))
+            }
+        }
+    }
+
+    @Test("Overlays of flagged images only, or of none, are written as asked", arguments: [OutputOptions.Overlays.flagged, .none])
+    func fewerOverlays(_ overlays: OutputOptions.Overlays) throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder)
+            try ResultsWriter(options: OutputOptions(overlays: overlays)).write(
+                scores: batch.scores, run: batch.run, batchFolder: folder)
+            let pictures = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/_musc/overlays")
+            #expect(pictures.filter { $0.hasSuffix(".png") } == (overlays == .flagged ? ["p3.png"] : []))
+            let rows = try text("\(folder)/_musc/scores.csv").split(separator: "\r\n")
+            #expect(rows[1].hasSuffix(overlays == .flagged ? ",overlays/p3.png," : ",,"))
+            #expect(rows[2].hasSuffix(",,"))
+        }
+    }
+
+    @Test("Rendering again keeps the scores, and takes another threshold")
+    func again() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder, unreadable: ["bad.jpg"])
+            try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            let before = try text("\(folder)/_musc/scores.csv")
+            let tensors = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/_musc/scores.safetensors"))
+            let renderer = ReportRenderer(options: OutputOptions(colormap: .viridis))
+            try renderer.render(folder: folder)
+            #expect(try text("\(folder)/_musc/scores.csv") == before)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/_musc/scores.safetensors")) == tensors)
+            let lower = Threshold(value: 0, rule: .fixed, explanation: "Everything.")
+            let (report, run) = try renderer.render(folder: "\(folder)/_musc", threshold: lower)
+            #expect(run.flagged == 8 && run.threshold == lower)
+            #expect(try text(report).contains("8 of 8 images are suspect"))
+            #expect(try text("\(folder)/_musc/scores.csv").components(separatedBy: ",true,").count - 1 == 8)
+        }
+    }
+
+    @Test("An infinite threshold survives the record, and flags nothing")
+    func infinite() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: ["a.png", "b.png"], folder: folder, threshold: .infinity)
+            try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            let (report, run) = try ReportRenderer(options: OutputOptions()).render(folder: folder)
+            #expect(run.threshold.value == .infinity && run.flagged == 0)
+            #expect(try text(report).contains("None of 2 images is suspect"))
+        }
+    }
+
+    @Test("Photographs that have gone leave a page with heat maps on grey, which says so")
+    func gone() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: ["a.png", "b.png"], folder: folder, photographs: false)
+            let report = try ResultsWriter(options: OutputOptions()).write(
+                scores: batch.scores, run: batch.run, batchFolder: folder)
+            #expect(try text(report).contains("2 photographs could not be read again"))
+            #expect(exists("\(folder)/_musc/overlays/a.png"))
+        }
+    }
+
+    @Test("A batch of unreadable images alone still has a page and a table")
+    func nothingReadable() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: [], folder: folder, unreadable: ["x.jpg", "y.jpg"])
+            let report = try ResultsWriter(options: OutputOptions()).write(
+                scores: batch.scores, run: batch.run, batchFolder: folder)
+            #expect(try text(report).contains("No image could be scored"))
+            #expect(try text("\(folder)/_musc/scores.csv").split(separator: "\r\n").count == 3)
+        }
+    }
+
+    @Test("A TIFF photograph gets a JPEG that browsers show; large ones are reduced to the cap")
+    func copies() throws {
+        try withTemporaryFolder { folder in
+            var batch = try SyntheticBatch(names: ["a.png", "b.png"], folder: folder, size: (400, 100))
+            let scan = "P6 400 100 255\n"
+            let pnm = Array(scan.utf8) + [UInt8](repeating: 90, count: 400 * 100 * 3)
+            try Data(pnm).write(to: URL(fileURLWithPath: "\(folder)/b.ppm"))
+            batch.scores.images[1].name = "b.ppm"
+            batch.scores.images[1].path = FilePath("\(folder)/b.ppm")
+            let report = try ResultsWriter(options: OutputOptions(longestSide: 200)).write(
+                scores: batch.scores, run: batch.run, batchFolder: folder)
+            let overlay = try RGBImage(contentsOf: FilePath("\(folder)/_musc/overlays/a.png"))
+            #expect(overlay.width == 200 && overlay.height == 50)
+            #expect(exists("\(folder)/_musc/overlays/photographs/b.jpg"))
+            #expect(!exists("\(folder)/_musc/overlays/photographs/a.jpg"))
+            #expect(try text(report).contains("at most 200 pixels wide and high"))
+        }
+    }
+
+    @Test("Missing and damaged results are told apart, with what to do")
+    func damaged() throws {
+        try withTemporaryFolder { folder in
+            let renderer = ReportRenderer(options: OutputOptions())
+            let missing = #expect(throws: ResultsError.self) { try renderer.render(folder: folder) }
+            #expect(missing?.kind == .unreadable)
+            #expect(missing?.description.contains("musc run") == true)
+            let batch = try SyntheticBatch(names: ["a.png", "b.png"], folder: folder)
+            try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            try Data("{".utf8).write(to: URL(fileURLWithPath: "\(folder)/_musc/scores.safetensors"))
+            let broken = #expect(throws: ResultsError.self) { try renderer.render(folder: folder) }
+            #expect(broken?.kind == .unreadable && broken?.path.hasSuffix("scores.safetensors") == true)
+            try Data("{\"format\": 99}".utf8).write(to: URL(fileURLWithPath: "\(folder)/_musc/run.json"))
+            let later = #expect(throws: ResultsError.self) { try renderer.render(folder: folder) }
+            #expect(later?.description.contains("format 99") == true)
+        }
+    }
+
+    @Test("A file name of bytes that are not UTF-8 goes through page, table and rendering again")
+    func bytes() throws {
+        try withTemporaryFolder { folder in
+            var batch = try SyntheticBatch(names: ["a.png", "b.png"], folder: folder)
+            let bytes = Array("\(folder)/b".utf8) + [0xFF] + Array(".png".utf8) + [0]
+            let odd = FilePath(platformString: bytes.map { CChar(bitPattern: $0) })
+            #expect(odd.withPlatformString { rename("\(folder)/b.png", $0) } == 0)
+            batch.scores.images[1].path = odd
+            batch.scores.images[1].name = "b\u{FFFD}.png"
+            let report = try ResultsWriter(options: OutputOptions()).write(
+                scores: batch.scores, run: batch.run, batchFolder: folder)
+            #expect(try text("\(folder)/_musc/scores.csv").contains(",b%FF.png,"))
+            #expect(try text(report).contains("\"../b%FF.png\""))
+            #expect(!(try text(report).contains("could not be read again")))
+            try ReportRenderer(options: OutputOptions()).render(folder: folder)
+            #expect(!(try text(report).contains("could not be read again")))
+        }
+    }
+}
+
+struct IndexPageTests {
+    private let batches = [
+        BatchSummary(
+            folder: "line-A/1", state: .done, time: "2026-11-24T09:00:00Z", images: 80, flagged: 4, seconds: 12.5,
+            scores: .init(of: [0.1, 0.2, 0.3]), report: "line-A/1/_musc/report.html"),
+        BatchSummary(
+            folder: "line-A/<2>", state: .failed, time: "2026-11-24T10:00:00Z", images: 12, reason: "the disk is full"),
+        BatchSummary(
+            folder: "line-B/3", state: .waiting, time: "2026-11-24T08:00:00Z", images: 3, reason: "3 images, 8 are needed"),
+    ]
+
+    @Test("The drop folder's table has all batches, newest first")
+    func csv() {
+        let rows = IndexPage(root: "drop", batches: batches, time: "2026-11-24T11:00:00Z").csv.split(separator: "\r\n")
+        #expect(rows[0] == "time,folder,state,images,flagged,seconds,score_p10,score_median,score_p90,score_max,report,reason")
+        #expect(rows[1] == "2026-11-24T10:00:00Z,line-A/<2>,failed,12,,,,,,,,the disk is full")
+        #expect(rows[2] == "2026-11-24T09:00:00Z,line-A/1,done,80,4,12.5,0.12,0.2,0.28,0.3,line-A/1/_musc/report.html,")
+    }
+
+    @Test("The page says what is suspect, what failed and what waits, and escapes folders")
+    func html() throws {
+        let page = try IndexPage(root: "drop", batches: batches, time: "2026-11-24T11:00:00Z").html()
+        #expect(page.contains("<h1>Suspect images in 1 of 1 batches, 1 failed</h1>"))
+        #expect(page.contains("line-A/&lt;2&gt;") && !page.contains("line-A/<2>"))
+        #expect(page.contains("3 images, 8 are needed"))
+    }
+
+    @Test("The page is replaced in one step, and files of others are left alone")
+    func write() throws {
+        try withTemporaryFolder { folder in
+            for _ in 0..<2 { try IndexPage(root: folder, batches: batches, time: "2026-11-24T11:00:00Z").write() }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["batches.csv", "index.html"])
+            try Data("<h1>Mine</h1>".utf8).write(to: URL(fileURLWithPath: "\(folder)/index.html"))
+            let error = #expect(throws: ResultsError.self) {
+                try IndexPage(root: folder, batches: batches, time: "2026-11-24T11:00:00Z").write()
+            }
+            #expect(error?.kind == .occupied)
+        }
+    }
+
+    @Test("A trend of many batches shares columns, and an empty one draws nothing")
+    func trend() {
+        let many = (0..<1000).map {
+            BatchSummary(
+                folder: "\($0)", state: .done, time: "2026-01-01T00:00:\($0)Z", images: 10, flagged: 1,
+                scores: .init(of: [0.2, 0.3]))
+        }
+        #expect(TrendPlot(many).batchesPerColumn == 4)
+        #expect(TrendPlot([]).isEmpty)
+        #expect(!TrendPlot(many).scoreSVG.contains("nan"))
+    }
+}
