@@ -15,7 +15,8 @@ extension BatchScorer {
         var completed = 0
         let scoring = MutualScoring(
             interval: settings.interval, minimumJudges: settings.minimumJudges,
-            window: settings.window.patches(on: grid), threads: settings.threads)
+            window: settings.window.patches(on: grid), precision: settings.precision == .fast ? .fast : .exact,
+            threads: settings.threads)
         for subset in subsets {
             let judges = judges(among: subset.count, notes: &notes)
             for images in tokens.layers {

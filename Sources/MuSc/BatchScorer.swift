@@ -19,7 +19,8 @@ public struct BatchScorer: Sendable {
         self.settings = settings
         model = try VisionTransformer(
             description: settings.backbone, weights: weights, imageWidth: settings.imageSize,
-            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation)
+            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation,
+            precision: settings.precision == .fast ? .fast : .exact)
     }
 
     /// How the patches of every image lie.
