@@ -158,7 +158,7 @@ find "$root" "$symbols" -type d -exec chmod 755 {} +
 find "$root" "$symbols" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 sums() { (cd "$1" && find . -type f ! -path './DEBIAN/*' ! -path './etc/*' -printf '%P\0' | sort -z | xargs -r0 md5sum >DEBIAN/md5sums); }
 sums "$root"
-dpkg-deb --root-owner-group -Zxz --build "$root" "$out/musc_${version}_$architecture.deb" >&2
+dpkg-deb --root-owner-group -Zxz -z"${MUSC_XZ_LEVEL:-6}" --build "$root" "$out/musc_${version}_$architecture.deb" >&2
 if [ -n "$build_id" ]; then
     install -d "$symbols/usr/share/doc"
     ln -s musc "$symbols/usr/share/doc/musc-dbgsym"
@@ -168,6 +168,6 @@ if [ -n "$build_id" ]; then
         printf 'Description: debug symbols for musc\n'
     } >"$symbols/DEBIAN/control"
     sums "$symbols"
-    dpkg-deb --root-owner-group -Zxz --build "$symbols" "$out/musc-dbgsym_${version}_$architecture.deb" >&2
+    dpkg-deb --root-owner-group -Zxz -z"${MUSC_XZ_LEVEL:-6}" --build "$symbols" "$out/musc-dbgsym_${version}_$architecture.deb" >&2
 fi
 echo "$out/musc_${version}_$architecture.deb"

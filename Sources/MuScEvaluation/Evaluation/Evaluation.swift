@@ -55,7 +55,7 @@ public struct Evaluation: Sendable {
         self.score = score
         var configuration = configuration
         configuration["dataset"] = dataset.layout.rawValue
-        configuration["data"] = dataset.root.string
+        configuration["data"] = dataset.root.absolute.string
         self.configuration = configuration
     }
 

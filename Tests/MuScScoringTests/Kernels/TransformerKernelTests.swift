@@ -1,4 +1,5 @@
 import CKernels
+import FoundationEssentials
 import Glibc
 import Testing
 
