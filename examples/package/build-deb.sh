@@ -31,7 +31,7 @@ if [ -z "$binary" ]; then
     require_packages $MUSC_PACKAGES
     require_swift
     echo "Building the binary …" >&2
-    swift build -c release --product musc --static-swift-stdlib --scratch-path "$scratch" \
+    swift build -c release --product musc --static-swift-stdlib --disable-local-rpath --scratch-path "$scratch" \
         -Xlinker --build-id=sha1 -Xlinker --as-needed >&2
     binary=$scratch/release/musc
 fi
