@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "MuSc",
             dependencies: [
-                "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring",
+                "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(
@@ -159,6 +159,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .executableTarget(
+            name: "JudgesTables",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/JudgesTables"),
         .testTarget(
             name: "MuScHooksTests",
             dependencies: [

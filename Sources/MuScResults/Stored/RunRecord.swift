@@ -33,6 +33,10 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var timings: [StageTiming]
     /// What a reader of the results should know, one sentence each.
     public var notes: [String]
+    /// Who judged beside the batch's own images, or set the threshold; nil where nobody did.
+    public var outsideJudgments: [OutsideJudgment]?
+    /// Marks that several images share; nil where none was found.
+    public var recurring: [RecurringMark]?
     /// The images that have no score, and why.
     public var leftOut: [LeftOut]
 
@@ -79,6 +83,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
             weightsSHA256: weightsSHA256, images: 0, flagged: 0, unreadable: 0, threshold: scores.threshold,
             rscin: scores.rscin, timings: scores.timings, notes: scores.notes)
         self.fileSet = fileSet
+        outsideJudgments = scores.outsideJudgments.isEmpty ? nil : scores.outsideJudgments
+        recurring = scores.recurring.isEmpty ? nil : scores.recurring
         summarise(scores)
     }
 

@@ -34,7 +34,15 @@ package struct Configuration: Sendable {
     var subsets = 1
     var precision: MutualScoring.Precision?
 
+    /// A folder of known good images; single drop folders may have their own.
+    var knownGood: FilePath?
+    /// How many images of a line's past are remembered; nil for the preset's number.
+    var lineMemory: Int?
+    /// The folder of the ledger and of the lines' memories; nil for batches by hand.
+    var stateFolder: FilePath?
+
     var output = OutputOptions()
+    var falseAlarmRate: Double?
     var threshold: Float?
     /// The folder that flagged photographs are copied to.
     var flaggedFolder: FilePath?
@@ -71,6 +79,7 @@ package struct Configuration: Sendable {
         settings.subsets = subsets
         if let precision { settings.precision = precision }
         settings.threshold = threshold
+        if let falseAlarmRate { settings.falseAlarmRate = falseAlarmRate }
         try settings.validate()
         return settings
     }

@@ -25,7 +25,8 @@ package struct ConfigurationKey: Sendable {
     /// The key of this name, or nil.
     static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }
 
-    package static let all: [ConfigurationKey] = watch + model + scoring + output + hooks + log
+    package static let all: [ConfigurationKey] =
+        watch + model + scoring + judges + output + alarms + hooks + log
 
     private static let watch: [ConfigurationKey] = [
         ConfigurationKey("watch.roots") { (configuration, value) throws(ConfigurationValue.Fault) in
@@ -173,6 +174,16 @@ package struct ConfigurationKey: Sendable {
         },
     ]
 
+    private static let judges: [ConfigurationKey] = [
+        ConfigurationKey("judges.known_good", variable: "MUSC_KNOWN_GOOD") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.knownGood = value == .none ? nil : FilePath(try value.string("a folder of images"))
+        },
+        ConfigurationKey("judges.line_memory") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.lineMemory = value == .none ? 0 : try value.integer(0...10_000)
+        },
+    ]
+
     private static let output: [ConfigurationKey] = [
         ConfigurationKey("output.where", variable: "MUSC_OUT") {
             (configuration, value) throws(ConfigurationValue.Fault) in
@@ -245,6 +256,17 @@ package struct ConfigurationKey: Sendable {
         ConfigurationKey("hooks.webhook_timeout_seconds") { (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.hooks.webhookTimeoutSeconds = try value.number(1...3600)
         },
+    ]
+
+    private static let alarms: [ConfigurationKey] = [
+        ConfigurationKey("output.false_alarm_rate", variable: "MUSC_FALSE_ALARM_RATE") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            let expected = "a share above 0 and below 1, such as 0.05"
+            guard case .text(let text) = value, let rate = Double(text), rate > 0, rate < 1 else {
+                throw .init(found: value.shown, expected: expected)
+            }
+            configuration.falseAlarmRate = rate
+        }
     ]
 
     private static let log: [ConfigurationKey] = [

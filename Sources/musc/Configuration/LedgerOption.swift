@@ -20,6 +20,9 @@ struct LedgerOption: ParsableArguments {
         return base.appending("musc/ledger.sqlite")
     }
 
+    /// The folder of the lines' memories, beside the ledger.
+    var lines: FilePath { path.removingLastComponent().appending("lines") }
+
     func open(readOnly: Bool = false) throws(UserError) -> Ledger {
         do {
             return try Ledger(path: path, readOnly: readOnly)

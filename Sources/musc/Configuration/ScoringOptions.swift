@@ -39,6 +39,12 @@ struct ScoringOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How many images judge: all, a number, or auto.", valueName: "count"))
     var judges: String?
 
+    @Option(help: ArgumentHelp("A folder of images that somebody has found good: they judge.", valueName: "folder"))
+    var knownGood: String?
+
+    @Option(help: ArgumentHelp("The share of good parts that may be flagged, where known good images judge.", valueName: "rate"))
+    var falseAlarmRate: String?
+
     @Option(help: ArgumentHelp("Parts of the batch that are scored each alone (the reference's divide_num).", valueName: "count"))
     var subsets: String?
 
@@ -80,6 +86,8 @@ struct ScoringOptions: ParsableArguments {
             ("scoring.r_list", "r-list", rList), ("scoring.preset", "preset", preset), ("scoring.rscin", "rscin", rscin),
             ("scoring.rscin_windows", "rscin-windows", rscinWindows), ("scoring.interval", "interval", interval),
             ("scoring.window", "window", window), ("scoring.judges", "judges", judges),
+            ("judges.known_good", "known-good", knownGood),
+            ("output.false_alarm_rate", "false-alarm-rate", falseAlarmRate),
             ("scoring.subsets", "subsets", subsets), ("scoring.precision", "precision", precision), ("output.threshold", "threshold", threshold),
             ("scoring.threads", "threads", threads), ("output.where", "out", output),
             ("output.colormap", "colormap", colormap), ("output.maps", "maps", maps),

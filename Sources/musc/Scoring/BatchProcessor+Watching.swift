@@ -16,7 +16,7 @@ extension BatchProcessor {
             do throws(UserError) {
                 let outcome = try process(
                     batch.files.map { batch.folder.appending($0.name) }, folder: batch.folder, results: batch.results,
-                    fileSet: batch.digest.description,
+                    root: batch.root, fileSet: batch.digest.description,
                     copies: configuration.flaggedFolder.map { place in
                         FlaggedCopies(
                             place: place.string, batchFolder: batch.folder, root: batch.root, sequence: batch.sequence)

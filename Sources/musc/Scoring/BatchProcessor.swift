@@ -11,6 +11,7 @@ struct BatchProcessor: Sendable {
     let configuration: Configuration
     let scorer: BatchScorer
     let weightsSHA256: String
+    let judges: JudgeSources
 
     /// Loads the network that the configuration names.
     ///
@@ -24,6 +25,7 @@ struct BatchProcessor: Sendable {
         }
         self.configuration = configuration
         weightsSHA256 = installed.sha256
+        judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
     }
 
     /// What one batch came to.
@@ -44,24 +46,27 @@ struct BatchProcessor: Sendable {
     ///   - files: Of the batch, in the order of their names.
     ///   - folder: The batch's folder.
     ///   - results: Where the results belong; nil for the configuration's place.
+    ///   - root: The drop folder that the batch belongs to; nil by hand.
     ///   - fileSet: The identity of the set of files, for the watcher; nil by hand.
     ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
-        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, fileSet: String? = nil,
+        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, fileSet: String? = nil,
         copies: FlaggedCopies? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        let scores: BatchScores
+        let judged: Judged
         do {
-            scores = try scorer.score(files.map { BatchFile($0, in: folder) }, progress: progress)
+            judged = try self.judged(
+                files.map { BatchFile($0, in: folder) }, folder: folder, root: root, progress: progress)
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             if case .tooFewImages = error { failure.failureKind = .lasting }
             throw failure
         }
+        let scores = judged.scores
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: (ContinuousClock.now - start) / .seconds(1), settings: settingsInForce(),
@@ -92,6 +97,7 @@ struct BatchProcessor: Sendable {
             }
             throw failure
         }
+        remember(judged, folder: folder)
         return Outcome(
             folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
             unreadable: scores.images.count { $0.index == nil },
@@ -117,6 +123,9 @@ struct BatchProcessor: Sendable {
             "scoring.subsets": "\(settings.subsets)",
             "scoring.precision": settings.precision.rawValue,
             "scoring.threads": "\(settings.threads)",
+            "judges.known_good": configuration.knownGood?.string ?? "none",
+            "judges.line_memory": "\(judges.memories == nil ? 0 : judges.capacity)",
+            "output.false_alarm_rate": "\(settings.falseAlarmRate)",
             "output.threshold": settings.threshold.map { "\($0)" } ?? "auto",
         ]
     }

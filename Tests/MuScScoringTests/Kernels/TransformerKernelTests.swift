@@ -1,5 +1,6 @@
 import CKernels
 import FoundationEssentials
+import Glibc
 import Testing
 
 /// Linear layers, attention and passes over rows on every instruction set, against loops in double precision.
