@@ -47,6 +47,8 @@ package struct Configuration: Sendable {
     /// The folder that flagged photographs are copied to.
     var flaggedFolder: FilePath?
     var hooks = HookSettings()
+    /// Whether results are printed as JSON instead of a line a batch.
+    var printsJSON = false
     var threads: Int = processorCount()
     var logLevel: LogLevel = .info
     var logFormat: LogFormat = .text
