@@ -20,7 +20,7 @@ struct EvaluationTests {
         scored: ScoredClasses = ScoredClasses(), failing: String? = nil
     ) -> Evaluation {
         Evaluation(
-            dataset: dataset, backbone: "dinov2_vits14", imageSize: 56, threads: 2, configuration: settings,
+            dataset: dataset, backbone: "dinov2_vits14", imageSize: 224, threads: 2, configuration: settings,
             output: OutputFolder(output)
         ) { files, progress throws(ScoringError) in
             scored.add(files)
@@ -77,8 +77,8 @@ struct EvaluationTests {
         let ranking = try Ranking(scores: scores.images.compactMap(\.score), anomalous: tile.images.map(\.isAnomalous))
         #expect(evaluated.metrics.imageAUROC == ranking.auroc)
         #expect(evaluated.imageThreshold == ranking.f1Threshold)
-        let maps = (0..<8).flatMap { PatchMap.resized(scores.patchMap($0), grid: scores.grid, width: 56, height: 56) }
-        let pixels = try Ranking(scores: maps, labels: tile.masks(width: 56, height: 56, threads: 1))
+        let maps = (0..<8).flatMap { PatchMap.resized(scores.patchMap($0), grid: scores.grid, width: 224, height: 224) }
+        let pixels = try Ranking(scores: maps, labels: tile.masks(width: 224, height: 224, threads: 1))
         #expect(evaluated.metrics.pixelAP == pixels.averagePrecision)
     }
 
