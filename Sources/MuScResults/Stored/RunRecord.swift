@@ -16,6 +16,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var batch: String
     /// The identity of the set of image files, as the watcher knows it; nil where the batch was scored by hand.
     public var fileSet: String?
+    /// The page of all batches as seen from the results, a relative URL; nil where there is none.
+    public var indexURL: String?
     /// When the run began, ISO 8601 with zone.
     public var started: String
     /// Wall-clock seconds from start to publishing.
@@ -35,6 +37,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var notes: [String]
     /// The images that have no score, and why.
     public var leftOut: [LeftOut]
+    /// How the scores are spread, for the trend over batches; nil where no image has one.
+    public var scores: ScoreSpread?
 
     /// An image that could not be scored.
     public struct LeftOut: Sendable, Hashable, Codable {
@@ -89,6 +93,7 @@ public struct RunRecord: Sendable, Hashable, Codable {
         leftOut = scores.images.filter { $0.index == nil }
             .map { LeftOut(image: $0.name, reason: $0.error ?? "no reason was recorded") }
         unreadable = leftOut.count
+        self.scores = ScoreSpread(of: scores.images.compactMap(\.score))
         threshold = scores.threshold
         rscin = scores.rscin
     }

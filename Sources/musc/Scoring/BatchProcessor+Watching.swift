@@ -16,6 +16,8 @@ extension BatchProcessor {
                 let outcome = try process(
                     batch.files.map { batch.folder.appending($0.name) }, folder: batch.folder, results: batch.results,
                     fileSet: batch.digest.description,
+                    indexURL: RootIndex.pageURL(
+                        from: batch.results, place: configuration.watch.resultsRoot(of: batch.root)),
                     progress: { _ in !isCancelled.load(ordering: .relaxed) })
                 Terminal.printResult(outcome.line)
                 return BatchOutcome(

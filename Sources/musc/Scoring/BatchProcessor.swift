@@ -43,9 +43,10 @@ struct BatchProcessor: Sendable {
     ///   - folder: The batch's folder.
     ///   - results: Where the results belong; nil for the configuration's place.
     ///   - fileSet: The identity of the set of files, for the watcher; nil by hand.
+    ///   - indexURL: The page of all batches as seen from the results; nil where there is none.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
-        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, fileSet: String? = nil,
+        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, fileSet: String? = nil, indexURL: String? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
@@ -67,7 +68,7 @@ struct BatchProcessor: Sendable {
             let output = configuration.output
             let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
             report = try ResultsWriter(options: output).write(
-                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place), indexURL: nil)
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place), indexURL: indexURL)
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)
             switch error.kind {

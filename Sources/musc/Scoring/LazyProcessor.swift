@@ -42,6 +42,6 @@ extension BatchScoring {
                 return try await processor.score(batch)
             },
             published: { results in PublishedResults(results) },
-            updateIndex: { index in try index.writeCSV() })
+            updateIndex: { index in try index.writePage() })
     }
 }
