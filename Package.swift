@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "MuSc",
             dependencies: [
-                "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring",
+                "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(
@@ -71,6 +71,7 @@ let package = Package(
             name: "MuScResults",
             dependencies: [
                 "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -85,10 +86,21 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
+        .target(
+            name: "MuScHooks",
+            dependencies: [
+                "MuScWatching",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .executableTarget(
             name: "musc",
             dependencies: [
-                "MuSc", "MuScEvaluation", "MuScResults", "MuScWatching",
+                "CKernels", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScLinearAlgebra", "MuScResults",
+                "MuScWatching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -147,6 +159,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .executableTarget(
+            name: "JudgesTables",
+            dependencies: [
+                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/JudgesTables"),
+        .testTarget(
+            name: "MuScHooksTests",
+            dependencies: [
+                "MuScHooks", "MuScWatching",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["UnreliableServer.py"]),
         .testTarget(name: "CommandTests", dependencies: ["musc", "MuScImages", "Goldens"]),
     ],
     swiftLanguageModes: [.v6]

@@ -19,7 +19,7 @@ typedef void rows_finish(
     const float *gamma, musc_epilogue epilogue, musc_precision precision, void *output, size_t output_stride);
 
 // Turns rows of scores into exp(scale · (score − largest)), stored over the scores in `precision` from each
-// row's start; entries from `columns` up to `stride` become 0. `sums` receives each row's sum.
+// row's start; `stride` is a multiple of 32, and entries from `columns` up to `stride` become 0. `sums` receives each row's sum.
 typedef void rows_softmax(
     float *scores, size_t stride, size_t rows, size_t columns, float scale, musc_precision precision, float *sums);
 
@@ -43,6 +43,8 @@ extern const rows_functions rows_plain;
 #if defined(__x86_64__)
 extern const rows_functions rows_avx2;
 extern const rows_functions rows_avx512;
+rows_finish rows_finish_avx512;
+rows_softmax rows_softmax_avx512;
 #endif
 
 static inline const rows_functions *rows_for(musc_isa isa) {

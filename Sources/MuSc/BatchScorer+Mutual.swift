@@ -1,41 +1,50 @@
 import MuScScoring
 
 extension BatchScorer {
-    /// Mutual scoring over all layers and degrees, subset by subset.
+    /// Mutual scoring over all layers and degrees, subset by subset, by the batch's own images and those of a panel.
     ///
-    /// - Returns: The mean over degrees of the mean over layers, `[readable, grid.count]` row-major.
+    /// - Returns: The mean over degrees of the mean over layers, of the batch and of the images that set the threshold.
     func patchMaps(
-        of tokens: BatchTokens, progress: ProgressHandler, notes: inout [String]
-    ) throws(ScoringError) -> [Float] {
+        of tokens: BatchTokens, panel: JudgePanel, progress: ProgressHandler, notes: inout [String]
+    ) throws(ScoringError) -> MutualMaps {
         let subsets = Subsets.deal(
             tokens.images.filter { $0.index != nil }.map { $0.path.removingLastComponent().string },
             into: min(settings.subsets, max(tokens.readable / 2, 1)))
-        let steps = settings.degrees.count * settings.featureLayers.count
-        var maps = [Float](repeating: 0, count: tokens.readable * grid.count)
+        let steps = settings.featureLayers.count
+        var maps = MutualMaps(
+            batch: [Float](repeating: 0, count: tokens.readable * grid.count),
+            calibration: [Float](repeating: 0, count: panel.calibrating.count * grid.count))
         var completed = 0
         let scoring = MutualScoring(
             interval: settings.interval, minimumJudges: settings.minimumJudges,
-            window: settings.window.patches(on: grid), threads: settings.threads)
+            window: settings.window.patches(on: grid), precision: settings.precision, threads: settings.threads)
         for subset in subsets {
-            let judges = judges(among: subset.count, notes: &notes)
-            for images in tokens.layers {
-                let members = subset.map { images[$0] }
-                for r in settings.degrees {
-                    let unit = LNAMD.aggregate(
-                        members, grid: grid, channels: settings.backbone.width, r: r, threads: settings.threads)
-                    let scores = scoring.patchScores(of: unit, judged: Array(members.indices), judges: judges)
-                    for (row, image) in subset.enumerated() {
-                        for patch in 0..<grid.count {
-                            maps[image * grid.count + patch] += scores[row * grid.count + patch] / Float(steps)
-                        }
+            let own = panel.batchJudges ? judges(among: subset.count, notes: &notes) : []
+            // The panel's images follow the batch's.
+            let judges = own + panel.judging.map { subset.count + $0 }
+            let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
+            for (layer, images) in tokens.layers.enumerated() {
+                let standardised = LNAMD.standardise(
+                    subset.map { images[$0] } + panel.layers[layer], grid: grid, channels: settings.backbone.width,
+                    threads: settings.threads)
+                let scores = scoring.patchScores(
+                    of: standardised, degrees: settings.degrees, judged: judged, judges: judges)
+                for (row, image) in subset.enumerated() {
+                    for patch in 0..<grid.count {
+                        maps.batch[image * grid.count + patch] += scores[row * grid.count + patch] / Float(steps)
                     }
-                    completed += 1
-                    guard progress(
-                        Progress(stage: .mutualScoring, completed: completed, total: steps * subsets.count))
-                    else { throw .cancelled }
                 }
+                // Each subset scores the panel anew; the mean counts.
+                let first = subset.count * grid.count
+                for index in maps.calibration.indices {
+                    maps.calibration[index] += scores[first + index] / Float(steps * subsets.count)
+                }
+                completed += 1
+                guard progress(Progress(stage: .mutualScoring, completed: completed, total: steps * subsets.count))
+                else { throw .cancelled }
             }
         }
+        if subsets.count == 1 { searchRecurring(tokens, panel: panel, by: scoring, maps: &maps) }
         return maps
     }
 

@@ -9,7 +9,7 @@ import SystemPackage
 ///     let scores = try scorer.score(files)
 ///     for image in scores.images where image.flagged { print(image.name, image.score ?? 0) }
 public struct BatchScorer: Sendable {
-    public let settings: ScoringSettings
+    public internal(set) var settings: ScoringSettings
     public let model: VisionTransformer
 
     /// Makes the network ready; the scorer can then be used for any number of batches, from any thread.
@@ -19,7 +19,8 @@ public struct BatchScorer: Sendable {
         self.settings = settings
         model = try VisionTransformer(
             description: settings.backbone, weights: weights, imageWidth: settings.imageSize,
-            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation)
+            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation,
+            precision: settings.precision == .fast ? .fast : .exact)
     }
 
     /// How the patches of every image lie.
@@ -28,35 +29,54 @@ public struct BatchScorer: Sendable {
     /// Scores the images of one batch, on the calling thread and as many more as the settings allow.
     ///
     /// - Parameters:
-    ///   - files: The batch's images; at least two must be readable.
+    ///   - files: The batch's images; at least two must be readable, or one where images from outside judge it.
+    ///   - outside: Images from outside the batch that judge along; at most one group of each origin.
     ///   - progress: Called after each step, from any thread; answering false ends the work soon.
     /// - Throws: ``ScoringError``.
     public func score(
-        _ files: [BatchFile], progress: ProgressHandler = { _ in true }
+        _ files: [BatchFile], judgedBy outside: [OutsideJudges] = [], progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> BatchScores {
         var clock = StageClock()
         let tokens = try tokens(of: files, progress: progress)
-        guard tokens.readable >= 2 else { throw .tooFewImages(tokens) }
         clock.finish("features")
+        return try scores(of: tokens, judgedBy: outside, clock: clock, progress: progress)
+    }
 
+    /// Scores images whose tokens are there already.
+    ///
+    /// - Parameters: As for ``score(_:judgedBy:progress:)``; the tokens are of this scorer's network, size and layers.
+    /// - Throws: ``ScoringError``.
+    public func scores(
+        of tokens: BatchTokens, judgedBy outside: [OutsideJudges] = [], progress: ProgressHandler = { _ in true }
+    ) throws(ScoringError) -> BatchScores {
+        try scores(of: tokens, judgedBy: outside, clock: StageClock(), progress: progress)
+    }
+
+    func scores(
+        of tokens: BatchTokens, judgedBy outside: [OutsideJudges], clock: StageClock, progress: ProgressHandler
+    ) throws(ScoringError) -> BatchScores {
+        var clock = clock
+        let panel = JudgePanel(outside, batch: tokens.readable, settings: settings)
+        guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(tokens) }
         var notes: [String] = []
-        let maps = try patchMaps(of: tokens, progress: progress, notes: &notes)
+        let judged = try judged(tokens, by: panel, progress: progress, notes: &notes)
         clock.finish("mutual scoring")
 
-        let peaks = concurrentMap(tokens.readable, threads: settings.threads) { index in
-            PatchMap.peak(
-                maps[index * grid.count..<(index + 1) * grid.count], grid: grid, width: model.imageWidth,
-                height: model.imageHeight)
-        }
+        let peaks = peaks(of: judged.maps)
         let scoresMSM = peaks.map(\.score)
         let features = tokens.imageFeatures.flatMap { $0 }
-        let (scores, decision) = rescored(scoresMSM, features: features)
-        let threshold = settings.threshold.map(Threshold.fixed) ?? BatchThreshold.threshold(for: scores)
+        let (scores, decision) =
+            judged.calibration.isEmpty || settings.rscin == .always
+            ? rescored(scoresMSM, features: features) : (scoresMSM, .leftToMSM)
+        let calibration = decision.applied ? [] : judged.calibration
+        let threshold = threshold(for: scores, calibration: calibration, of: judged.panel, notes: &notes)
+        let pValues = ConformalThreshold.pValues(of: scores, calibration: calibration)
         var images = tokens.images
         for position in images.indices {
             guard let index = images[position].index, let size = images[position].size else { continue }
             images[position].score = scores[index]
             images[position].scoreMSM = scoresMSM[index]
+            images[position].pValue = calibration.isEmpty ? nil : pValues[index]
             images[position].flagged = scores[index] >= threshold.value
             images[position].peak = (
                 scaled(peaks[index].x, from: model.imageWidth, to: size.width),
@@ -64,15 +84,33 @@ public struct BatchScorer: Sendable {
             )
         }
         clock.finish("scores")
-        if tokens.readable < 8 {
+        if tokens.readable < 8, judged.panel.judging.isEmpty {
             notes.append(
                 "Only \(tokens.readable) images judged each other: with so few, one odd image weighs much; "
                     + "known good images beside them would help.")
         }
+        if judged.panel.calibration == .knownGood, tokens.readable >= 8 {
+            let flagged = images.count { $0.flagged }
+            if 2 * flagged > tokens.readable {
+                notes.append(
+                    "\(flagged) of \(tokens.readable) images are flagged: are the known good images of the same product, "
+                        + "camera and light?")
+            }
+        }
+        let marks = marks(judged.recurring, in: images, notes: &notes)
         return BatchScores(
-            grid: grid, images: images, patchMaps: maps, imageFeatures: features,
+            grid: grid, images: images, patchMaps: judged.maps, imageFeatures: features,
             featureWidth: settings.backbone.featureWidth, threshold: threshold, rscin: decision,
-            timings: clock.timings, notes: notes)
+            timings: clock.timings, notes: notes, outsideJudgments: judged.judgments, recurring: marks)
+    }
+
+    /// The highest score of each map at the network's size, and where it lies.
+    func peaks(of maps: [Float]) -> [(score: Float, x: Int, y: Int)] {
+        concurrentMap(maps.count / grid.count, threads: settings.threads) { index in
+            PatchMap.peak(
+                maps[index * grid.count..<(index + 1) * grid.count], grid: grid, width: model.imageWidth,
+                height: model.imageHeight)
+        }
     }
 
     /// The pixel of the original on which a pixel of the resized image lies.
@@ -109,6 +147,12 @@ public struct Progress: Sendable, Hashable {
 
     public var stage: Stage
     public var completed, total: Int
+
+    public init(stage: Stage, completed: Int, total: Int) {
+        self.stage = stage
+        self.completed = completed
+        self.total = total
+    }
 }
 
 /// Told of progress from any thread; answers whether the work shall go on.

@@ -21,10 +21,15 @@ public struct BatchScores: Sendable {
     public var timings: [StageTiming]
     /// What a reader of the results should know, one sentence each.
     public var notes: [String]
+    /// Who judged beside the batch's own images, or set the threshold; empty where nobody did.
+    public var outsideJudgments: [OutsideJudgment]
+    /// Marks that several images share, the most frequent first.
+    public var recurring: [RecurringMark]
 
     public init(
         grid: PatchGrid, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
-        threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], notes: [String] = []
+        threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], notes: [String] = [],
+        outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = []
     ) {
         self.grid = grid
         self.images = images
@@ -35,6 +40,8 @@ public struct BatchScores: Sendable {
         self.rscin = rscin
         self.timings = timings
         self.notes = notes
+        self.outsideJudgments = outsideJudgments
+        self.recurring = recurring
     }
 
     /// The patch scores of the readable image at `index` among the readable ones, row by row.

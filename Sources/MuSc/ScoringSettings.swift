@@ -52,6 +52,16 @@ public struct ScoringSettings: Sendable {
         }
     }
 
+    /// How a batch is searched for defects that recur; see ``RecurringDefects``.
+    public enum RecurringGuard: String, Sendable, Codable, CaseIterable {
+        /// Not at all, as in the paper.
+        case off
+        /// By the tokens of the middle layer at the smallest degree: with preset tuned a third more work.
+        case oneLayer
+        /// By all layers and degrees: three times the work.
+        case all
+    }
+
     public var preset: Preset
     public var backbone: BackboneDescription
     /// nil for the reference's rule.
@@ -78,8 +88,16 @@ public struct ScoringSettings: Sendable {
     public var subsets: Int
     /// A fixed threshold on the score; nil for the automatic one.
     public var threshold: Float?
+    /// The share of good parts that a conformal threshold may flag, above 0 and below 1.
+    public var falseAlarmRate = 0.05
+    /// The fewest known good images that judge alone; fewer judge beside the batch's own images.
+    public var leastKnownGoodAlone = 20
+    /// Whether marks that several images share are looked for, and made to count.
+    public var recurringGuard = RecurringGuard.off
     /// Whether photographs are turned upright by their EXIF orientation; the reference does not.
     public var appliesOrientation: Bool
+    /// How products are computed: `exact` in fp32; `fast` with bfloat16 and int8 where the processor has them.
+    public var precision: MutualScoring.Precision
     /// The most threads to use.
     public var threads: Int
 
@@ -101,6 +119,7 @@ public struct ScoringSettings: Sendable {
         unitImageFeatures = false
         subsets = 1
         appliesOrientation = true
+        precision = .exact
         self.threads = threads
         guard preset == .tuned else { return }
         window = .proportional
@@ -163,6 +182,11 @@ public struct ScoringSettings: Sendable {
             throw SettingsError(
                 key: "scoring.rscin_windows", fault: "windows are counts of images, the image itself included",
                 advice: "such as 1,2,3")
+        }
+        guard falseAlarmRate > 0, falseAlarmRate < 1 else {
+            throw SettingsError(
+                key: "output.false_alarm_rate", fault: "\(falseAlarmRate) is no share of the good parts",
+                advice: "take a number above 0 and below 1, such as 0.05")
         }
         guard subsets >= 1 else {
             throw SettingsError(key: "scoring.subsets", fault: "\(subsets) is less than 1", advice: "take 1 or more")

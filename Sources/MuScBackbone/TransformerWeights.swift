@@ -74,7 +74,7 @@ struct TransformerWeights: Sendable {
             blocks.append(
                 Block(
                     norm1: try affine(name + ".norm1"), norm2: try affine(name + ".norm2"),
-                    qkv: try linear(name + ".attn.qkv", inputs: width, outputs: 3 * width, precision: precision),
+                    qkv: try Self.attentionInput(name, weights, width: width, precision: precision),
                     projection: try linear(
                         name + ".attn.proj", inputs: width, outputs: width, scale: scales.0, precision: precision),
                     hidden: try linear(
@@ -85,5 +85,26 @@ struct TransformerWeights: Sendable {
         }
         finalNorm = try affine("norm")
         projection = description.projectsImageFeature ? try storage("head.weight") : nil
+    }
+
+    /// The layer that makes queries, keys and values.
+    ///
+    /// Softmax does not change where every key is moved by the same vector, for that adds the same to all scores of a
+    /// query. In bfloat16 the keys' bias is therefore chosen so that a token at the norm's bias has a zero key: most
+    /// of what all keys share is gone before they are rounded, and with it two thirds of the error of the scores.
+    private static func attentionInput(
+        _ block: String, _ weights: BackboneWeights, width: Int, precision: musc_precision
+    ) throws(WeightsError) -> PackedLinear {
+        let weight = try weights.floats(block + ".attn.qkv.weight")
+        var bias = try weights.floats(block + ".attn.qkv.bias")
+        if precision == MUSC_BF16 {
+            let shift = try weights.floats(block + ".norm1.bias")
+            for key in width..<2 * width {
+                var sum: Float = 0
+                for channel in 0..<width { sum += weight[key * width + channel] * shift[channel] }
+                bias[key] = -sum
+            }
+        }
+        return PackedLinear(weight: weight, bias: bias, inputs: width, outputs: 3 * width, precision: precision)
     }
 }

@@ -96,6 +96,11 @@ public struct ImageTokens: Sendable {
     public var layers: [[Float]]
     /// The image feature, `featureWidth` values; empty where it was not asked for.
     public var imageFeature: [Float]
+
+    public init(layers: [[Float]], imageFeature: [Float]) {
+        self.layers = layers
+        self.imageFeature = imageFeature
+    }
 }
 
 /// Workspaces that wait for their next image, so that buffers are not allocated for each.

@@ -1,3 +1,4 @@
+import CKernels
 import MuScParallel
 
 /// Local neighbourhood aggregation with multiple degrees (section 3.2 of the paper).
@@ -8,86 +9,91 @@ public enum LNAMD {
     /// Added to the variance of the normalisation.
     static let epsilon = 1e-5
 
-    /// Aggregates the tokens of every image at degree `r`.
+    /// Normalises the tokens of every image, once for all degrees.
     ///
     /// - Parameters:
     ///   - tokens: One entry an image: `[grid.count, channels]` row-major, without class token.
-    ///   - r: Side of the neighbourhood in patches: odd, at least 1. Outside the grid counts as zero, and the sum is
-    ///     always divided by r².
     ///   - threads: The most threads to use.
+    public static func standardise(
+        _ tokens: [[Float]], grid: PatchGrid, channels: Int, threads: Int
+    ) -> StandardisedTokens {
+        let perImage = grid.count * channels
+        let isa = musc_isa_best()
+        let values = filled(tokens.count * perImage) { target in
+            concurrentLoop(tokens.count, threads: threads) { image in
+                tokens[image].withUnsafeBufferPointer { source in
+                    guard let source = source.baseAddress else { return }
+                    let (mean, scale) = statistics(source, count: perImage, isa)
+                    musc_standardise(isa, source, perImage, mean, scale, target.pointer + image * perImage)
+                }
+            }
+        }
+        return StandardisedTokens(images: tokens.count, grid: grid, channels: channels, values: values)
+    }
+
+    /// Aggregates the tokens of every image at degree `r`.
+    ///
+    /// - Parameters:
+    ///   - r: Side of the neighbourhood in patches: odd, at least 1. Outside the grid counts as zero, and the mean is
+    ///     always over r² patches; as the vectors end at unit length, that is the direction of the sum.
+    ///   - threads: The most threads to use.
+    public static func aggregate(_ tokens: StandardisedTokens, r: Int, threads: Int) -> UnitTokens {
+        precondition(r >= 1 && r % 2 == 1)
+        let (grid, channels) = (tokens.grid, tokens.channels)
+        let perImage = grid.count * channels
+        let values = filled(tokens.images * perImage) { target in
+            concurrentLoop(tokens.images, threads: threads) { image in
+                let unit = target.pointer + image * perImage
+                withSums(of: tokens, image: image, r: r, into: unit) { _ in }
+            }
+        }
+        return UnitTokens(images: tokens.images, grid: grid, channels: channels, values: values)
+    }
+
+    /// Normalises and aggregates the tokens of every image at degree `r`.
     public static func aggregate(
         _ tokens: [[Float]], grid: PatchGrid, channels: Int, r: Int, threads: Int
     ) -> UnitTokens {
-        precondition(r >= 1 && r % 2 == 1)
-        let perImage = grid.count * channels
-        let values = [Float](unsafeUninitializedCapacity: tokens.count * perImage) { buffer, count in
-            if let base = buffer.baseAddress {
-                let target = DisjointRows(base)
-                concurrentLoop(tokens.count, threads: threads) { image in
-                    tokens[image].withUnsafeBufferPointer { source in
-                        guard let source = source.baseAddress else { return }
-                        aggregate(
-                            source, grid: grid, channels: channels, r: r, into: target.pointer + image * perImage)
-                    }
-                }
-            }
-            count = tokens.count * perImage
-        }
-        return UnitTokens(images: tokens.count, grid: grid, channels: channels, values: values)
+        aggregate(standardise(tokens, grid: grid, channels: channels, threads: threads), r: r, threads: threads)
     }
 
-    /// One image: normalise, average over the neighbourhood, bring to unit length.
-    private static func aggregate(
-        _ tokens: UnsafePointer<Float>, grid: PatchGrid, channels: Int, r: Int, into output: UnsafeMutablePointer<Float>
+    /// Writes the unit vectors of an image at degree `r`, and hands out one over the length of each before.
+    static func withSums(
+        of tokens: StandardisedTokens, image: Int, r: Int, into unit: UnsafeMutablePointer<Float>,
+        _ body: (UnsafePointer<Float>) -> Void
     ) {
-        let count = grid.count * channels
-        let (mean, scale) = statistics(tokens, count: count)
-        let reach = r / 2
-        let share = 1 / Float(r * r)
-        // Separable: sums along rows first, then along columns.
-        var rowSums = [Float](repeating: 0, count: count)
-        rowSums.withUnsafeMutableBufferPointer { rowSums in
-            guard let rowSums = rowSums.baseAddress else { return }
-            for y in 0..<grid.height {
-                for x in 0..<grid.width {
-                    let target = rowSums + (y * grid.width + x) * channels
-                    for near in max(x - reach, 0)...min(x + reach, grid.width - 1) {
-                        let source = tokens + (y * grid.width + near) * channels
-                        for c in 0..<channels { target[c] += (source[c] - mean) * scale }
-                    }
-                }
-            }
-            for y in 0..<grid.height {
-                for x in 0..<grid.width {
-                    let target = output + (y * grid.width + x) * channels
-                    target.initialize(repeating: 0, count: channels)
-                    for near in max(y - reach, 0)...min(y + reach, grid.height - 1) {
-                        let source = rowSums + (near * grid.width + x) * channels
-                        for c in 0..<channels { target[c] += source[c] }
-                    }
-                    var squares: Float = 0
-                    for c in 0..<channels {
-                        target[c] *= share
-                        squares += target[c] * target[c]
-                    }
-                    let inverse = 1 / max(squares.squareRoot(), 1e-12)
-                    for c in 0..<channels { target[c] *= inverse }
-                }
-            }
+        let (grid, channels) = (tokens.grid, tokens.channels)
+        let isa = musc_isa_best()
+        let scratch = AlignedBuffer<Float>(count: grid.count * channels)
+        let inverseLengths = AlignedBuffer<Float>(count: grid.count)
+        defer {
+            scratch.deallocate()
+            inverseLengths.deallocate()
         }
+        tokens.withVectors(of: image) { vectors in
+            musc_neighbourhood_sums(
+                isa, vectors, grid.height, grid.width, channels, r / 2, scratch.pointer, unit)
+            musc_normalise(isa, unit, grid.count, channels, inverseLengths.pointer)
+        }
+        body(inverseLengths.pointer)
     }
 
     /// Mean and 1 / √(variance + ε) over all values of an image, summed in double precision.
-    private static func statistics(_ values: UnsafePointer<Float>, count: Int) -> (mean: Float, scale: Float) {
-        var sum = 0.0
-        for index in 0..<count { sum += Double(values[index]) }
-        let mean = sum / Double(count)
-        var squares = 0.0
-        for index in 0..<count {
-            let difference = Double(values[index]) - mean
-            squares += difference * difference
+    private static func statistics(
+        _ values: UnsafePointer<Float>, count: Int, _ isa: musc_isa
+    ) -> (mean: Float, scale: Float) {
+        var (sum, squares) = (0.0, 0.0)
+        musc_moments(isa, values, count, 0, &sum, &squares)
+        let mean = Float(sum / Double(count))
+        musc_moments(isa, values, count, mean, &sum, &squares)
+        return (mean, Float(1 / (squares / Double(count) + epsilon).squareRoot()))
+    }
+
+    private static func filled(_ count: Int, _ fill: (DisjointRows<Float>) -> Void) -> [Float] {
+        [Float](unsafeUninitializedCapacity: count) { buffer, written in
+            if let base = buffer.baseAddress { fill(DisjointRows(base)) }
+            written = count
         }
-        return (Float(mean), Float(1 / (squares / Double(count) + epsilon).squareRoot()))
     }
 }
 

@@ -124,7 +124,7 @@ public struct MutualScoring: Sendable {
     }
 
     /// Averages the distances of an image's nearest candidates, computed again in fp32.
-    private func nearestMean(
+    func nearestMean(
         _ image: Int, by others: [Int], of tokens: UnitTokens, _ candidates: UnsafePointer<Int32>,
         into scores: UnsafeMutablePointer<Float>
     ) {
@@ -142,8 +142,8 @@ public struct MutualScoring: Sendable {
     }
 
     /// The instruction set of the kernels, asked of the processor once.
-    private let isa: musc_isa
+    let isa: musc_isa
 
     /// Bytes that the distances held at once may take: with 200 images of 37 × 37 patches, 219 MB.
-    private static let distanceLimit = 1 << 30
+    static let distanceLimit = 1 << 30
 }

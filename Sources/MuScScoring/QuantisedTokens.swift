@@ -1,29 +1,41 @@
 import CKernels
 import MuScParallel
 
-/// The vectors of ``UnitTokens`` as 8-bit integers around their common mean.
+/// Patch vectors as 8-bit integers around their common mean.
 final class QuantisedTokens: Sendable {
-    private let patches, width: Int
+    private let patches: Int
+    /// Channels, filled up with zeros to a multiple of four.
+    let width: Int
     private let integers: [Int8]
     private let terms: [musc_msm_int8_terms]
 
-    init(_ tokens: UnitTokens, threads: Int) {
-        patches = tokens.grid.count
+    convenience init(_ tokens: UnitTokens, threads: Int) {
+        self.init(tokens.values, images: tokens.images, grid: tokens.grid, channels: tokens.channels, threads: threads)
+    }
+
+    convenience init(_ tokens: StandardisedTokens, threads: Int) {
+        self.init(tokens.values, images: tokens.images, grid: tokens.grid, channels: tokens.channels, threads: threads)
+    }
+
+    /// - Parameter values: `[images, grid.count, channels]` row-major.
+    private init(_ values: [Float], images: Int, grid: PatchGrid, channels: Int, threads: Int) {
+        patches = grid.count
         let quad = Int(MUSC_MSM_QUAD)
-        width = (tokens.channels + quad - 1) / quad * quad
+        width = (channels + quad - 1) / quad * quad
         let (patches, width) = (patches, width)
-        let mean = Self.mean(of: tokens, threads: threads)
-        let count = tokens.images * patches
+        let mean = Self.mean(of: values, images: images, patches: patches, channels: channels, threads: threads)
+        let count = images * patches
         var terms: [musc_msm_int8_terms] = []
         integers = [Int8](unsafeUninitializedCapacity: count * width) { integers, written in
             terms = [musc_msm_int8_terms](unsafeUninitializedCapacity: count) { terms, termsWritten in
                 if let integers = integers.baseAddress, let terms = terms.baseAddress {
                     let (integerRows, termRows) = (DisjointRows(integers), DisjointRows(terms))
-                    concurrentLoop(tokens.images, threads: threads) { image in
-                        tokens.withVectors(of: image) { vectors in
+                    concurrentLoop(images, threads: threads) { image in
+                        values.withUnsafeBufferPointer { values in
+                            guard let vectors = values.baseAddress else { return }
                             musc_msm_quantise(
-                                vectors, patches, tokens.channels, mean, integerRows.pointer + image * patches * width,
-                                termRows.pointer + image * patches)
+                                vectors + image * patches * channels, patches, channels, mean,
+                                integerRows.pointer + image * patches * width, termRows.pointer + image * patches)
                         }
                     }
                 }
@@ -47,26 +59,28 @@ final class QuantisedTokens: Sendable {
     }
 
     /// The mean of all vectors. Summed image by image, so that it does not depend on the threads.
-    private static func mean(of tokens: UnitTokens, threads: Int) -> [Float] {
-        let channels = tokens.channels
-        var sums = [Float](repeating: 0, count: tokens.images * channels)
+    private static func mean(
+        of values: [Float], images: Int, patches: Int, channels: Int, threads: Int
+    ) -> [Float] {
+        var sums = [Float](repeating: 0, count: images * channels)
         sums.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let rows = DisjointRows(base)
-            concurrentLoop(tokens.images, threads: threads) { image in
+            concurrentLoop(images, threads: threads) { image in
                 let sum = rows.pointer + image * channels
-                tokens.withVectors(of: image) { vectors in
-                    for patch in 0..<tokens.grid.count {
+                values.withUnsafeBufferPointer { values in
+                    guard let vectors = values.baseAddress else { return }
+                    for patch in image * patches..<(image + 1) * patches {
                         let vector = vectors + patch * channels
                         for channel in 0..<channels { sum[channel] += vector[channel] }
                     }
                 }
             }
         }
-        let share = 1 / Double(max(tokens.images * tokens.grid.count, 1))
+        let share = 1 / Double(max(images * patches, 1))
         return (0..<channels).map { channel in
             var total = 0.0
-            for image in 0..<tokens.images { total += Double(sums[image * channels + channel]) }
+            for image in 0..<images { total += Double(sums[image * channels + channel]) }
             return Float(total * share)
         }
     }

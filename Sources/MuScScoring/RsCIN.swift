@@ -1,44 +1,57 @@
 /// Re-scoring with the constrained image-level neighbourhood (section 3.4 of the paper, equations 5 and 6).
 public enum RsCIN {
+    /// The precision of W = F·Fᵀ.
+    public enum Precision: Sendable {
+        /// float32, as for features that the network has just computed.
+        case single
+        /// Products summed in float32 and rounded to float16, as for the features that the reference publishes in
+        /// float16. Many similarities are then equal.
+        case half
+    }
+
     /// Re-scores images by the scores of their nearest neighbours in image-feature space.
     ///
     /// Scores are scaled to [0, 1] over the batch. For each window k, the k largest entries of each row of
     /// W = F·Fᵀ are kept (the image itself is among them), divided by their sum and multiplied with the scores;
-    /// the windows' results are averaged.
+    /// the windows' results are averaged. Of equal entries, those are kept that the reference keeps.
     ///
     /// - Parameters:
-    ///   - scores: One a image, of any scale.
+    ///   - scores: One an image, of any scale.
     ///   - features: `[scores.count, featureWidth]` row-major, as the backbone gives them or of unit length.
     ///   - windows: Neighbourhood sizes, the image included: 1,2,3 for MVTec AD and BTAD, 1,8,9 for VisA. Larger
     ///     than the batch counts as the batch.
     /// - Returns: New scores in [0, 1]; all zero where the scores are all equal.
-    public static func rescore(_ scores: [Float], features: [Float], windows: [Int]) -> [Float] {
+    public static func rescore(
+        _ scores: [Float], features: [Float], windows: [Int], precision: Precision = .single
+    ) -> [Float] {
         let count = scores.count
         guard count > 0, !windows.isEmpty else { return scores }
         let width = features.count / count
         precondition(features.count == count * width && windows.allSatisfy { $0 >= 1 })
         let scaled = scaledToUnitRange(scores)
-        var result = [Float](repeating: 0, count: count)
-        for image in 0..<count {
+        return (0..<count).map { image in
             let similarities = (0..<count).map { other in
-                dotProduct(features, image * width, other * width, count: width)
+                let product = dotProduct(features, image * width, other * width, count: width)
+                return precision == .half ? Float(Float16(product)) : product
             }
-            // Ties go to the lower index, so that the result does not depend on the sort.
-            let nearest = (0..<count).sorted {
-                similarities[$0] != similarities[$1] ? similarities[$0] > similarities[$1] : $0 < $1
+            let sum = windows.reduce(Float(0)) { sum, window in
+                sum + weightedMean(of: scaled, similarities: similarities, window: window, image: image)
             }
-            for window in windows {
-                var weighted: Double = 0
-                var sum: Double = 0
-                for neighbour in nearest.prefix(window) {
-                    weighted += Double(similarities[neighbour]) * Double(scaled[neighbour])
-                    sum += Double(similarities[neighbour])
-                }
-                result[image] += sum == 0 ? scaled[image] : Float(weighted / sum)
-            }
-            result[image] /= Float(windows.count)
+            return sum / Float(windows.count)
         }
-        return result
+    }
+
+    /// The scores of the window's nearest neighbours, weighted by their similarities.
+    private static func weightedMean(
+        of scores: [Float], similarities: [Float], window: Int, image: Int
+    ) -> Float {
+        var weighted = 0.0
+        var sum = 0.0
+        for neighbour in Introselect.largest(window, of: similarities) {
+            weighted += Double(similarities[neighbour]) * Double(scores[neighbour])
+            sum += Double(similarities[neighbour])
+        }
+        return sum == 0 ? scores[image] : Float(weighted / sum)
     }
 
     /// Features divided by their L2 norms, `[count, width]`; preset `tuned` takes them so for every backbone,

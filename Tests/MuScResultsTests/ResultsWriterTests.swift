@@ -39,7 +39,7 @@ struct ResultsWriterTests {
             let run = try RunRecord(resultsFolder: results)
             #expect(run.images == 9 && run.flagged == 1 && run.unreadable == 1)
             #expect(run.leftOut.map(\.image) == ["bad.jpg"])
-            #expect(run.scores?.highest == batch.scores.images[3].score)
+            #expect(run.scoreSpread?.highest == batch.scores.images[3].score)
         }
     }
 

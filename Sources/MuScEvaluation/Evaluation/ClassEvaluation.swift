@@ -12,7 +12,8 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
     public var pixelCurve: [RatePoint]
     /// Connected anomalous regions in the masks.
     public var regions: Int
-    /// The images on the wrong side of the threshold, farthest first.
+    /// Anomalous images that score below a normal one, lowest first, then normal images that score above an anomalous
+    /// one, highest first.
     public var misses: [Miss]
     /// Seconds of wall-clock time for features and scores, and for metrics.
     public var scoringSeconds: Double
@@ -21,6 +22,25 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
     public var notes: [String]
     /// Identifies the images and masks that were evaluated, by their paths and sizes.
     public var inputDigest: String
+
+    public init(
+        name: String, metrics: SevenMetrics, images: [ImageScore], imageThreshold: Float? = nil, imageCurve:
+        [RatePoint], pixelCurve: [RatePoint], regions: Int, misses: [Miss], scoringSeconds: Double, metricsSeconds:
+        Double, notes: [String], inputDigest: String
+    ) {
+        self.name = name
+        self.metrics = metrics
+        self.images = images
+        self.imageThreshold = imageThreshold
+        self.imageCurve = imageCurve
+        self.pixelCurve = pixelCurve
+        self.regions = regions
+        self.misses = misses
+        self.scoringSeconds = scoringSeconds
+        self.metricsSeconds = metricsSeconds
+        self.notes = notes
+        self.inputDigest = inputDigest
+    }
 
     /// One image's scores.
     public struct ImageScore: Sendable, Hashable, Codable {
@@ -32,6 +52,16 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
         public var score: Float
         /// MSM's, before RsCIN.
         public var scoreMSM: Float
+
+        public init(
+            path: String, type: String, isAnomalous: Bool, score: Float, scoreMSM: Float
+        ) {
+            self.path = path
+            self.type = type
+            self.isAnomalous = isAnomalous
+            self.score = score
+            self.scoreMSM = scoreMSM
+        }
     }
 
     /// What lies at or above one threshold, as rates from 0 to 1.
@@ -40,9 +70,17 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
         /// Also the recall.
         public var truePositiveRate: Double
         public var precision: Double
+
+        public init(
+            falsePositiveRate: Double, truePositiveRate: Double, precision: Double
+        ) {
+            self.falsePositiveRate = falsePositiveRate
+            self.truePositiveRate = truePositiveRate
+            self.precision = precision
+        }
     }
 
-    /// An anomalous image below the threshold or a normal one at or above it.
+    /// An image that the ranking has on the wrong side of another.
     public struct Miss: Sendable, Hashable, Codable {
         /// Index in `images`.
         public var image: Int
@@ -50,6 +88,14 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
         /// were written.
         public var photograph: String?
         public var heatMap: String?
+
+        public init(
+            image: Int, photograph: String? = nil, heatMap: String? = nil
+        ) {
+            self.image = image
+            self.photograph = photograph
+            self.heatMap = heatMap
+        }
     }
 }
 
@@ -65,12 +111,14 @@ extension ClassEvaluation {
         }
     }
 
-    /// The images on the wrong side of `threshold`, farthest from it first, at most `limit` of either sort.
-    static func misses(_ images: [ImageScore], threshold: Float?, limit: Int) -> [Miss] {
-        guard let threshold else { return [] }
-        let overlooked = images.indices.filter { images[$0].isAnomalous && images[$0].score < threshold }
+    /// The images that rank worst among those of their sort, at most `limit` of either; none where the ranking is
+    /// perfect.
+    static func misses(_ images: [ImageScore], limit: Int) -> [Miss] {
+        let highestNormal = images.lazy.filter { !$0.isAnomalous }.map(\.score).max() ?? -.infinity
+        let lowestAnomalous = images.lazy.filter(\.isAnomalous).map(\.score).min() ?? .infinity
+        let overlooked = images.indices.filter { images[$0].isAnomalous && images[$0].score < highestNormal }
             .sorted { images[$0].score < images[$1].score }
-        let falseAlarms = images.indices.filter { !images[$0].isAnomalous && images[$0].score >= threshold }
+        let falseAlarms = images.indices.filter { !images[$0].isAnomalous && images[$0].score > lowestAnomalous }
             .sorted { images[$0].score > images[$1].score }
         return (overlooked.prefix(limit) + falseAlarms.prefix(limit)).map { Miss(image: $0) }
     }

@@ -27,7 +27,7 @@ public struct Evaluation: Sendable {
     /// Whether heat maps of the images are written, and what their colours span.
     public var heatMaps: ReferenceConfiguration.HeatMapScale?
     /// How many overlooked images and how many false alarms of a class are shown.
-    public var shownMisses = 6
+    public var shownMisses = 4
     private let score: Scoring
 
     /// - Parameters:
@@ -55,7 +55,7 @@ public struct Evaluation: Sendable {
         self.score = score
         var configuration = configuration
         configuration["dataset"] = dataset.layout.rawValue
-        configuration["data"] = dataset.root.string
+        configuration["data"] = dataset.root.absolute.string
         self.configuration = configuration
     }
 
@@ -144,7 +144,7 @@ public struct Evaluation: Sendable {
             name: labelled.name, metrics: SevenMetrics(image: ranking, pixel: pixels, overlap: overlap), images: images,
             imageThreshold: ranking.f1Threshold, imageCurve: ClassEvaluation.rates(ranking),
             pixelCurve: ClassEvaluation.rates(pixels), regions: overlap?.regions ?? 0,
-            misses: ClassEvaluation.misses(images, threshold: ranking.f1Threshold, limit: shownMisses),
+            misses: ClassEvaluation.misses(images, limit: shownMisses),
             scoringSeconds: (scored - start) / .seconds(1),
             metricsSeconds: (ContinuousClock.now - scored) / .seconds(1), notes: scores.notes, inputDigest: "")
         let pictures = EvaluationPictures(labelled: labelled, scores: scores, imageSize: imageSize, output: output)

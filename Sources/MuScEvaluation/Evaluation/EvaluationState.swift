@@ -50,12 +50,20 @@ struct EvaluationState: Sendable, Codable {
     }
 }
 
+extension FilePath {
+    /// The path from the root of the file system, without `.` and `..`; links are not followed.
+    var absolute: FilePath {
+        let path = isAbsolute ? self : FilePath(FileManager.default.currentDirectoryPath).pushing(self)
+        return path.lexicallyNormalized()
+    }
+}
+
 extension LabelledClass {
-    /// Identifies the class's images and masks by their paths and sizes in bytes.
+    /// Identifies the class's images and masks by their absolute paths and sizes in bytes.
     var inputDigest: String {
         func line(_ path: FilePath) -> String {
             let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
-            return "\(path) \((attributes?[.size] as? any BinaryInteger).map { "\($0)" } ?? "")\n"
+            return "\(path.absolute) \((attributes?[.size] as? any BinaryInteger).map { "\($0)" } ?? "")\n"
         }
         return EvaluationState.digest(images.map { image in
             "\(image.isAnomalous) \(line(image.path))" + (image.mask.map(line) ?? "")

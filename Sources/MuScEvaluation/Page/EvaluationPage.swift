@@ -18,7 +18,7 @@ struct EvaluationPage {
             throw .file("evaluation.html", reason: "the page's template cannot be read: \(error)")
         }
         return template.render([
-            "title": "Evaluation: \(table.title)", "images": table.mean.images, "classCount": results.classes.count,
+            "title": "Evaluation: \(table.title)", "images": table.mean.images, "classCount": results.classes.count == 1 ? "one class" : "\(results.classes.count) classes",
             "remarks": table.remarks, "metricTitles": SevenMetrics.Metric.allCases.map(\.title),
             "rows": rows(table), "classes": results.classes.indices.map(section),
             "settings": results.configuration.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
@@ -76,7 +76,7 @@ struct EvaluationPage {
         let image = evaluated.images[miss.image]
         var values: [String: Any] = [
             "path": image.path, "score": decimal(Double(image.score), places: 4),
-            "kind": image.isAnomalous ? "overlooked (\(image.type))" : "false alarm",
+            "kind": image.isAnomalous ? "scores low (\(image.type))" : "scores high (\(image.type))",
         ]
         values["photograph"] = miss.photograph.map(Self.url)
         values["heatMap"] = miss.heatMap.map(Self.url)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MuScScoring
 import MuScTensors
 import SystemPackage
 
@@ -9,6 +10,8 @@ public struct ImageFeatures: Sendable, Hashable {
     /// `[count, width]` row-major.
     public var values: [Float]
     public var width: Int
+    /// How the features are stored, in which the reference also multiplies them.
+    public var precision = RsCIN.Precision.single
     public var count: Int { width > 0 ? values.count / width : 0 }
 
     /// - Precondition: `values.count` is a multiple of `width`, and there is a name for each vector or none at all.
@@ -53,6 +56,7 @@ public struct ImageFeatures: Sendable, Hashable {
         let listed = archive.metadata["names"].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
         self.init(
             names: listed?.count == tensor.shape[0] ? listed : nil, values: tensor.floats(), width: tensor.shape[1])
+        precision = tensor.scalarType == .float16 ? .half : .single
     }
 
     /// The features in the order of a list of scores: by name where both have names, else in their own order.

@@ -17,10 +17,12 @@ public enum Rescoring {
     ///   - features: `[scores.count, width]` row-major; unit length is recommended (CLIP's features have it).
     ///   - windows: Neighbourhood sizes, the image itself included, each at least 1 and at most the number of images.
     ///   - unitFeatures: Whether the features are divided by their lengths first; the reference does not.
+    ///   - precision: Of the products of features: `half` for features that are stored in float16, as in the reference.
     /// - Returns: New scores from 0 to 1, in the order of the old ones; all 0 where the old ones are all equal.
     /// - Throws: ``RescoringError`` where counts do not fit, a number is not finite or a window is out of range.
     public static func rescore(
-        _ scores: [Float], features: [Float], windows: [Int] = windows, unitFeatures: Bool = false
+        _ scores: [Float], features: [Float], windows: [Int] = windows, unitFeatures: Bool = false,
+        precision: RsCIN.Precision = .single
     ) throws(RescoringError) -> [Float] {
         guard !scores.isEmpty else { throw RescoringError(file: nil, fault: .noScores) }
         guard !features.isEmpty, features.count % scores.count == 0 else {
@@ -37,7 +39,7 @@ public enum Rescoring {
         }
         return RsCIN.rescore(
             scores, features: unitFeatures ? RsCIN.unitFeatures(features, count: scores.count) : features,
-            windows: windows.contains(1) ? windows : [1] + windows)
+            windows: windows.contains(1) ? windows : [1] + windows, precision: precision)
     }
 }
 

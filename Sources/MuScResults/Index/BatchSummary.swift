@@ -2,13 +2,9 @@
 public struct BatchSummary: Sendable, Hashable, Codable {
     /// Where a batch stands.
     public enum State: String, Sendable, Hashable, Codable, CaseIterable {
-        /// Its images still arrive, or are too few.
-        case waiting
-        /// It is to be scored next.
-        case ready
-        case running, done, failed
+        case waiting, running, done, failed
         /// Failed so often that it is tried again only when asked for, or when its images change.
-        case held
+        case heldBack
     }
 
     /// The batch's folder relative to the root, "." for the root itself.
@@ -23,7 +19,7 @@ public struct BatchSummary: Sendable, Hashable, Codable {
     public var scores: ScoreSpread?
     /// Why it failed, is held back, or still waits.
     public var reason: String?
-    /// The report's address as seen from the page of all batches, a relative URL; nil where there is none.
+    /// The report's path relative to the folder of the page of all batches; nil where there is none.
     public var report: String?
 
     public init(

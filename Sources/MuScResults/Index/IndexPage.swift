@@ -97,7 +97,7 @@ public struct IndexPage: Sendable {
         guard !batches.isEmpty else { return "No batches yet" }
         let done = batches.count { $0.state == .done }
         let suspect = batches.count { $0.state == .done && $0.flagged > 0 }
-        let failed = batches.count { $0.state == .failed || $0.state == .held }
+        let failed = batches.count { $0.state == .failed || $0.state == .heldBack }
         var parts = [
             done == 0
                 ? "No batch is done yet"
@@ -124,18 +124,17 @@ public struct IndexPage: Sendable {
             values["median"] = decimalText(Double(scores.median), 3)
             values["highest"] = decimalText(Double(scores.highest), 3)
         }
-        if let report = batch.report { values["report"] = report }
+        if let report = batch.report { values["report"] = Markup.url(report) }
         return values
     }
 
     private static func stateText(_ state: BatchSummary.State) -> String {
         switch state {
         case .waiting: "waiting"
-        case .ready: "next"
         case .running: "running"
         case .done: "done"
         case .failed: "failed"
-        case .held: "held back"
+        case .heldBack: "held back"
         }
     }
 
@@ -150,7 +149,7 @@ public struct IndexPage: Sendable {
                 batch.scores.map { decimalText(Double($0.highest), 4) } ?? "null",
                 batch.seconds.map { decimalText($0, 1) } ?? "null",
                 batch.reason.map(Markup.json) ?? "null",
-                batch.report.map(Markup.json) ?? "null",
+                batch.report.map { Markup.json(Markup.url($0)) } ?? "null",
             ]
             return "[\(cells.joined(separator: ","))]"
         }

@@ -37,7 +37,7 @@ package struct TrendPlot: Sendable {
         columns = stride(from: 0, to: done.count, by: perColumn).map { start in
             let group = done[start..<min(start + perColumn, done.count)]
             func mean(_ value: (BatchSummary) -> Double) -> Double { group.map(value).reduce(0, +) / Double(group.count) }
-            func score(_ path: KeyPath<ScoreSpread, Float>) -> Double {
+            func score(_ path: KeyPath<BatchSummary.ScoreSpread, Float>) -> Double {
                 mean { Double($0.scores?[keyPath: path] ?? 0) }
             }
             return Column(

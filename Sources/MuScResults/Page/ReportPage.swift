@@ -59,7 +59,7 @@ struct ReportPage: Sendable {
             "frame": decimalText(frame, 3), "ramp": ramp, "rscin": run.rscin.reason,
             "anyNotes": !run.notes.isEmpty, "notes": run.notes,
             "settings": run.settings.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
-            "weights": run.weightsSHA256,
+            "weights": run.weightsSHA256, "recurring": recurringMarks(cards), "judges": outsideJudges,
             "timings": run.timings.map { ["stage": $0.stage, "seconds": durationText($0.seconds)] },
             "data": ReportData(page: self, numbers: numbers, plot: plot, range: range).json,
             "style": PageTemplate.style,
@@ -102,7 +102,7 @@ struct ReportPage: Sendable {
         switch scores.threshold.rule {
         case .fixed: "fixed"
         case .batch: "from this batch"
-        case .conformal: "from known good images"
+        case .conformal: calibratedByPast ? "from the line's past" : "from known good images"
         }
     }
 

@@ -9,8 +9,15 @@ import Glibc
 public struct ResultsFolder: Sendable, Hashable {
     /// The folder, as `<batch>/_musc`.
     public let path: String
+    /// The file by which a folder is known to be one of ours, and may be replaced.
+    let marker: String
 
     public init(path: String) {
+        self.init(path: path, marker: "run.json")
+    }
+
+    init(path: String, marker: String) {
+        self.marker = marker
         var trimmed = Substring(path)
         while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
         self.path = String(trimmed)
@@ -65,6 +72,17 @@ public struct ResultsFolder: Sendable, Hashable {
         return error
     }
 
+    /// Takes away what was published, if anything was.
+    ///
+    /// - Throws: ``ResultsError`` where something else lies at ``path``, or it cannot be removed.
+    func withdraw() throws(ResultsError) {
+        guard let directory = try? Directory(path: parent), directory.kind(of: name) != nil else { return }
+        try checkOccupant(of: directory)
+        let aside = Self.temporaryName()
+        try directory.rename(name, to: aside)
+        directory.removeTree(aside)
+    }
+
     /// Refuses to replace what this program did not write.
     private func checkOccupant(of directory: borrowing Directory) throws(ResultsError) {
         let advice = "Move it away, or choose another name with output.folder_name."
@@ -73,7 +91,7 @@ public struct ResultsFolder: Sendable, Hashable {
             return
         case .directory:
             let existing = try directory.directory(name)
-            if existing.kind(of: "run.json") == .file { return }
+            if existing.kind(of: marker) == .file { return }
             if try existing.entries().isEmpty { return }
             throw ResultsError(
                 kind: .occupied, path: path, detail: "holds files, but no results of an earlier run, and is left alone",

@@ -30,15 +30,19 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var images: Int
     public var flagged: Int
     public var unreadable: Int
+    /// How the scores are spread, for the index of batches; nil in results of earlier versions.
+    public var scoreSpread: BatchSummary.ScoreSpread?
     public var threshold: Threshold
     public var rscin: RsCINDecision
     public var timings: [StageTiming]
     /// What a reader of the results should know, one sentence each.
     public var notes: [String]
+    /// Who judged beside the batch's own images, or set the threshold; nil where nobody did.
+    public var outsideJudgments: [OutsideJudgment]?
+    /// Marks that several images share; nil where none was found.
+    public var recurring: [RecurringMark]?
     /// The images that have no score, and why.
     public var leftOut: [LeftOut]
-    /// How the scores are spread, for the trend over batches; nil where no image has one.
-    public var scores: ScoreSpread?
 
     /// An image that could not be scored.
     public struct LeftOut: Sendable, Hashable, Codable {
@@ -83,6 +87,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
             weightsSHA256: weightsSHA256, images: 0, flagged: 0, unreadable: 0, threshold: scores.threshold,
             rscin: scores.rscin, timings: scores.timings, notes: scores.notes)
         self.fileSet = fileSet
+        outsideJudgments = scores.outsideJudgments.isEmpty ? nil : scores.outsideJudgments
+        recurring = scores.recurring.isEmpty ? nil : scores.recurring
         summarise(scores)
     }
 
@@ -90,10 +96,10 @@ public struct RunRecord: Sendable, Hashable, Codable {
     mutating func summarise(_ scores: BatchScores) {
         images = scores.images.count
         flagged = scores.images.count { $0.flagged }
+        scoreSpread = BatchSummary.ScoreSpread(of: scores.images.compactMap(\.score))
         leftOut = scores.images.filter { $0.index == nil }
             .map { LeftOut(image: $0.name, reason: $0.error ?? "no reason was recorded") }
         unreadable = leftOut.count
-        self.scores = ScoreSpread(of: scores.images.compactMap(\.score))
         threshold = scores.threshold
         rscin = scores.rscin
     }

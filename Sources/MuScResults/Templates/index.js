@@ -17,7 +17,7 @@ function tableRow({ row }) {
   cell('', row[TIME]);
   const folder = cell('wide', row[REPORT] ? undefined : row[FOLDER]);
   if (row[REPORT]) { const link = make('a', '', row[FOLDER]); link.href = row[REPORT]; folder.append(link); }
-  cell('').append(make('span', `state ${row[STATE] === 'held back' ? 'held' : row[STATE]}`, row[STATE]));
+  cell('').append(make('span', `state ${row[STATE] === 'held back' ? 'heldBack' : row[STATE]}`, row[STATE]));
   cell('number', row[IMAGES]);
   const flagged = cell('number');
   if (row[FLAGGED] > 0) flagged.append(make('span', 'flag on', row[FLAGGED])); else flagged.textContent = row[FLAGGED] ?? '';

@@ -9,6 +9,7 @@ public struct SafetensorsWriter: Sendable {
     private enum Content: Sendable {
         case floats([Float])
         case integers([Int64])
+        case halves([UInt16])
         case stored(StoredTensor)
     }
 
@@ -33,6 +34,13 @@ public struct SafetensorsWriter: Sendable {
     /// - Precondition: `values.count` is the product of `shape`, and no tensor of this name was added before.
     public mutating func add(_ name: String, _ values: [Float], shape: [Int]) {
         append(name, .float32, shape, .floats(values), count: values.count)
+    }
+
+    /// Adds a tensor of float16 from floats, each rounded to the nearest; row-major.
+    ///
+    /// - Precondition: as for floats. Magnitudes above 65504 become infinite.
+    public mutating func add(roundingToHalf name: String, _ values: [Float], shape: [Int]) {
+        append(name, .float16, shape, .halves(values.map { Float16($0).bitPattern }), count: values.count)
     }
 
     /// Adds a tensor of int64, row-major.
@@ -86,6 +94,7 @@ public struct SafetensorsWriter: Sendable {
             switch entry.content {
             case .floats(let values): values.withUnsafeBytes(body)
             case .integers(let values): values.withUnsafeBytes(body)
+            case .halves(let values): values.withUnsafeBytes(body)
             case .stored(let tensor): tensor.withUnsafeBytes(body)
             }
         }

@@ -35,13 +35,18 @@ public struct BatchOutcome: Sendable, Equatable {
     public var seconds: Double
     /// The page to open, if one was written.
     public var report: FilePath?
+    /// Messages about it, put down with the batch's end in one step.
+    public var deliveries: [Delivery]
 
-    public init(images: Int, flagged: Int, unreadable: Int, seconds: Double, report: FilePath?) {
+    public init(
+        images: Int, flagged: Int, unreadable: Int, seconds: Double, report: FilePath?, deliveries: [Delivery] = []
+    ) {
         self.images = images
         self.flagged = flagged
         self.unreadable = unreadable
         self.seconds = seconds
         self.report = report
+        self.deliveries = deliveries
     }
 }
 

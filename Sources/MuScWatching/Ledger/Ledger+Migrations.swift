@@ -68,6 +68,25 @@ extension Ledger {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("2 deliveries") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE delivery (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,   -- the order in which they leave
+                        receiver TEXT NOT NULL,
+                        key TEXT NOT NULL,              -- the same whenever the message is sent again
+                        body TEXT NOT NULL,
+                        created REAL NOT NULL,          -- wall clock
+                        UNIQUE (receiver, key)
+                    );
+                    CREATE TABLE receiver (
+                        name TEXT PRIMARY KEY,
+                        failures INTEGER NOT NULL,      -- in a row
+                        next_attempt REAL NOT NULL,     -- wall clock
+                        reason TEXT                     -- why the last try failed
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

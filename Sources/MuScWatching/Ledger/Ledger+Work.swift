@@ -113,6 +113,7 @@ extension Ledger {
                     outcome.report?.blob, batch.ledgerID,
                 ])
             guard wasScored else { return }
+            try Self.enqueue(outcome.deliveries, db)
             try Self.add(
                 [
                     "batches": 1, "images": Double(outcome.images), "flagged": Double(outcome.flagged),

@@ -39,6 +39,8 @@ public struct WatchStatus: Sendable, Codable, Equatable {
     }
 
     public var roots: [Root]
+    /// Receivers outside for which messages wait, or with which the last try failed.
+    public var receivers: [Receiver] = []
 
     /// Reads the ledger, also while a watcher writes it.
     ///
@@ -48,7 +50,7 @@ public struct WatchStatus: Sendable, Codable, Equatable {
         let known = try ledger.read { db in
             try Data.fetchAll(db, sql: "SELECT path FROM root ORDER BY path").map { FilePath(blob: $0) }
         }
-        var status = WatchStatus(roots: [])
+        var status = WatchStatus(roots: [], receivers: try receivers(ledger))
         for root in roots.isEmpty ? known : roots.map({ $0.canonical() }) {
             let batches = try ledger.read { db in
                 try Row.fetchAll(

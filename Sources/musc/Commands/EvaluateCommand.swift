@@ -106,7 +106,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             defaults.imageSize = reference.imageSize
             defaults.featureLayers = reference.featureLayers
             defaults.degrees = reference.degrees
-            defaults.subsets = reference.subsets
+            defaults.subsets = reference.subsets ?? 1
         }
         var flags = options.given
         if let divideNum { flags.append(("scoring.subsets", "divide-num", ConfigurationValue(scalar: divideNum))) }

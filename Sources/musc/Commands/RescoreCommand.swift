@@ -55,7 +55,7 @@ struct RescoreCommand: AsyncParsableCommand {
             let vectors = try computed ?? ImageFeatures(contentsOf: FilePath(features ?? ""), array: array)
             let rescored = try Rescoring.rescore(
                 list.scores, features: try vectors.values(for: list), windows: sizes.compactMap { $0 },
-                unitFeatures: unitFeatures || computed != nil)
+                unitFeatures: unitFeatures || computed != nil, precision: vectors.precision)
             let table = RescoredTable(list: list, rescored: rescored)
             if let folder = options.output {
                 try OutputFolder(FilePath(folder)).write(table)

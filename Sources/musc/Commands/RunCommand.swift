@@ -1,6 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
 import MuSc
+import MuScHooks
+import MuScResults
 import SystemPackage
 
 /// `musc run`: scores folders by hand, each as one batch.
@@ -31,13 +33,23 @@ struct RunCommand: AsyncParsableCommand {
         for folder in folders {
             do {
                 let outcome = try score(FilePath(folder), with: processor)
-                Terminal.printResult(json ? outcome.json : outcome.line)
+                Terminal.printResult(json ? outcome.result.json : outcome.line)
+                await tell(outcome.result, configuration.hooks)
             } catch {
                 Terminal.printError("\(error)")
                 failures += 1
             }
         }
         if failures > 0 { throw ExitCode.batchFailed }
+    }
+
+    /// Runs the hooks, one try each; what fails is said and changes nothing.
+    private func tell(_ result: BatchResult, _ hooks: HookSettings) async {
+        for fault in await Deliverer.tell(
+            hooks.deliveries(of: result), settings: hooks, userAgent: MuscVersion.userAgent)
+        {
+            Terminal.printError(fault)
+        }
     }
 
     private func score(_ folder: FilePath, with processor: BatchProcessor) throws -> BatchProcessor.Outcome {
@@ -66,20 +78,5 @@ extension BatchProcessor.Outcome {
         let unread = unreadable > 0 ? "  \(unreadable) unreadable" : ""
         let tenths = Int((seconds * 10).rounded())
         return "\(folder)  \(images) images  \(flagged) flagged\(unread)  \(tenths / 10).\(tenths % 10) s  \(report)"
-    }
-
-    /// The same as a JSON object.
-    var json: String {
-        struct Object: Encodable {
-            var folder: String
-            var images: Int, flagged: Int, unreadable: Int
-            var seconds: Double
-            var report: String
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let object = Object(
-            folder: folder, images: images, flagged: flagged, unreadable: unreadable, seconds: seconds, report: report)
-        return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 }

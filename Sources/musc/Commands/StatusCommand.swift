@@ -18,7 +18,7 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         guard FileManager.default.fileExists(atPath: watch.ledger.path.string) else {
-            Terminal.printResult(json ? "{\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(watch.ledger.path)).")
+            Terminal.printResult(json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(watch.ledger.path)).")
             return
         }
         let status: WatchStatus
@@ -34,6 +34,16 @@ struct StatusCommand: ParsableCommand {
             return
         }
         for root in status.roots { printText(root) }
+        for receiver in status.receivers { printText(receiver) }
+    }
+
+    private func printText(_ receiver: WatchStatus.Receiver) {
+        let waiting = receiver.waiting == 0
+            ? "nothing waits"
+            : "\(receiver.waiting) waiting" + (receiver.oldest.map { " since \($0)" } ?? "")
+        let next = receiver.nextAttempt.map { ", next try \($0)" } ?? ""
+        let reason = receiver.reason.map { "; the last try failed: \($0)" } ?? ""
+        Terminal.printResult("\(receiver.receiver): \(waiting)\(next)\(reason)")
     }
 
     private func printText(_ root: WatchStatus.Root) {

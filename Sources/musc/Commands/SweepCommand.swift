@@ -1,4 +1,5 @@
 import ArgumentParser
+import MuScHooks
 import MuScWatching
 
 /// `musc sweep`: one pass over the drop folders, for cron and timers.
@@ -11,21 +12,34 @@ struct SweepCommand: AsyncParsableCommand {
             at work on the same folders says so in one line and exits with status 0.
             """)
 
+    @Flag(help: "Print one JSON object a batch instead of a line.")
+    var json = false
+
     @OptionGroup var watch: WatchOptions
     @OptionGroup var options: ScoringOptions
 
     func run() async throws {
-        let configuration = try watch.watched(try options.configuration())
+        let configuration = try loaded()
         let logger = Log.logger(configuration)
         let ledger = try watch.ledger.open()
         // The network is loaded only where a batch is ready: most sweeps find nothing.
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         let sweep = Sweep(
-            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor), logger: logger)
+            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration.hooks },
+            logger: logger)
         let task = Task { try await sweep.run() }
         let summary = try await StopSignal.cancelling(task)
+        let deliverer = Deliverer(
+            settings: configuration.hooks, ledger: ledger, logger: logger, userAgent: MuscVersion.userAgent)
+        try await StopSignal.cancelling(Task<Void, any Error> { await deliverer.deliverDue() })
         if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
         for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
         if summary.failed > 0 || !summary.missing.isEmpty { throw ExitCode.batchFailed }
+    }
+
+    private func loaded() throws -> Configuration {
+        var configuration = try watch.watched(try options.configuration())
+        configuration.printsJSON = json
+        return configuration
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MuScHooks
 import MuScWatching
 import ServiceLifecycle
 import SystemPackage
@@ -19,6 +20,9 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file for Prometheus's textfile collector.", valueName: "file"))
     var metricsFile: String?
 
+    @Flag(help: "Print one JSON object a batch instead of a line.")
+    var json = false
+
     @OptionGroup var watch: WatchOptions
     @OptionGroup var options: ScoringOptions
 
@@ -28,18 +32,24 @@ struct WatchCommand: AsyncParsableCommand {
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         // A watcher that cannot score should say so when it starts, not when the first batch has settled.
         _ = try await processor.ready()
+        let ledger = try watch.ledger.open()
+        let deliverer = Deliverer(
+            settings: configuration.hooks, ledger: ledger, logger: logger, userAgent: MuscVersion.userAgent)
         let watcher = Watcher(
-            configuration: configuration.watch, ledger: try watch.ledger.open(), scoring: BatchScoring(processor),
+            configuration: configuration.watch, ledger: ledger,
+            scoring: BatchScoring(processor) { deliverer.currentSettings },
             logger: logger,
             metricsFile: (metricsFile.map { FilePath($0) } ?? configuration.metricsFile).map { MetricsFile(path: $0) },
             reload: {
                 let configuration = try loaded()
                 try await processor.replace(configuration)
+                deliverer.replace(configuration.hooks)
                 return configuration.watch
             })
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: watcher)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                // Ended in the reverse order: what the last batch says is still delivered, if that takes no time.
+                services: [.init(service: deliverer), .init(service: watcher)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
         } catch let error as RootLockError {
@@ -50,6 +60,7 @@ struct WatchCommand: AsyncParsableCommand {
     private func loaded() throws -> Configuration {
         var configuration = try watch.watched(try options.configuration())
         configuration.watch.jobs = max(jobs, 1)
+        configuration.printsJSON = json
         return configuration
     }
 }

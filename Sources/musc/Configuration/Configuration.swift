@@ -1,5 +1,6 @@
 import MuSc
 import MuScBackbone
+import MuScHooks
 import MuScResults
 import MuScScoring
 import MuScWatching
@@ -9,7 +10,9 @@ import SystemPackage
 ///
 /// Values come in layers: defaults, then the file, then the environment, then flags; each layer is applied through the
 /// same table of keys, so that a value is read and checked alike wherever it stands.
-struct Configuration: Sendable {
+package struct Configuration: Sendable {
+    package init() {}
+
     var watch = WatchConfiguration()
     /// What is special to single drop folders, by the folder as written.
     var rootOverrides: [RootOverride] = []
@@ -25,13 +28,27 @@ struct Configuration: Sendable {
     var interval: MutualScoring.Interval?
     var window: ScoringSettings.Window?
     var judges: ScoringSettings.Judges?
-    var timeLimit: Double?
+    var timeLimit = 900.0
     var rscin: ScoringSettings.RsCINMode?
     var rscinWindows: [Int]?
-    var subsets: Int?
+    var subsets = 1
+    var precision: MutualScoring.Precision?
+
+    /// A folder of known good images; single drop folders may have their own.
+    var knownGood: FilePath?
+    /// How many images of a line's past are remembered; nil for the preset's number.
+    var lineMemory: Int?
+    /// The folder of the ledger and of the lines' memories; nil for batches by hand.
+    var stateFolder: FilePath?
 
     var output = OutputOptions()
+    var falseAlarmRate = 0.05
     var threshold: Float?
+    /// The folder that flagged photographs are copied to.
+    var flaggedFolder: FilePath?
+    var hooks = HookSettings()
+    /// Whether results are printed as JSON instead of a line a batch.
+    var printsJSON = false
     var threads: Int = processorCount()
     var logLevel: LogLevel = .info
     var logFormat: LogFormat = .text
@@ -58,11 +75,13 @@ struct Configuration: Sendable {
         }
         if let window { settings.window = window }
         if let judges { settings.judges = judges }
-        if let timeLimit { settings.timeLimit = timeLimit }
+        settings.timeLimit = timeLimit
         if let rscin { settings.rscin = rscin }
         if let rscinWindows { settings.rscinWindows = rscinWindows }
-        if let subsets { settings.subsets = subsets }
+        settings.subsets = subsets
+        if let precision { settings.precision = precision }
         settings.threshold = threshold
+        settings.falseAlarmRate = falseAlarmRate
         try settings.validate()
         return settings
     }

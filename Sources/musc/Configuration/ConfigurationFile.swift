@@ -2,7 +2,7 @@ import FoundationEssentials
 import Yams
 
 /// Reads the layers of the configuration and applies them in order: file, environment, flags.
-enum ConfigurationLayers {
+package enum ConfigurationLayers {
     /// The configuration that results.
     ///
     /// - Parameters:
@@ -11,7 +11,7 @@ enum ConfigurationLayers {
     ///   - flags: Values by key, as given on the command line.
     ///   - defaults: What holds where no layer says otherwise.
     /// - Throws: ``ConfigurationFault`` that says where the value stands and what would be right.
-    static func configuration(
+    package static func configuration(
         file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)],
         defaults: Configuration = Configuration()
     ) throws(ConfigurationFault) -> Configuration {
@@ -110,13 +110,13 @@ enum ConfigurationLayers {
 }
 
 /// A value of the configuration that cannot be used: where it stands, which key, and what would be right.
-struct ConfigurationFault: Error, CustomStringConvertible {
+package struct ConfigurationFault: Error, CustomStringConvertible {
     /// File and line, variable or flag.
     var place: String
     var key: String?
     var fault: String
 
-    var description: String { "\(place): \(key.map { "\($0): " } ?? "")\(fault)" }
+    package var description: String { "\(place): \(key.map { "\($0): " } ?? "")\(fault)" }
 }
 
 extension ConfigurationValue {

@@ -6,11 +6,11 @@ import MuScWatching
 import SystemPackage
 
 /// One key of the configuration: how it is called in each layer, and how its value is taken over.
-struct ConfigurationKey: Sendable {
+package struct ConfigurationKey: Sendable {
     /// Section and name, as in `scoring.r_list`.
-    var name: String
+    package var name: String
     /// The variable that sets it, or nil.
-    var variable: String?
+    package var variable: String?
     var apply: @Sendable (inout Configuration, ConfigurationValue) throws(ConfigurationValue.Fault) -> Void
 
     init(
@@ -25,7 +25,8 @@ struct ConfigurationKey: Sendable {
     /// The key of this name, or nil.
     static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }
 
-    static let all: [ConfigurationKey] = watch + model + scoring + output + log
+    package static let all: [ConfigurationKey] =
+        watch + model + scoring + judges + output + alarms + hooks + log
 
     private static let watch: [ConfigurationKey] = [
         ConfigurationKey("watch.roots") { (configuration, value) throws(ConfigurationValue.Fault) in
@@ -115,11 +116,11 @@ struct ConfigurationKey: Sendable {
         },
         ConfigurationKey("scoring.r_list", variable: "MUSC_R_LIST") {
             (configuration, value) throws(ConfigurationValue.Fault) in
-            configuration.degrees = value == .none ? nil : try value.integers(1...99, example: "1,3,5")
+            configuration.degrees = value.isUnset ? nil : try value.integers(1...99, example: "1,3,5")
         },
         ConfigurationKey("scoring.interval", variable: "MUSC_INTERVAL") {
             (configuration, value) throws(ConfigurationValue.Fault) in
-            if value == .none {
+            if value.isUnset {
                 configuration.interval = nil
                 return
             }
@@ -131,7 +132,12 @@ struct ConfigurationKey: Sendable {
         },
         ConfigurationKey("scoring.window", variable: "MUSC_WINDOW") {
             (configuration, value) throws(ConfigurationValue.Fault) in
-            configuration.window = value == .none ? ScoringSettings.Window.none : .patches(try value.integer(0...8192))
+            configuration.window =
+                switch value {
+                case .none: ScoringSettings.Window.none
+                case .text("preset"): nil
+                default: .patches(try value.integer(0...8192))
+                }
         },
         ConfigurationKey("scoring.judges", variable: "MUSC_JUDGES") {
             (configuration, value) throws(ConfigurationValue.Fault) in
@@ -139,6 +145,7 @@ struct ConfigurationKey: Sendable {
                 switch value {
                 case .text("all"): .all
                 case .text("auto"): .auto
+                case .text("preset"): nil
                 default: .count(try value.integer(1...(.max)))
                 }
         },
@@ -147,19 +154,38 @@ struct ConfigurationKey: Sendable {
         },
         ConfigurationKey("scoring.rscin", variable: "MUSC_RSCIN") {
             (configuration, value) throws(ConfigurationValue.Fault) in
-            configuration.rscin = try value.choice()
+            configuration.rscin = value.isUnset ? nil : try value.choice()
         },
         ConfigurationKey("scoring.rscin_windows", variable: "MUSC_RSCIN_WINDOWS") {
             (configuration, value) throws(ConfigurationValue.Fault) in
-            configuration.rscinWindows = value == .none ? nil : try value.integers(1...100_000, example: "1,2,3")
+            configuration.rscinWindows = value.isUnset ? nil : try value.integers(1...100_000, example: "1,2,3")
         },
         ConfigurationKey("scoring.subsets", variable: "MUSC_SUBSETS") {
             (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.subsets = try value.integer(1...100_000)
         },
+        ConfigurationKey("scoring.precision", variable: "MUSC_PRECISION") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.precision = value == .none ? nil : try value.choice()
+        },
         ConfigurationKey("scoring.threads", variable: "MUSC_THREADS") {
             (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.threads = value == .none ? processorCount() : try value.integer(1...1024)
+        },
+    ]
+
+    private static let judges: [ConfigurationKey] = [
+        ConfigurationKey("judges.known_good", variable: "MUSC_KNOWN_GOOD") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.knownGood = value == .none ? nil : FilePath(try value.string("a folder of images"))
+        },
+        ConfigurationKey("judges.line_memory") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.lineMemory =
+                switch value {
+                case .none: 0
+                case .text("preset"): nil
+                default: try value.integer(0...10_000)
+                }
         },
     ]
 
@@ -201,6 +227,51 @@ struct ConfigurationKey: Sendable {
             }
             configuration.threshold = number
         },
+        ConfigurationKey("output.copy_flagged_to") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.flaggedFolder = value == .none ? nil : FilePath(try value.string("a folder"))
+        },
+    ]
+
+    private static let hooks: [ConfigurationKey] = [
+        ConfigurationKey("hooks.on_batch") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.hooks.onBatch = try value.command()
+        },
+        ConfigurationKey("hooks.on_flagged") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.hooks.onFlagged = try value.command()
+        },
+        ConfigurationKey("hooks.timeout_seconds") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.hooks.timeoutSeconds = try value.number(0.1...86_400)
+        },
+        ConfigurationKey("hooks.webhook") { (configuration, value) throws(ConfigurationValue.Fault) in
+            let expected = "a URL that begins with https:// or http://, or a list of them"
+            configuration.hooks.webhooks = []
+            // A comma may be part of a URL, so that a text is one.
+            let entries: [ConfigurationValue] = if case .list(let list) = value { list } else if value == .none { [] } else { [value] }
+            for entry in entries {
+                let url = try entry.string(expected)
+                guard ["https://", "http://"].contains(where: { url.hasPrefix($0) && url.count > $0.count }),
+                    !url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F })
+                else { throw .init(found: url, expected: expected) }
+                if !configuration.hooks.webhooks.contains(url) { configuration.hooks.webhooks.append(url) }
+            }
+        },
+        ConfigurationKey("hooks.webhook_headers_file") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.hooks.webhookHeadersFile = value == .none ? nil : FilePath(try value.string("a file"))
+        },
+        ConfigurationKey("hooks.webhook_timeout_seconds") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.hooks.webhookTimeoutSeconds = try value.number(1...3600)
+        },
+    ]
+
+    private static let alarms: [ConfigurationKey] = [
+        ConfigurationKey("output.false_alarm_rate", variable: "MUSC_FALSE_ALARM_RATE") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            let expected = "a share above 0 and below 1, such as 0.05"
+            guard case .text(let text) = value, let rate = Double(text), rate > 0, rate < 1 else {
+                throw .init(found: value.shown, expected: expected)
+            }
+            configuration.falseAlarmRate = rate
+        }
     ]
 
     private static let log: [ConfigurationKey] = [

@@ -1,5 +1,5 @@
 /// A value as it stands in a layer of the configuration, before its key has read it.
-indirect enum ConfigurationValue: Sendable, Hashable {
+package indirect enum ConfigurationValue: Sendable, Hashable {
     /// A scalar as text; a flag's or a variable's value is one too, and a list in it is separated by commas.
     case text(String)
     case list([ConfigurationValue])
@@ -23,6 +23,19 @@ indirect enum ConfigurationValue: Sendable, Hashable {
         case .mapping(let values): "{" + values.keys.sorted().map { "\($0): …" }.joined(separator: ", ") + "}"
         case .none: "none"
         }
+    }
+
+    /// Whether a preset decides.
+    var isUnset: Bool { self == .none || self == .text("preset") }
+
+    /// A program and its arguments as a list; nil for none. A text is refused, because no shell is there to split it.
+    func command() throws(Fault) -> [String]? {
+        let expected = "a list of a program and its arguments, such as [/usr/local/bin/to-mes, --line, \"3\"]"
+        if self == .none { return nil }
+        guard case .list(let values) = self, !values.isEmpty else { throw fault(expected) }
+        var words: [String] = []
+        for value in values { words.append(try value.string(expected)) }
+        return words
     }
 
     func string(_ expected: String = "a text") throws(Fault) -> String {

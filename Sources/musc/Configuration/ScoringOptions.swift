@@ -39,8 +39,17 @@ struct ScoringOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How many images judge: all, a number, or auto.", valueName: "count"))
     var judges: String?
 
+    @Option(help: ArgumentHelp("A folder of images that somebody has found good: they judge.", valueName: "folder"))
+    var knownGood: String?
+
+    @Option(help: ArgumentHelp("The share of good parts that may be flagged, where known good images judge.", valueName: "rate"))
+    var falseAlarmRate: String?
+
     @Option(help: ArgumentHelp("Parts of the batch that are scored each alone (the reference's divide_num).", valueName: "count"))
     var subsets: String?
+
+    @Option(help: ArgumentHelp("exact: fp32; fast: bfloat16 and int8 where the processor has them.", valueName: "precision"))
+    var precision: String?
 
     @Option(help: ArgumentHelp("The score at which images are flagged, or auto.", valueName: "score"))
     var threshold: String?
@@ -77,7 +86,9 @@ struct ScoringOptions: ParsableArguments {
             ("scoring.r_list", "r-list", rList), ("scoring.preset", "preset", preset), ("scoring.rscin", "rscin", rscin),
             ("scoring.rscin_windows", "rscin-windows", rscinWindows), ("scoring.interval", "interval", interval),
             ("scoring.window", "window", window), ("scoring.judges", "judges", judges),
-            ("scoring.subsets", "subsets", subsets), ("output.threshold", "threshold", threshold),
+            ("judges.known_good", "known-good", knownGood),
+            ("output.false_alarm_rate", "false-alarm-rate", falseAlarmRate),
+            ("scoring.subsets", "subsets", subsets), ("scoring.precision", "precision", precision), ("output.threshold", "threshold", threshold),
             ("scoring.threads", "threads", threads), ("output.where", "out", output),
             ("output.colormap", "colormap", colormap), ("output.maps", "maps", maps),
             ("log.level", "log-level", logLevel), ("log.format", "log-format", logFormat),
@@ -85,10 +96,13 @@ struct ScoringOptions: ParsableArguments {
         return all.compactMap { key, flag, text in text.map { (key, flag, ConfigurationValue(scalar: $0)) } }
     }
 
+    /// The configuration's file, if one is named.
+    var file: String? { config ?? ProcessInfo.processInfo.environment["MUSC_CONFIG"] }
+
     /// The configuration of file, environment and these flags.
     func configuration() throws(ConfigurationFault) -> Configuration {
         let environment = ProcessInfo.processInfo.environment
         return try ConfigurationLayers.configuration(
-            file: config ?? environment["MUSC_CONFIG"], environment: environment, flags: given)
+            file: file, environment: environment, flags: given)
     }
 }

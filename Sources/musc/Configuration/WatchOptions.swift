@@ -21,6 +21,9 @@ struct WatchOptions: ParsableArguments {
                 "there is no folder to watch: name one, or list some under watch.roots in the file of --config",
                 exit: .usage)
         }
+        configuration.stateFolder = ledger.path.removingLastComponent()
+        configuration.watch.excludedFolders += configuration.knownGoodFolders
+        if let copies = configuration.flaggedFolder { configuration.watch.excludedFolders.append(copies) }
         do {
             configuration.watch = try configuration.watch.validated()
         } catch {

@@ -14,6 +14,9 @@ enum Terminal {
 
     static func printNote(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
+    /// Asks, with the cursor left behind the question.
+    static func printPrompt(_ question: String) { write(question, to: STDERR_FILENO) }
+
     /// Replaces the line of the cursor.
     static func replaceLine(_ text: String) { write("\r\u{1B}[K" + text, to: STDERR_FILENO) }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MuSc
+import MuScHooks
 import MuScResults
 import MuScWatching
 import Synchronization
@@ -15,14 +16,18 @@ extension BatchProcessor {
             do throws(UserError) {
                 let outcome = try process(
                     batch.files.map { batch.folder.appending($0.name) }, folder: batch.folder, results: batch.results,
-                    fileSet: batch.digest.description,
-                    indexURL: RootIndex.pageURL(
-                        from: batch.results, place: configuration.watch.resultsRoot(of: batch.root)),
+                    root: batch.root, fileSet: batch.digest.description,
+                    copies: configuration.flaggedFolder.map { place in
+                        FlaggedCopies(
+                            place: place.string, batchFolder: batch.folder, root: batch.root, sequence: batch.sequence)
+                    },
                     progress: { _ in !isCancelled.load(ordering: .relaxed) })
-                Terminal.printResult(outcome.line)
+                Terminal.printResult(configuration.printsJSON ? outcome.result.json : outcome.line)
+                LatestLink.point(at: batch, in: configuration.watch)
                 return BatchOutcome(
                     images: outcome.images - outcome.unreadable, flagged: outcome.flagged, unreadable: outcome.unreadable,
-                    seconds: outcome.seconds, report: FilePath(outcome.report))
+                    seconds: outcome.seconds, report: FilePath(outcome.report),
+                    deliveries: configuration.hooks.deliveries(of: outcome.result))
             } catch {
                 if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
                 throw ScoringFailure(error.failureKind, error.description)
@@ -35,14 +40,27 @@ extension BatchProcessor {
 
 extension PublishedResults {
     /// Reads whose results lie in a folder, and clears away what a killed run left beside them.
-    init?(_ results: FilePath) {
+    ///
+    /// - Parameter hooks: Who is to be told of results that a former process published just before it was killed.
+    init?(_ results: FilePath, hooks: HookSettings) {
         let folder = ResultsFolder(path: results.string)
         folder.removeLeftovers()
         guard let run = try? RunRecord(resultsFolder: folder.path), let fileSet = run.fileSet else { return nil }
+        let deliveries = hooks.isEmpty
+            ? [] : (try? BatchResult(resultsFolder: folder.path)).map { hooks.deliveries(of: $0) } ?? []
         self.init(
             digest: FileSetDigest(text: fileSet),
             outcome: BatchOutcome(
                 images: run.images - run.unreadable, flagged: run.flagged, unreadable: run.unreadable,
-                seconds: run.seconds, report: results.appending("report.html")))
+                seconds: run.seconds, report: results.appending("report.html"), deliveries: deliveries))
+    }
+}
+
+extension HookSettings {
+    /// The messages that these settings make of a result.
+    func deliveries(of result: BatchResult) -> [Delivery] {
+        guard !isEmpty else { return [] }
+        return deliveries(
+            key: result.id, batch: result.json, flagged: onFlagged == nil ? [] : result.flaggedResults.map(\.json))
     }
 }

@@ -11,6 +11,7 @@ struct BatchProcessor: Sendable {
     let configuration: Configuration
     let scorer: BatchScorer
     let weightsSHA256: String
+    let judges: JudgeSources
 
     /// Loads the network that the configuration names.
     ///
@@ -24,6 +25,7 @@ struct BatchProcessor: Sendable {
         }
         self.configuration = configuration
         weightsSHA256 = installed.sha256
+        judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
     }
 
     /// What one batch came to.
@@ -34,6 +36,8 @@ struct BatchProcessor: Sendable {
         var unreadable: Int
         var seconds: Double
         var report: String
+        /// The same for other programs.
+        var result: BatchResult
     }
 
     /// Scores the files as one batch and publishes its results.
@@ -42,33 +46,50 @@ struct BatchProcessor: Sendable {
     ///   - files: Of the batch, in the order of their names.
     ///   - folder: The batch's folder.
     ///   - results: Where the results belong; nil for the configuration's place.
+    ///   - root: The drop folder that the batch belongs to; nil by hand.
     ///   - fileSet: The identity of the set of files, for the watcher; nil by hand.
-    ///   - indexURL: The page of all batches as seen from the results; nil where there is none.
+    ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
-        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, fileSet: String? = nil, indexURL: String? = nil,
+        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, fileSet: String? = nil,
+        copies: FlaggedCopies? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        let scores: BatchScores
+        let judged: Judged
         do {
-            scores = try scorer.score(files.map { BatchFile($0, in: folder) }, progress: progress)
+            judged = try self.judged(
+                files.map { BatchFile($0, in: folder) }, folder: folder, root: root, progress: progress)
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             if case .tooFewImages = error { failure.failureKind = .lasting }
             throw failure
         }
-        let record = RunRecord(
+        let scores = judged.scores
+        var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: (ContinuousClock.now - start) / .seconds(1), settings: settingsInForce(),
             weightsSHA256: weightsSHA256, fileSet: fileSet)
+        let output = configuration.output
+        let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
+        let result = BatchResult(scores: scores, run: record, folder: folder.string, results: place)
+        // Before the results are published: a batch whose program ends in between is scored again, copies and all.
+        let copies = copies ?? configuration.flaggedFolder.map { place in
+            FlaggedCopies(place: place.string, batchFolder: folder.canonical())
+        }
+        do {
+            try copies?.write(scores, batchFolder: folder, result: result)
+        } catch {
+            record.notes.append("Flagged photographs could not be copied: \(error)")
+            Terminal.printError("\(error)")
+        }
         let report: String
         do {
-            let output = configuration.output
-            let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
+            let index = root.map { configuration.watch.resultsRoot(of: $0).appending("index.html") }
             report = try ResultsWriter(options: output).write(
-                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place), indexURL: indexURL)
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place),
+                indexURL: index.map { relativeURL(from: place, to: $0) })
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)
             switch error.kind {
@@ -78,10 +99,11 @@ struct BatchProcessor: Sendable {
             }
             throw failure
         }
+        remember(judged, folder: folder)
         return Outcome(
             folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
             unreadable: scores.images.count { $0.index == nil },
-            seconds: (ContinuousClock.now - start) / .seconds(1), report: report)
+            seconds: (ContinuousClock.now - start) / .seconds(1), report: report, result: result)
     }
 
     /// The settings under their names in the configuration, as text.
@@ -101,7 +123,11 @@ struct BatchProcessor: Sendable {
             "scoring.rscin": settings.rscin.rawValue,
             "scoring.rscin_windows": list(settings.rscinWindows),
             "scoring.subsets": "\(settings.subsets)",
+            "scoring.precision": settings.precision.rawValue,
             "scoring.threads": "\(settings.threads)",
+            "judges.known_good": configuration.knownGood?.string ?? "none",
+            "judges.line_memory": "\(judges.memories == nil ? 0 : judges.capacity)",
+            "output.false_alarm_rate": "\(settings.falseAlarmRate)",
             "output.threshold": settings.threshold.map { "\($0)" } ?? "auto",
         ]
     }

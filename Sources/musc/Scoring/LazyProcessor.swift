@@ -1,3 +1,4 @@
+import MuScHooks
 import MuScWatching
 
 /// A processor that loads its network when the first batch asks for it, and anew when the configuration changes.
@@ -30,7 +31,10 @@ actor LazyProcessor {
 
 extension BatchScoring {
     /// What the watcher needs, done by a processor: batches are scored and published where the watcher has them.
-    init(_ lazy: LazyProcessor) {
+    ///
+    /// - Parameter hooks: Who is told of results that are found in place after a crash; asked anew each time.
+    init(_ lazy: LazyProcessor, hooks: @escaping @Sendable () -> HookSettings) {
+        let keeper = IndexKeeper()
         self.init(
             score: { batch in
                 let processor: BatchProcessor
@@ -41,7 +45,7 @@ extension BatchScoring {
                 }
                 return try await processor.score(batch)
             },
-            published: { results in PublishedResults(results) },
-            updateIndex: { index in try index.writePage() })
+            published: { results in PublishedResults(results, hooks: hooks()) },
+            updateIndex: { index in try await keeper.update(index) })
     }
 }

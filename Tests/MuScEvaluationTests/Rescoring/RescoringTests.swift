@@ -14,7 +14,9 @@ struct RescoringTests {
             let want = try expected.tensor("\(name)/expected").floats()
             let list = ScoreList(names: nil, scores: scores)
             let windows = name.hasPrefix("visa") ? [8, 9] : [2, 3]
-            let got = try Rescoring.rescore(scores, features: features(name).values(for: list), windows: windows)
+            let vectors = try features(name)
+            let got = try Rescoring.rescore(
+                scores, features: vectors.values(for: list), windows: windows, precision: vectors.precision)
             #expect(Goldens.maximumDifference(got, want) <= 1e-5, "\(name)")
         }
     }

@@ -138,7 +138,7 @@ struct ResultTableTests {
         #expect(html.contains("src=\"misses/a%20b/good_0.jpg\""))
         #expect(html.contains("&lt;b&gt; (1)"))
         #expect(!html.contains("<b>"))
-        #expect(html.contains("false alarm: 01/test/good/0.png"))
+        #expect(html.contains("scores high (good): 01/test/good/0.png"))
         #expect(!folder.exists("results.xlsx"))
     }
 }

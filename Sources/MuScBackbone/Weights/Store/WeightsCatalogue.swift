@@ -11,6 +11,20 @@ public enum WeightsCatalogue {
         all.first { $0.id.backbone == backbone && (pretrained == nil || $0.id.pretrained == pretrained) }
     }
 
+    /// The backbone as this training run made it: at its native size with the activation that the run used.
+    ///
+    /// LAION-400M's runs used GELU where OpenAI's used QuickGELU, but for `ViT-B-32`, which was published as
+    /// `ViT-B-32-quickgelu`.
+    public static func description(
+        _ description: BackboneDescription, pretrained: String? = nil
+    ) -> BackboneDescription {
+        var description = description
+        if let release = release(backbone: description.name, pretrained: pretrained) {
+            description.activation = release.activation
+        }
+        return description
+    }
+
     // MARK: CLIP: github.com/openai/CLIP (clip/clip.py) and github.com/mlfoundations/open_clip (pretrained.py)
 
     private static let clip: [WeightsRelease] = [

@@ -86,5 +86,5 @@ public struct WeightsID: Sendable, Hashable, CustomStringConvertible {
     public var description: String { pretrained.map { "\(backbone).\($0)" } ?? backbone }
 
     /// The arguments by which the command is told these weights.
-    var commandArguments: String { pretrained.map { "\(backbone) --pretrained \($0)" } ?? backbone }
+    public var commandArguments: String { pretrained.map { "\(backbone) --pretrained \($0)" } ?? backbone }
 }

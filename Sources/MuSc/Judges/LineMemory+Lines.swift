@@ -1,0 +1,92 @@
+import FoundationEssentials
+import Glibc
+import SystemPackage
+
+extension LineMemory {
+    /// What is remembered of one line, for people.
+    public struct Summary: Sendable, Hashable, Codable {
+        /// The folder whose subfolders are the line's batches.
+        public var line: String
+        public var key: TokenKey
+        /// When it was last written, ISO 8601.
+        public var updated: String
+        public var images: [Image]
+        public var bytes: Int
+        /// The folder that holds it.
+        public var place: String
+
+        public struct Image: Sendable, Hashable, Codable {
+            public var batch, name: String
+        }
+    }
+
+    /// All lines of which something is remembered, by name; folders that hold no index are passed over.
+    public static func lines(in folder: FilePath) -> [Summary] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []
+        return names.compactMap { name in
+            let place = folder.appending(name)
+            guard let data = FileManager.default.contents(atPath: place.appending(indexName).string),
+                let index = try? JSONDecoder().decode(Index.self, from: data)
+            else { return nil }
+            return Summary(
+                line: index.line, key: index.key, updated: index.updated,
+                images: index.images.map { Summary.Image(batch: $0.batch, name: $0.name) }, bytes: size(of: place),
+                place: place.string)
+        }.sorted { ($0.line, $0.key.description) < ($1.line, $1.key.description) }
+    }
+
+    /// Forgets all that is remembered of a line, of whatever network and size.
+    ///
+    /// - Returns: How many images were forgotten.
+    @discardableResult
+    public static func forget(_ line: FilePath, in folder: FilePath) throws -> Int {
+        var forgotten = 0
+        for summary in lines(in: folder) where summary.line == line.string {
+            let lock = try FolderLock(making: FilePath(summary.place))
+            defer { lock.release() }
+            try FileManager.default.removeItem(atPath: summary.place)
+            forgotten += summary.images.count
+        }
+        return forgotten
+    }
+
+    /// Forgets the lines that were written longest ago until all take no more than the limit together.
+    static func trim(_ folder: FilePath, keeping place: FilePath, limit: Int = totalByteLimit) {
+        var total = size(of: place)
+        let others = lines(in: folder).filter { $0.place != place.string }.sorted { $0.updated > $1.updated }
+        for other in others {
+            total += other.bytes
+            if total > limit { try? FileManager.default.removeItem(atPath: other.place) }
+        }
+    }
+
+    private static func size(of place: FilePath) -> Int {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: place.string)) ?? []
+        return names.reduce(0) { sum, name in
+            var status = stat()
+            return stat(place.appending(name).string, &status) == 0 ? sum + Int(status.st_size) : sum
+        }
+    }
+}
+
+/// A lock on a folder, held by one process and thread at a time; it ends with the process.
+struct FolderLock {
+    private let descriptor: Int32
+
+    /// Makes the folder where it is missing, and waits until it is free.
+    init(making folder: FilePath) throws(LineMemoryError) {
+        do {
+            try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        } catch {
+            throw LineMemoryError(line: folder, reason: "the folder cannot be made: \(error)")
+        }
+        descriptor = open(folder.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw LineMemoryError(line: folder, reason: "the folder cannot be opened: \(Errno(rawValue: errno))")
+        }
+        // A file system without locks is taken as it is: the ledger keeps two watchers off the same folders anyway.
+        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+    }
+
+    func release() { close(descriptor) }
+}

@@ -1,0 +1,39 @@
+import MuScBackbone
+
+/// Everything that decides what the tokens of an image are, beside the image itself.
+///
+/// Tokens of different keys may not be compared.
+public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// The version of how images become tokens; it counts up when that changes.
+    public static let currentFormat = 1
+
+    public var format: Int
+    public var backbone: String
+    /// SHA-256 of the weights' file, lower-case hexadecimal.
+    public var weightsSHA256: String
+    public var activation: String
+    /// How the network computes: `exact` or `fast`.
+    public var precision: String
+    public var imageSize: Int
+    public var featureLayers: [Int]
+    public var appliesOrientation: Bool
+
+    /// The key of the tokens that `scorer` makes with weights of this sum.
+    public init(_ scorer: BatchScorer, weightsSHA256: String) {
+        format = Self.currentFormat
+        backbone = scorer.settings.backbone.name
+        self.weightsSHA256 = weightsSHA256
+        activation = scorer.model.activation.rawValue
+        precision = scorer.model.precision.rawValue
+        imageSize = scorer.settings.imageSize
+        featureLayers = scorer.settings.featureLayers
+        appliesOrientation = scorer.settings.appliesOrientation
+    }
+
+    /// One line that differs wherever the keys differ.
+    public var description: String {
+        let layers = featureLayers.map(String.init).joined(separator: ",")
+        return "\(format) \(backbone) \(weightsSHA256) \(activation) \(precision) \(imageSize) px, layers \(layers)"
+            + (appliesOrientation ? "" : ", orientation ignored")
+    }
+}

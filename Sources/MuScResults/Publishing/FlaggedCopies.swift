@@ -1,0 +1,74 @@
+import FoundationEssentials
+import MuSc
+import SystemPackage
+
+/// Copies of flagged photographs in a folder of their own, for programs that watch a folder: `output.copy_flagged_to`.
+///
+/// The folder of a batch appears whole or not at all and holds, besides the photographs under their names, `batch.json`
+/// with the ``BatchResult``. A batch in which nothing is flagged has no folder.
+public struct FlaggedCopies: Sendable {
+    /// The folder of the batch's copies.
+    public let folder: String
+
+    /// - Parameters:
+    ///   - place: The folder of all copies.
+    ///   - batchFolder: The batch, absolute.
+    ///   - root: The drop folder that the batch lies in, whose tree is repeated; nil for a batch by itself.
+    ///   - sequence: 1 for a folder's first batch; the further ones are told apart by it.
+    public init(place: String, batchFolder: FilePath, root: FilePath? = nil, sequence: Int = 1) {
+        var path = FilePath(place)
+        var below = batchFolder.lexicallyNormalized()
+        let isBelowRoot = root.map { below.removePrefix($0.lexicallyNormalized()) } ?? false
+        if isBelowRoot {
+            if let name = root?.lastComponent { path.append(name) }
+            path.append(below.components)
+        } else if let name = batchFolder.lastComponent {
+            path.append(name)
+        }
+        folder = path.string + (sequence == 1 ? "" : "-\(sequence)")
+    }
+
+    /// Copies the flagged photographs of a batch, in the place of what lay there of an earlier scoring.
+    ///
+    /// - Throws: ``ResultsError``; the former copies are as they were then.
+    public func write(_ scores: BatchScores, batchFolder: FilePath, result: BatchResult) throws(ResultsError) {
+        let place = ResultsFolder(path: folder, marker: Self.marker)
+        let flagged = scores.images.filter { $0.flagged }
+        guard !flagged.isEmpty else { return try place.withdraw() }
+        try place.publish { (path: String) throws(ResultsError) in
+            for image in flagged {
+                var name = image.path
+                if !name.removePrefix(batchFolder) { name = FilePath(root: nil, image.path.components.suffix(1)) }
+                let copy = FilePath(path).appending(name.components)
+                if name.components.count > 1 { try Directory.create(path: copy.removingLastComponent().string) }
+                try Self.copy(image.path, to: copy)
+            }
+            try Directory(path: path).write(Array((result.json + "\n").utf8), to: Self.marker)
+        }
+    }
+
+    private static let marker = "batch.json"
+
+    private static func copy(_ source: FilePath, to copy: FilePath) throws(ResultsError) {
+        do {
+            let input = try FileDescriptor.open(source, .readOnly, options: [.closeOnExec])
+            defer { try? input.close() }
+            let output = try FileDescriptor.open(
+                copy, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            defer { try? output.close() }
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+            defer { buffer.deallocate() }
+            while true {
+                let count = try input.read(into: buffer)
+                if count == 0 { return }
+                try output.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        } catch {
+            let code = error as? Errno
+            throw ResultsError(
+                kind: code == .noSpace ? .noSpace : .system, path: source.string,
+                detail: "cannot be copied to \(copy.string): \(code?.description ?? "\(error)")")
+        }
+    }
+}

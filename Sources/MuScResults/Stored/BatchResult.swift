@@ -1,0 +1,171 @@
+import Crypto
+import Foundation
+import MuSc
+
+/// What a batch came to, for other programs: what `musc run --json` prints, hooks get on their standard input, and
+/// webhooks receive. `batch-result.schema.json` describes it.
+///
+/// Within one ``currentSchema`` keys may be added; none is taken away, renamed or given another meaning.
+public struct BatchResult: Sendable, Hashable, Codable {
+    /// The version of the object's schema.
+    public static let currentSchema = 1
+
+    public var schema: Int
+    /// Always `batch`; tells the object from a ``FlaggedImageResult``.
+    public var event: String
+    /// The same whenever the same result is told of again, and no other result's.
+    public var id: String
+    /// The program's version.
+    public var version: String
+    /// The batch's folder, absolute; bytes that are not UTF-8 are replaced.
+    public var folder: String
+    /// The results' folder, absolute.
+    public var results: String
+    /// The page to open, absolute.
+    public var report: String
+    /// When scoring began, ISO 8601 with zone.
+    public var started: String
+    /// Wall-clock seconds from start to publishing.
+    public var seconds: Double
+    /// Images of the batch, unreadable ones included.
+    public var images: Int
+    public var flagged: Int
+    public var unreadable: Int
+    /// Images whose score is at or above this are flagged; nil where none can be.
+    public var threshold: Float?
+    /// How the threshold came about: `fixed`, `batch` or `conformal`.
+    public var thresholdRule: String
+    /// The flagged images, the most anomalous first.
+    public var flaggedImages: [FlaggedImage]
+    public var unreadableImages: [UnreadableImage]
+    /// What a reader should know, one sentence each.
+    public var notes: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case schema, event, id, version, folder, results, report, started, seconds, images, flagged, unreadable, threshold
+        case thresholdRule = "threshold_rule"
+        case flaggedImages = "flagged_images"
+        case unreadableImages = "unreadable_images"
+        case notes
+    }
+
+    /// An image whose score reaches the threshold.
+    public struct FlaggedImage: Sendable, Hashable, Codable {
+        /// The file's name relative to the batch's folder.
+        public var image: String
+        /// The file, absolute.
+        public var path: String
+        /// 1 for the most anomalous image of the batch.
+        public var rank: Int
+        /// The score that decides rank and flag, a distance, 0 to 2.
+        public var score: Float
+        /// The maximum of the anomaly map.
+        public var scoreMSM: Float
+        /// The conformal p-value; nil where nothing from outside the batch calibrates it.
+        public var pValue: Float?
+        /// Where the anomaly map peaks, in pixels of the upright original.
+        public var peakX: Int?
+        public var peakY: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case image, path, rank, score
+            case scoreMSM = "score_msm"
+            case pValue = "p_value"
+            case peakX = "peak_x"
+            case peakY = "peak_y"
+        }
+    }
+
+    /// An image that could not be scored.
+    public struct UnreadableImage: Sendable, Hashable, Codable {
+        public var image: String
+        public var reason: String
+    }
+
+    /// - Parameters:
+    ///   - scores: Of the batch.
+    ///   - run: The record that is stored with the results.
+    ///   - folder: The batch's folder.
+    ///   - results: The results' folder.
+    public init(scores: BatchScores, run: RunRecord, folder: String, results: String) {
+        let folder = absolutePath(folder)
+        let results = absolutePath(results)
+        schema = Self.currentSchema
+        event = "batch"
+        version = run.version
+        self.folder = folder
+        self.results = results
+        report = "\(results)/report.html"
+        started = run.started
+        seconds = (run.seconds * 1000).rounded() / 1000
+        images = scores.images.count
+        threshold = scores.threshold.value.isFinite ? scores.threshold.value : nil
+        thresholdRule = scores.threshold.rule.rawValue
+        let ranked = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }
+            .sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
+        flaggedImages = ranked.enumerated().filter { $1.flagged }.map { rank, image in
+            FlaggedImage(
+                image: image.name, path: absolutePath(image.path.string), rank: rank + 1, score: image.score ?? 0,
+                scoreMSM: image.scoreMSM ?? 0, pValue: image.pValue, peakX: image.peak?.x, peakY: image.peak?.y)
+        }
+        unreadableImages = scores.images.filter { $0.index == nil }
+            .map { UnreadableImage(image: $0.name, reason: $0.error ?? "no reason was recorded") }
+        flagged = flaggedImages.count
+        unreadable = unreadableImages.count
+        notes = scores.notes
+        let identity = [folder, results, run.started, "\(run.seconds)", run.fileSet ?? "", run.weightsSHA256]
+        id = SHA256.hash(data: Data(identity.joined(separator: "\0").utf8)).prefix(16)
+            .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    /// Reads the result of a batch whose results were published.
+    ///
+    /// - Throws: ``ResultsError`` where there are no results, or they are damaged.
+    public init(resultsFolder: String) throws(ResultsError) {
+        let run = try RunRecord(resultsFolder: resultsFolder)
+        let (scores, folder) = try ScoresArchive.read(resultsFolder: resultsFolder, run: run)
+        self.init(scores: scores, run: run, folder: folder, results: resultsFolder)
+    }
+
+    /// The object on one line.
+    public var json: String { oneLine(self) }
+
+    /// The flagged images as objects of their own.
+    public var flaggedResults: [FlaggedImageResult] {
+        flaggedImages.map {
+            FlaggedImageResult(
+                schema: schema, event: "flagged", id: "\(id)-\($0.rank)", batch: id, folder: folder, report: report,
+                images: images, threshold: threshold, image: $0)
+        }
+    }
+}
+
+/// A flagged image, for other programs: what the hook for flagged images gets.
+public struct FlaggedImageResult: Sendable, Hashable, Codable {
+    public var schema: Int
+    /// Always `flagged`.
+    public var event: String
+    public var id: String
+    /// The batch's ``BatchResult/id``.
+    public var batch: String
+    /// The batch's folder, absolute.
+    public var folder: String
+    /// The page to open, absolute.
+    public var report: String
+    /// Images of the batch.
+    public var images: Int
+    public var threshold: Float?
+    public var image: BatchResult.FlaggedImage
+
+    /// The object on one line.
+    public var json: String { oneLine(self) }
+}
+
+/// All numbers in these objects are finite, so that encoding cannot fail.
+private func oneLine(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+}

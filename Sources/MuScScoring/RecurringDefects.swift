@@ -1,0 +1,122 @@
+import Glibc
+
+/// Finds marks that several images of a batch share.
+///
+/// Images with the same defect vouch for each other: the defect's patches have a few very near judges, the others that
+/// bear it, and mutual scoring takes them for normal. What gives them away is the jump: their nearest few judges are
+/// near, but half of all judges are much farther than is usual for patches with such nearest ones.
+///
+/// The problem is that of "consistent anomalies" (CoDeGraph, arXiv 2510.10456); the rule here is a simpler one.
+public struct RecurringDefects: Sendable {
+    /// The quantile bins of near distances within which far distances are compared.
+    static let bins = 20
+    /// Robust standard deviations of excess that count as usual.
+    static let usual: Float = 3
+    /// What is added to a score for each unit of excess beyond the usual.
+    public static let weight: Float = 0.5
+    /// The excess in robust standard deviations from which a patch may belong to a group that is named.
+    static let remarkable: Float = 6
+    /// The fewest images that make a group.
+    static let leastImages = 3
+
+    /// How much farther half of the judges are than usual, for each patch of `[images, patches]`: a distance.
+    public let excess: [Float]
+    /// The robust standard deviation of the excess (1.4826 · MAD).
+    public let deviation: Float
+
+    /// - Parameters:
+    ///   - near: For each patch the mean distance to its nearest judges, the score of mutual scoring.
+    ///   - far: The same over the nearest half of the judges.
+    public init(near: [Float], far: [Float]) {
+        precondition(near.count == far.count)
+        let order = near.indices.sorted { (near[$0], $0) < (near[$1], $1) }
+        var excess = [Float](repeating: 0, count: near.count)
+        for bin in 0..<Self.bins {
+            let members = order[order.count * bin / Self.bins..<order.count * (bin + 1) / Self.bins]
+            let usual = Self.median(members.map { far[$0] })
+            for index in members { excess[index] = far[index] - usual }
+        }
+        self.excess = excess
+        deviation = 1.4826 * Self.median(excess.map { abs($0) })
+    }
+
+    /// What is added to each patch's score: half of the excess beyond three standard deviations.
+    public var penalties: [Float] {
+        excess.map { Self.weight * max(0, $0 - Self.usual * deviation) }
+    }
+
+    private static func median(_ values: [Float]) -> Float {
+        values.isEmpty ? 0 : values.sorted()[values.count / 2]
+    }
+
+    /// Images that share a mark.
+    public struct Group: Sendable, Hashable, Codable {
+        /// One member an image: the image's index and the patch of the mark, row by row.
+        public struct Member: Sendable, Hashable, Codable {
+            public var image, patch: Int
+        }
+
+        public var members: [Member]
+    }
+
+    /// Groups of at least three images whose remarkable patches are as near to each other as to their nearest judges.
+    ///
+    /// - Parameters:
+    ///   - near: As given to ``init(near:far:)``.
+    ///   - tokens: The vectors by which the images were compared; image by image as in `near`.
+    ///   - images: How many of the images, from the first, may belong to a group.
+    /// - Returns: The largest first.
+    public func groups(near: [Float], tokens: UnitTokens, images: Int) -> [Group] {
+        let patches = tokens.grid.count
+        guard deviation > 0, images >= Self.leastImages else { return [] }
+        var candidates: [Group.Member] = []
+        for image in 0..<images {
+            let remarkable = (0..<patches).filter { excess[image * patches + $0] > Self.remarkable * deviation }
+            let strongest = remarkable.sorted { excess[image * patches + $0] > excess[image * patches + $1] }.prefix(3)
+            candidates += strongest.map { Group.Member(image: image, patch: $0) }
+        }
+        func strength(_ member: Group.Member) -> Float { excess[member.image * patches + member.patch] }
+        candidates = Array(candidates.sorted { strength($0) > strength($1) }.prefix(600))
+
+        var group = Array(0..<images)
+        func root(_ image: Int) -> Int {
+            var image = image
+            while group[image] != image { image = group[image] }
+            return image
+        }
+        var linked = Set<Int>()
+        for (first, a) in candidates.enumerated() {
+            for (offset, b) in candidates[(first + 1)...].enumerated() where a.image != b.image {
+                let reach = 1.1 * max(near[a.image * patches + a.patch], near[b.image * patches + b.patch])
+                guard distance(tokens, a, b) <= reach else { continue }
+                group[root(a.image)] = root(b.image)
+                linked.formUnion([first, first + 1 + offset])
+            }
+        }
+        // Of each image the strongest patch that is linked stands for the mark.
+        var members: [Int: [Group.Member]] = [:]
+        for index in linked.sorted() {
+            let candidate = candidates[index]
+            let key = root(candidate.image)
+            if members[key, default: []].contains(where: { $0.image == candidate.image }) { continue }
+            members[key, default: []].append(candidate)
+        }
+        return members.values.filter { $0.count >= Self.leastImages }
+            .map { Group(members: $0.sorted { $0.image < $1.image }) }
+            .sorted { ($1.members.count, $0.members[0].image) < ($0.members.count, $1.members[0].image) }
+    }
+
+    private func distance(_ tokens: UnitTokens, _ a: Group.Member, _ b: Group.Member) -> Float {
+        let (first, second) = (offset(a, tokens), offset(b, tokens))
+        var sum: Float = 0
+        for channel in 0..<tokens.channels {
+            let difference = tokens.values[first + channel] - tokens.values[second + channel]
+            sum += difference * difference
+        }
+        return sum.squareRoot()
+    }
+
+    private func offset(_ member: Group.Member, _ tokens: UnitTokens) -> Int {
+        (member.image * tokens.grid.count + member.patch) * tokens.channels
+    }
+}

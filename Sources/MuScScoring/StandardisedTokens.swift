@@ -1,0 +1,28 @@
+/// The patch tokens of a set of images for one layer, each image's normalised over all its channels and positions.
+///
+/// LNAMD's first step; ``LNAMD/aggregate(_:r:threads:)`` makes the ``UnitTokens`` of a degree from it.
+public struct StandardisedTokens: Sendable {
+    /// The number of images.
+    public let images: Int
+    /// How the patches of every image lie.
+    public let grid: PatchGrid
+    /// Channels of a patch vector.
+    public let channels: Int
+    /// `[images, grid.count, channels]` row-major.
+    public let values: [Float]
+
+    init(images: Int, grid: PatchGrid, channels: Int, values: [Float]) {
+        precondition(values.count == images * grid.count * channels)
+        self.images = images
+        self.grid = grid
+        self.channels = channels
+        self.values = values
+    }
+
+    /// Calls `body` with the vectors of one image, `[grid.count, channels]`.
+    func withVectors(of image: Int, _ body: (UnsafePointer<Float>) -> Void) {
+        values.withUnsafeBufferPointer { buffer in
+            if let base = buffer.baseAddress { body(base + image * grid.count * channels) }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import FoundationEssentials
+import SystemPackage
+
+/// `musc doctor`: whether this machine and this configuration will work.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check this machine and the configuration: processor, weights, folders, limits, room.",
+        discussion: """
+            Each line says ok, warn or fail, and what to do. Exits with status 1 where something fails. Rights are those \
+            of the user who runs it: for a service, run it as the service's user.
+            """)
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Argument(help: ArgumentHelp("Drop folders; those of the configuration unless given.", valueName: "root"))
+    var roots: [String] = []
+
+    @OptionGroup var ledger: LedgerOption
+    @OptionGroup var options: ScoringOptions
+
+    func run() throws {
+        var checks: [Check] = []
+        var configuration = Configuration()
+        do throws(ConfigurationFault) {
+            configuration = try options.configuration()
+            checks.append(.ok("configuration", options.file ?? "defaults; no file is named"))
+        } catch {
+            checks.append(.fail("configuration", "\(error)", "correct it; what follows is checked with the defaults"))
+        }
+        if !roots.isEmpty { configuration.watch.roots = roots.map { FilePath($0) } }
+        checks += Self.checks(configuration, ledger: ledger.path)
+        if json {
+            struct Report: Encodable {
+                var version: String
+                var user: String
+                var checks: [Check]
+            }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            let report = Report(version: MuscVersion.current, user: SystemFacts.userName, checks: checks)
+            Terminal.printResult(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            Terminal.printResult("musc \(MuscVersion.current), run by \(SystemFacts.userName)")
+            for check in checks { Terminal.printResult(check.text) }
+        }
+        if checks.contains(where: { $0.level == .fail }) { throw ExitCode.batchFailed }
+    }
+
+    /// Everything that is checked of a configuration.
+    static func checks(_ configuration: Configuration, ledger: FilePath) -> [Check] {
+        MachineChecks.all(configuration, ledger: ledger) + FolderChecks.all(configuration) + HookChecks.all(configuration)
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import MuSc
+import SystemPackage
+
+/// `musc line`: what is remembered of each line's earlier batches.
+struct LineCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "line",
+        abstract: "Show or forget what is remembered of each line's earlier batches.",
+        discussion: """
+            Under a drop folder, batches of the same parent folder are one line. Of each line's images that were not \
+            flagged a sample is remembered (judges.line_memory), which judges along where a batch is small.
+            """,
+        subcommands: [List.self, Show.self, Forget.self], defaultSubcommand: List.self)
+
+    /// `musc line list`.
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the lines, one a row.")
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        @OptionGroup var state: LedgerOption
+
+        func run() throws {
+            let lines = LineMemory.lines(in: state.lines)
+            if json { return try printJSON(lines) }
+            if lines.isEmpty { Terminal.printNote("musc: no line is remembered in \(state.lines)") }
+            for line in lines {
+                Terminal.printResult(
+                    "\(line.line)  \(line.images.count) images  \(line.key.backbone) \(line.key.imageSize) px  "
+                        + "\(line.bytes / 1_000_000) MB  \(line.updated)")
+            }
+        }
+    }
+
+    /// `musc line show`.
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the remembered images of a line.")
+
+        @Argument(help: ArgumentHelp("The line's folder, as `musc line list` names it.", valueName: "folder"))
+        var folder: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        @OptionGroup var state: LedgerOption
+
+        func run() throws {
+            let wanted = Line.path(folder)
+            let lines = LineMemory.lines(in: state.lines).filter { $0.line == wanted.string }
+            if json { return try printJSON(lines) }
+            guard !lines.isEmpty else { throw Line.unknown(wanted) }
+            for line in lines {
+                Terminal.printResult("\(line.line)  \(line.key.backbone) \(line.key.imageSize) px  \(line.updated)")
+                for image in line.images.sorted(by: { ($0.batch, $0.name) < ($1.batch, $1.name) }) {
+                    Terminal.printResult("  \(FilePath(image.batch).appending(image.name))")
+                }
+            }
+        }
+    }
+
+    /// `musc line forget`.
+    struct Forget: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget what is remembered of lines, for instance after the product or the camera has changed.")
+
+        @Argument(help: ArgumentHelp("The lines' folders, as `musc line list` names them.", valueName: "folder"))
+        var folders: [String] = []
+
+        @Flag(help: "Forget every line.")
+        var all = false
+
+        @OptionGroup var state: LedgerOption
+
+        func validate() throws {
+            guard all != !folders.isEmpty else {
+                throw ValidationError("Name the lines to forget, or say --all.")
+            }
+        }
+
+        func run() throws {
+            let known = Set(LineMemory.lines(in: state.lines).map(\.line))
+            for line in all ? known.sorted().map({ FilePath($0) }) : folders.map(Line.path) {
+                guard known.contains(line.string) else { throw Line.unknown(line) }
+                do {
+                    let count = try LineMemory.forget(line, in: state.lines)
+                    Terminal.printResult("\(line)  \(count) images forgotten")
+                } catch {
+                    throw UserError("\(line): cannot be forgotten: \(error)", exit: .batchFailed)
+                }
+            }
+        }
+    }
+
+    private enum Line {
+        /// The folder as the watcher knows it: absolute, without links where it exists.
+        static func path(_ folder: String) -> FilePath {
+            let resolved = realpath(folder, nil)
+            defer { free(resolved) }
+            if let resolved { return FilePath(String(cString: resolved)) }
+            return FilePath(folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder)
+                .lexicallyNormalized()
+        }
+
+        static func unknown(_ line: FilePath) -> UserError {
+            UserError("\(line): nothing is remembered of such a line: `musc line list` names all", exit: .usage)
+        }
+    }
+}
+
+private func printJSON(_ lines: [LineMemory.Summary]) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    Terminal.printResult(String(decoding: try encoder.encode(lines), as: UTF8.self))
+}

@@ -1,0 +1,67 @@
+import Foundation
+import MuScBackbone
+import MuScTensors
+import Testing
+
+/// Every network of the catalogue in its full size, with random weights in a temporary folder: loads them, runs one image at
+/// each of the paper's sizes and looks at shapes and memory.
+///
+/// Takes some minutes and 1.3 GB of disk. The memory is that of the whole process, so this suite should run alone:
+/// `swift test -c release --filter FullSizeTests`. `MUSC_SKIP_FULL_SIZE=1` skips it.
+@Suite(
+    "Backbones in full size", .serialized,
+    .enabled(if: ProcessInfo.processInfo.environment["MUSC_SKIP_FULL_SIZE"] == nil, "MUSC_SKIP_FULL_SIZE is set"))
+struct FullSizeTests {
+    @Test("Random weights are loaded and one image is run", arguments: BackboneCatalogue.all)
+    func run(description: BackboneDescription) throws {
+        let scratch = try ScratchFolder()
+        let path = scratch.path("weights.safetensors")
+        try writeRandomWeights(of: description, to: path)
+        let sizes = description.paperSizes.isEmpty ? [224] : description.paperSizes
+        for size in sizes {
+            let before = try ProcessMemory.restartPeak()
+            let weights = try BackboneWeights(path: path, for: description)
+            let model = try VisionTransformer(
+                description: description, weights: weights, imageWidth: size, imageHeight: size)
+            let bytes = description.tensorShapes.reduce(0) { $0 + $1.shape.reduce(4, *) }
+            let used = try ProcessMemory.peak() - before
+            #expect(used <= bytes * 11 / 10 + 8 << 20, "\(description.name) of \(bytes >> 20) MiB takes \(used >> 20) MiB to load")
+            let pixels = (0..<3 * size * size).map { Float($0 % 251) / 125 - 1 }
+            let tokens = model.tokens(of: NormalizedImage(width: size, height: size, values: pixels))
+            #expect(tokens.layers.count == description.featureLayers.count)
+            let grid = size / description.patch
+            #expect(tokens.layers.allSatisfy { $0.count == grid * grid * description.width && $0.allSatisfy(\.isFinite) })
+            #expect(tokens.imageFeature.count == description.featureWidth && tokens.imageFeature.allSatisfy(\.isFinite))
+        }
+    }
+
+    private func writeRandomWeights(of description: BackboneDescription, to path: String) throws {
+        let tile = (0..<65_537).map { _ in Float.random(in: -0.03...0.03) }
+        var writer = SafetensorsWriter()
+        for (name, shape) in description.tensorShapes {
+            let count = shape.reduce(1, *)
+            let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
+                for index in 0..<count { buffer.initializeElement(at: index, to: tile[index % tile.count]) }
+                initialised = count
+            }
+            writer.add(name, values, shape: shape)
+        }
+        try writer.write(to: path)
+    }
+}
+
+/// Memory of this process by Linux's `/proc`.
+private enum ProcessMemory {
+    /// Sets the peak back to what is in use now, and returns that in bytes.
+    static func restartPeak() throws -> Int {
+        try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+        return try peak()
+    }
+
+    /// The most memory that was resident since, in bytes.
+    static func peak() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        return try #require(Int(line.filter(\.isNumber))) << 10
+    }
+}

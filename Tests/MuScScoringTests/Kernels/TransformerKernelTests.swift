@@ -1,0 +1,179 @@
+import CKernels
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// Linear layers, attention and passes over rows on every instruction set, against loops in double precision.
+@Suite("Transformer kernels")
+struct TransformerKernelTests {
+    private func random(_ count: Int, seed: UInt64) -> [Float] {
+        var generator = SeededGenerator(seed: seed)
+        return (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }
+    }
+
+    /// bfloat16, to nearest.
+    private func rounded(_ values: [Float]) -> [UInt16] {
+        values.map { UInt16(truncatingIfNeeded: ($0.bitPattern + 0x7FFF + ($0.bitPattern >> 16 & 1)) >> 16) }
+    }
+
+    private func widened(_ values: [UInt16]) -> [Float] { values.map { Float(bitPattern: UInt32($0) << 16) } }
+
+    private func gelu(_ x: Double) -> Double { 0.5 * x * (1 + erf(x / 2.0.squareRoot())) }
+
+    @Test("A linear layer equals its definition, for each last step and for sizes that fill no tile", arguments: availableSets)
+    func linear(isa: musc_isa) {
+        for (rows, inputs, outputs) in [(1, 3, 5), (7, 34, 32), (67, 64, 45), (9, 3100, 33)] {
+            let (inputStride, outputStride) = (inputs + 3, outputs + 1)
+            let weight = random(outputs * inputs, seed: 1).map { $0 / Float(inputs).squareRoot() }
+            let input = random(rows * inputStride, seed: 2)
+            let (bias, gamma) = (random(outputs, seed: 3), random(outputs, seed: 4))
+            let start = random(rows * outputStride, seed: 5)
+            var packed = [UInt8](repeating: 0, count: musc_linear_packed_size(MUSC_F32, inputs, outputs))
+            musc_linear_pack(MUSC_F32, weight, inputs, outputs, &packed)
+            for epilogue in [MUSC_STORE, MUSC_GELU, MUSC_QUICK_GELU, MUSC_ADD] {
+                var output = start
+                packed.withUnsafeBytes { packed in
+                    bias.withUnsafeBufferPointer { bias in
+                        gamma.withUnsafeBufferPointer { gamma in
+                            var layer = musc_linear(
+                                precision: MUSC_F32, inputs: inputs, outputs: outputs, weights: packed.baseAddress,
+                                bias: bias.baseAddress, gamma: gamma.baseAddress)
+                            musc_linear_apply(isa, &layer, input, inputStride, rows, epilogue, &output, outputStride)
+                        }
+                    }
+                }
+                var largest = 0.0
+                for row in 0..<rows {
+                    for channel in 0..<outputs {
+                        var sum = Double(bias[channel])
+                        for k in 0..<inputs {
+                            sum += Double(input[row * inputStride + k]) * Double(weight[channel * inputs + k])
+                        }
+                        let expected =
+                            switch epilogue {
+                            case MUSC_GELU: gelu(sum)
+                            case MUSC_QUICK_GELU: sum / (1 + exp(-1.702 * sum))
+                            case MUSC_ADD: Double(start[row * outputStride + channel]) + Double(gamma[channel]) * sum
+                            default: sum
+                            }
+                        largest = max(largest, abs(expected - Double(output[row * outputStride + channel])))
+                    }
+                    #expect(output[row * outputStride + outputs] == start[row * outputStride + outputs])
+                }
+                #expect(largest < 1e-5)
+            }
+        }
+    }
+
+    @Test("A linear layer in bfloat16 equals the product of the rounded factors", arguments: availableSets)
+    func linearBF16(isa: musc_isa) {
+        let (rows, inputs, outputs) = (21, 70, 40)
+        let weight = random(outputs * inputs, seed: 1)
+        let input = rounded(random(rows * inputs, seed: 2))
+        let bias = random(outputs, seed: 3)
+        var packed = [UInt8](repeating: 0, count: musc_linear_packed_size(MUSC_BF16, inputs, outputs))
+        musc_linear_pack(MUSC_BF16, weight, inputs, outputs, &packed)
+        var output = [UInt16](repeating: 0, count: rows * outputs)
+        packed.withUnsafeBytes { packed in
+            bias.withUnsafeBufferPointer { bias in
+                var layer = musc_linear(
+                    precision: MUSC_BF16, inputs: inputs, outputs: outputs, weights: packed.baseAddress,
+                    bias: bias.baseAddress, gamma: nil)
+                musc_linear_apply(isa, &layer, input, inputs, rows, MUSC_STORE, &output, outputs)
+            }
+        }
+        let (a, b, found) = (widened(input), widened(rounded(weight)), widened(output))
+        for row in 0..<rows {
+            for channel in 0..<outputs {
+                let sum = (0..<inputs).reduce(bias[channel]) { $0 + a[row * inputs + $1] * b[channel * inputs + $1] }
+                #expect(abs(sum - found[row * outputs + channel]) <= 0.004 * abs(sum) + 1e-5)
+            }
+        }
+    }
+
+    @Test("Attention equals its definition, for lengths that fill no tile", arguments: availableSets)
+    func attention(isa: musc_isa) {
+        for (length, heads, width) in [(1, 1, 8), (17, 2, 16), (50, 3, 64), (33, 1, 40)] {
+            let stride = 3 * heads * width + 2
+            let qkv = random(length * stride, seed: 7).map { $0 * 2 }
+            let expected = definition(qkv, length: length, heads: heads, width: width, stride: stride)
+            var call = musc_attention(precision: MUSC_F32, length: length, heads: heads, head_width: width)
+            var scratch = [Float](repeating: .nan, count: musc_attention_scratch_size(&call) / 4)
+            var output = [Float](repeating: 0, count: length * heads * width)
+            musc_attention_apply(isa, &call, qkv, stride, &output, heads * width, &scratch)
+            #expect(zip(output, expected).allSatisfy { abs(Double($0) - $1) < 2e-6 })
+
+            call.precision = MUSC_BF16
+            let short = rounded(qkv)
+            var shortOutput = [UInt16](repeating: 0, count: length * heads * width)
+            musc_attention_apply(isa, &call, short, stride, &shortOutput, heads * width, &scratch)
+            let shortExpected = definition(widened(short), length: length, heads: heads, width: width, stride: stride)
+            #expect(zip(widened(shortOutput), shortExpected).allSatisfy { abs(Double($0) - $1) < 2e-2 })
+        }
+    }
+
+    private func definition(_ qkv: [Float], length: Int, heads: Int, width: Int, stride: Int) -> [Double] {
+        var output = [Double](repeating: 0, count: length * heads * width)
+        for head in 0..<heads {
+            func value(_ token: Int, _ part: Int, _ channel: Int) -> Double {
+                Double(qkv[token * stride + (part * heads + head) * width + channel])
+            }
+            for query in 0..<length {
+                let scores = (0..<length).map { key in
+                    (0..<width).reduce(0) { $0 + value(query, 0, $1) * value(key, 1, $1) } / Double(width).squareRoot()
+                }
+                let weights = scores.map { exp($0 - (scores.max() ?? 0)) }
+                let total = weights.reduce(0, +)
+                for channel in 0..<width {
+                    output[(query * heads + head) * width + channel] =
+                        (0..<length).reduce(0) { $0 + weights[$1] * value($1, 2, channel) } / total
+                }
+            }
+        }
+        return output
+    }
+
+    @Test("Large scores neither overflow nor vanish", arguments: availableSets)
+    func largeScores(isa: musc_isa) {
+        let (length, width) = (20, 8)
+        let qkv = random(length * 3 * width, seed: 8).map { $0 * 60 }
+        let expected = definition(qkv, length: length, heads: 1, width: width, stride: 3 * width)
+        var call = musc_attention(precision: MUSC_F32, length: length, heads: 1, head_width: width)
+        var scratch = [Float](repeating: 0, count: musc_attention_scratch_size(&call) / 4)
+        var output = [Float](repeating: 0, count: length * width)
+        musc_attention_apply(isa, &call, qkv, 3 * width, &output, width, &scratch)
+        #expect(zip(output, expected).allSatisfy { abs(Double($0) - $1) < 1e-2 })
+    }
+
+    @Test("LayerNorm equals its definition", arguments: availableSets)
+    func layerNorm(isa: musc_isa) {
+        for width in [1, 24, 384] {
+            let (rows, stride) = (3, width + 2)
+            let input = random(rows * stride, seed: 6).map { $0 * 10 + 3 }
+            let (weight, bias) = (random(width, seed: 7), random(width, seed: 8))
+            var output = [Float](repeating: 0, count: rows * width)
+            musc_layer_norm(isa, input, stride, rows, width, weight, bias, 1e-6, MUSC_F32, &output, width)
+            for row in 0..<rows {
+                let x = input[row * stride..<row * stride + width].map { Double($0) }
+                let mean = x.reduce(0, +) / Double(width)
+                let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+                for (channel, value) in x.enumerated() {
+                    let expected =
+                        (value - mean) / (variance + 1e-6).squareRoot() * Double(weight[channel]) + Double(bias[channel])
+                    #expect(abs(expected - Double(output[row * width + channel])) < 1e-5)
+                }
+            }
+        }
+    }
+
+    @Test("GELU is within 1e-6 over its whole range", arguments: availableSets)
+    func activations(isa: musc_isa) {
+        let inputs = (-1000...1000).map { Float($0) / 100 }
+        var values = inputs
+        musc_gelu(isa, &values, values.count)
+        #expect(zip(values, inputs).allSatisfy { abs(Double($0) - gelu(Double($1))) <= 1e-6 })
+        values = inputs
+        musc_quick_gelu(isa, &values, values.count)
+        #expect(zip(values, inputs).allSatisfy { abs(Double($0) - Double($1) / (1 + exp(-1.702 * Double($1)))) <= 2e-6 })
+    }
+}

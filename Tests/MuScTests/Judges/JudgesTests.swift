@@ -1,0 +1,328 @@
+import FoundationEssentials
+import Glibc
+import Goldens
+import MuSc
+import MuScBackbone
+import MuScImages
+import MuScScoring
+import MuScTensors
+import SystemPackage
+import Testing
+
+/// A tiny random network and folders of small images.
+struct JudgesFixture {
+    let folder: FilePath
+    let scorer: BatchScorer
+    let key: TokenKey
+
+    init(_ change: (inout ScoringSettings) -> Void = { _ in }) throws {
+        folder = FilePath(FileManager.default.temporaryDirectory.path(percentEncoded: false))
+            .appending("musc-judges-\(UInt64.random(in: 0...(.max)))")
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        scorer = try BatchScorerTests.scorer(change)
+        key = TokenKey(scorer, weightsSHA256: "0")
+    }
+
+    /// Writes images that look alike, but for one corner of the odd ones.
+    func images(_ count: Int, in name: String, odd: Set<Int> = [], seed: Int = 0) throws -> [BatchFile] {
+        let place = folder.appending(name)
+        try FileManager.default.createDirectory(atPath: place.string, withIntermediateDirectories: true)
+        return try (0..<count).map { index in
+            var pixels: [UInt8] = []
+            for y in 0..<60 {
+                for x in 0..<60 {
+                    let base = 90 + (x / 12 + y / 12) % 2 * 60 + (x * 7 + y * 3 + index * 5 + seed) % 9
+                    let value = odd.contains(index) && x < 24 && y < 24 ? (x * y) % 200 + 40 : base
+                    pixels += [UInt8(value), UInt8(value), UInt8(value)]
+                }
+            }
+            let path = place.appending("part\(index).png")
+            try Data(RGBImage(width: 60, height: 60, pixels: pixels).pngEncoded()).write(to: URL(filePath: path.string))
+            return BatchFile(path: path, name: "part\(index).png")
+        }
+    }
+
+    func memory(_ line: String = "line", capacity: Int = 6) -> LineMemory {
+        LineMemory(folder: folder.appending("state"), line: folder.appending(line), key: key, capacity: capacity)
+    }
+
+    /// Remembers all images of a batch.
+    func remember(_ files: [BatchFile], of batch: String, in memory: LineMemory) throws -> [String] {
+        let tokens = try scorer.tokens(of: files)
+        let candidates = tokens.images.compactMap { image in
+            image.index.map { LineMemory.Candidate(image: image, tokens: tokens.imageTokens($0)) }
+        }
+        return try memory.remember(
+            candidates, of: folder.appending(batch), channels: scorer.settings.backbone.width)
+    }
+
+    func recalled(_ memory: LineMemory, for batch: String = "line/next") -> LineMemory.Recollection {
+        memory.recall(for: folder.appending(batch), patches: scorer.grid.count)
+    }
+
+    /// Files of tokens that the memory holds.
+    func tokenFiles() throws -> [FilePath] {
+        let state = folder.appending("state")
+        return try FileManager.default.contentsOfDirectory(atPath: state.string).flatMap { name in
+            let place = state.appending(name)
+            return try FileManager.default.contentsOfDirectory(atPath: place.string)
+                .filter { $0.hasSuffix(".safetensors") }.sorted().map { place.appending($0) }
+        }
+    }
+}
+
+/// Known good images judge, set the threshold, and never cost a batch.
+@Suite struct KnownGoodTests {
+    @Test("Known good images judge alone, give p-values, and the odd image has the lowest")
+    func judging() throws {
+        let fixture = try JudgesFixture()
+        let good = KnownGoodFolder(try #require(fixture.images(24, in: "good").first).path.removingLastComponent())
+        let batch = try fixture.images(5, in: "batch", odd: [3], seed: 2)
+        let judges = try #require(try good.content(for: fixture.scorer).judges)
+        let scores = try fixture.scorer.score(batch, judgedBy: [judges])
+        #expect(scores.threshold.rule == .conformal)
+        #expect(scores.images.allSatisfy { $0.pValue != nil })
+        let odd = scores.images[3]
+        #expect(scores.images.allSatisfy { ($0.pValue ?? 0) >= (odd.pValue ?? 1) })
+        #expect(odd.pValue == Float(1) / 25)
+        #expect(odd.flagged)
+        #expect(scores.outsideJudgments.map(\.origin) == [.knownGood])
+        #expect(scores.outsideJudgments.first?.besideBatch == false)
+    }
+
+    @Test("With known good images a batch of one image is scored")
+    func single() throws {
+        let fixture = try JudgesFixture()
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(24, in: "good")))
+        let scores = try fixture.scorer.score(try fixture.images(1, in: "batch"), judgedBy: [judges])
+        #expect(scores.images[0].score?.isFinite == true)
+    }
+
+    @Test("Fewer known good images than the rate asks for flag nothing, and the page says so")
+    func tooFew() throws {
+        let fixture = try JudgesFixture()
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(10, in: "good")))
+        let scores = try fixture.scorer.score(try fixture.images(4, in: "batch", odd: [0]), judgedBy: [judges])
+        #expect(scores.images.allSatisfy { !$0.flagged })
+        #expect(scores.threshold.explanation.contains("at least 19 known good images"))
+        #expect(scores.outsideJudgments.first?.besideBatch == true)
+    }
+
+    @Test("A bad image among the known good costs a warning that names it")
+    func standingOut() throws {
+        let fixture = try JudgesFixture()
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(30, in: "good", odd: [7])))
+        let scores = try fixture.scorer.score(try fixture.images(5, in: "batch", odd: [1], seed: 1), judgedBy: [judges])
+        #expect(scores.notes.contains { $0.contains("part7.png") })
+        #expect(scores.outsideJudgments.first?.standingOut == ["part7.png"])
+        #expect(scores.images[1].flagged)
+    }
+
+    @Test("A folder that is missing, empty or holds text gives a warning and no judges")
+    func unusable() throws {
+        let fixture = try JudgesFixture()
+        let missing = try KnownGoodFolder(fixture.folder.appending("nowhere")).content(for: fixture.scorer)
+        #expect(missing.judges == nil)
+        #expect(missing.warnings.first?.contains("there is no such folder") == true)
+        let empty = fixture.folder.appending("empty")
+        try FileManager.default.createDirectory(atPath: empty.string, withIntermediateDirectories: true)
+        let content = try KnownGoodFolder(empty).content(for: fixture.scorer)
+        #expect(content.judges == nil)
+        #expect(content.warnings.first?.contains("30 to 50") == true)
+        try Data("not an image".utf8).write(to: URL(filePath: empty.appending("a.png").string))
+        let text = try KnownGoodFolder(empty).content(for: fixture.scorer)
+        #expect(text.judges == nil)
+        #expect(text.warnings.first?.contains("a.png") == true)
+    }
+
+    @Test("A folder that changes is read again")
+    func changing() throws {
+        let fixture = try JudgesFixture()
+        let files = try fixture.images(3, in: "good")
+        let folder = KnownGoodFolder(files[0].path.removingLastComponent())
+        #expect(try folder.content(for: fixture.scorer).judges?.count == 3)
+        _ = try fixture.images(5, in: "good")
+        #expect(try folder.content(for: fixture.scorer).judges?.count == 5)
+        try FileManager.default.removeItem(atPath: files[0].path.string)
+        #expect(try folder.content(for: fixture.scorer).judges?.count == 4)
+    }
+
+    @Test("Without judges from outside preset paper scores as ever")
+    func paper() throws {
+        let fixture = try JudgesFixture { settings in
+            settings = ScoringSettings(preset: .paper, backbone: settings.backbone, threads: 2)
+        }
+        let batch = try fixture.images(6, in: "batch", odd: [2])
+        let tokens = try fixture.scorer.tokens(of: batch)
+        let plain = try fixture.scorer.score(batch)
+        let again = try fixture.scorer.scores(of: tokens, judgedBy: [])
+        #expect(plain.patchMaps == again.patchMaps)
+        #expect(plain.images.allSatisfy { $0.pValue == nil })
+        #expect(plain.rscin.applied)
+    }
+}
+
+/// What a line remembers survives rescoring, damage and strangers.
+@Suite struct LineMemoryTests {
+    @Test("A memory stays within its capacity, and offering a batch again changes nothing")
+    func sampling() throws {
+        let fixture = try JudgesFixture()
+        let memory = fixture.memory(capacity: 6)
+        for batch in 0..<3 {
+            let name = "line/b\(batch)"
+            let files = try fixture.images(5, in: name, seed: batch)
+            #expect(try fixture.remember(files, of: name, in: memory) == [])
+        }
+        let first = fixture.recalled(memory)
+        #expect(first.tokens.readable == 6)
+        #expect(first.problems == [])
+        let files = (0..<5).map {
+            BatchFile(path: fixture.folder.appending("line").appending("b1").appending("part\($0).png"), name: "part\($0).png")
+        }
+        _ = try fixture.remember(files, of: "line/b1", in: memory)
+        #expect(Set(fixture.recalled(memory).tokens.images.map(\.path)) == Set(first.tokens.images.map(\.path)))
+        #expect(try fixture.tokenFiles().count == 6)
+    }
+
+    @Test("A batch is never judged by its own remembered images")
+    func ownImages() throws {
+        let fixture = try JudgesFixture()
+        let memory = fixture.memory()
+        _ = try fixture.remember(try fixture.images(4, in: "line/b0"), of: "line/b0", in: memory)
+        #expect(fixture.recalled(memory, for: "line/b0").tokens.readable == 0)
+        #expect(fixture.recalled(memory, for: "line/b1").tokens.readable == 4)
+    }
+
+    @Test("Remembered tokens differ from fresh ones by rounding alone")
+    func precision() throws {
+        let fixture = try JudgesFixture()
+        let memory = fixture.memory()
+        let files = try fixture.images(2, in: "line/b0")
+        _ = try fixture.remember(files, of: "line/b0", in: memory)
+        let fresh = try fixture.scorer.tokens(of: files)
+        let recalled = fixture.recalled(memory).tokens
+        for (index, image) in recalled.images.enumerated() {
+            let original = try #require(fresh.images.firstIndex { $0.path == image.path })
+            for layer in fresh.layers.indices {
+                let largest = fresh.layers[layer][original].reduce(0) { max($0, abs($1)) }
+                for (a, b) in zip(fresh.layers[layer][original], recalled.layers[layer][index]) {
+                    #expect(abs(a - b) <= abs(a) / 2048 + largest * 1e-9)
+                }
+            }
+        }
+    }
+
+    @Test("Truncated, foreign and deleted files are set aside with a message, and the rest is remembered", arguments: 0..<3)
+    func damage(kind: Int) throws {
+        let fixture = try JudgesFixture()
+        let memory = fixture.memory()
+        _ = try fixture.remember(try fixture.images(4, in: "line/b0"), of: "line/b0", in: memory)
+        let victim = try #require(try fixture.tokenFiles().first)
+        switch kind {
+        case 0: #expect(truncate(victim.string, 1000) == 0)
+        case 1: try Data("something else entirely".utf8).write(to: URL(filePath: victim.string))
+        default: try FileManager.default.removeItem(atPath: victim.string)
+        }
+        let recalled = fixture.recalled(memory)
+        #expect(recalled.tokens.readable == 3)
+        #expect(recalled.problems.count == 1)
+        #expect(recalled.problems.first?.contains("set aside") == true)
+        #expect(try fixture.remember(try fixture.images(4, in: "line/b1", seed: 1), of: "line/b1", in: memory) == [])
+        #expect(fixture.recalled(memory).tokens.readable >= 3)
+    }
+
+    @Test("A flipped bit is noticed")
+    func flippedBit() throws {
+        let fixture = try JudgesFixture()
+        let memory = fixture.memory()
+        _ = try fixture.remember(try fixture.images(2, in: "line/b0"), of: "line/b0", in: memory)
+        let victim = try #require(try fixture.tokenFiles().first)
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: victim.string)))
+        bytes[bytes.count - 5] ^= 4
+        try Data(bytes).write(to: URL(filePath: victim.string))
+        #expect(fixture.recalled(memory).tokens.readable == 1)
+    }
+
+    @Test("A damaged index is set aside, and the memory begins anew")
+    func damagedIndex() throws {
+        let fixture = try JudgesFixture()
+        let memory = fixture.memory()
+        _ = try fixture.remember(try fixture.images(3, in: "line/b0"), of: "line/b0", in: memory)
+        let index = try #require(try fixture.tokenFiles().first).removingLastComponent().appending("line.json")
+        try Data("{\"format\": 1, \"li".utf8).write(to: URL(filePath: index.string))
+        let recalled = fixture.recalled(memory)
+        #expect(recalled.tokens.readable == 0)
+        #expect(recalled.problems.first?.contains("begins anew") == true)
+        _ = try fixture.remember(try fixture.images(3, in: "line/b1"), of: "line/b1", in: memory)
+        #expect(fixture.recalled(memory).tokens.readable == 3)
+    }
+
+    @Test("A state folder that cannot be written is told of, and nothing is lost")
+    func unwritable() throws {
+        let fixture = try JudgesFixture()
+        try Data().write(to: URL(filePath: fixture.folder.appending("state").string))
+        let files = try fixture.images(2, in: "line/b0")
+        let error = #expect(throws: LineMemoryError.self) {
+            try fixture.remember(files, of: "line/b0", in: fixture.memory())
+        }
+        #expect(error?.description.contains("results are whole") == true)
+        #expect(fixture.recalled(fixture.memory()).tokens.readable == 0)
+    }
+
+    @Test("Lines are listed and forgotten")
+    func lines() throws {
+        let fixture = try JudgesFixture()
+        let memory = fixture.memory()
+        _ = try fixture.remember(try fixture.images(3, in: "line/b0"), of: "line/b0", in: memory)
+        let lines = LineMemory.lines(in: fixture.folder.appending("state"))
+        #expect(lines.map(\.images.count) == [3])
+        #expect(lines.first?.line == fixture.folder.appending("line").string)
+        #expect(try LineMemory.forget(fixture.folder.appending("line"), in: fixture.folder.appending("state")) == 3)
+        #expect(LineMemory.lines(in: fixture.folder.appending("state")).isEmpty)
+    }
+
+    @Test("A small batch is judged by both itself and its line's past")
+    func smallBatch() throws {
+        let fixture = try JudgesFixture()
+        let past = OutsideJudges(
+            origin: .linePast, tokens: try fixture.scorer.tokens(of: try fixture.images(24, in: "line/b0")))
+        let scores = try fixture.scorer.score(try fixture.images(6, in: "line/b1", odd: [2], seed: 1), judgedBy: [past])
+        #expect(scores.outsideJudgments.first?.judged == true)
+        #expect(scores.outsideJudgments.first?.besideBatch == true)
+        #expect(scores.threshold.explanation.contains("nobody has checked"))
+        #expect(scores.images[2].flagged)
+    }
+}
+
+/// Tokens from the cache are those of the network.
+@Suite struct TokenCacheTests {
+    @Test("Scores are the same, to the bit, whether tokens came from the cache or not")
+    func same() throws {
+        let fixture = try JudgesFixture()
+        let cache = TokenCache(folder: fixture.folder.appending("cache"), key: fixture.key)
+        let files = try fixture.images(5, in: "batch", odd: [1])
+        let fresh = try fixture.scorer.tokens(of: files, cache: cache)
+        let kept = try fixture.scorer.tokens(of: files, cache: cache)
+        #expect(fresh.layers == kept.layers)
+        #expect(fresh.imageFeatures == kept.imageFeatures)
+        #expect(kept.images.map { $0.size?.width } == fresh.images.map { $0.size?.width })
+    }
+
+    @Test("The cache keeps to its limit, and may be deleted or damaged")
+    func limit() throws {
+        let fixture = try JudgesFixture()
+        let folder = fixture.folder.appending("cache")
+        let files = try fixture.images(5, in: "batch")
+        _ = try fixture.scorer.tokens(of: files, cache: TokenCache(folder: folder, key: fixture.key, byteLimit: 1))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.string).isEmpty)
+        let cache = TokenCache(folder: folder, key: fixture.key)
+        _ = try fixture.scorer.tokens(of: files, cache: cache)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.string) {
+            #expect(truncate(folder.appending(name).string, 400) == 0)
+        }
+        #expect(try fixture.scorer.tokens(of: files, cache: cache).readable == 5)
+    }
+}
