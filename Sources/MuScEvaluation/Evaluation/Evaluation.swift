@@ -164,9 +164,9 @@ public struct Evaluation: Sendable {
         let vanished = labelled.images.indices.count { index in
             labelled.images[index].isAnomalous && !masks[index * area..<(index + 1) * area].contains(1)
         }
-        guard vanished > 0 else { return [] }
-        let images = vanished == 1 ? "one image has" : "\(vanished) images have"
-        return ["The masks of \(images) no pixel left at \(imageSize) px, because only the full value counts after resizing."]
+        let anomalous = labelled.images.count { $0.isAnomalous }
+        return vanished == 0
+            ? [] : ["\(vanished) of \(anomalous) masks have no pixel left at \(imageSize) px; a larger image size keeps them."]
     }
 
     /// The maps of all images at the size that is evaluated, `[images, imageSize, imageSize]` row-major.

@@ -178,7 +178,7 @@ struct EvaluationTests {
         ) { files, _ throws(ScoringError) in drawnScores(files) }
         let evaluated = try evaluation.run().classes[0]
         #expect(evaluated.metrics.pixelAUROC == nil && evaluated.metrics.imageAUROC != nil)
-        #expect(evaluated.notes.contains { $0.hasPrefix("The masks of 4 images have no pixel left at 56 px") })
+        #expect(evaluated.notes.contains { $0.hasPrefix("4 of 4 masks have no pixel left at 56 px") })
     }
 
     @Test("A class without masks has image metrics alone, and the page and tables say so")
