@@ -167,6 +167,20 @@ struct EvaluationTests {
         }
     }
 
+    @Test("Masks that vanish when they are resized are counted in a note")
+    func vanishingMasks() throws {
+        let data = try TemporaryFolder()
+        try data.addMVTecClass("tile")
+        let output = try TemporaryFolder()
+        let evaluation = Evaluation(
+            dataset: try Dataset(.mvtecAD, at: data.path), backbone: "x", imageSize: 56, threads: 1, configuration: [:],
+            output: OutputFolder(output.path)
+        ) { files, _ throws(ScoringError) in drawnScores(files) }
+        let evaluated = try evaluation.run().classes[0]
+        #expect(evaluated.metrics.pixelAUROC == nil && evaluated.metrics.imageAUROC != nil)
+        #expect(evaluated.notes.contains { $0.hasPrefix("4 of 4 masks have no pixel left at 56 px") })
+    }
+
     @Test("A class without masks has image metrics alone, and the page and tables say so")
     func withoutMasks() throws {
         let data = try TemporaryFolder()
@@ -179,7 +193,7 @@ struct EvaluationTests {
         #expect(results.mean.imageAUROC != nil)
         #expect(results.mean.pixelAUROC == nil && results.mean.pixelPRO == nil)
         let text = ResultTable(results).text
-        #expect(text.contains("Classes without masks have no pixel metrics."))
+        #expect(text.contains("Classes without mask pixels at this size have no pixel metrics."))
         #expect(text.contains("–"))
         try results.write(to: OutputFolder(output.path))
         let html = String(decoding: try output.read("evaluation.html"), as: UTF8.self)
