@@ -16,6 +16,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var batch: String
     /// The identity of the set of image files, as the watcher knows it; nil where the batch was scored by hand.
     public var fileSet: String?
+    /// The page of all batches as seen from the results, a relative URL; nil where there is none.
+    public var indexURL: String?
     /// When the run began, ISO 8601 with zone.
     public var started: String
     /// Wall-clock seconds from start to publishing.
