@@ -58,7 +58,7 @@ watcher=
 interrupted=$(grep -c batch_interrupted "$work/log" || true)
 
 start
-batches=$(find "$work/drop" -mindepth 2 -maxdepth 2 -type d | wc -l)
+batches=$(find "$work/drop" -type d -name 'batch_*' | wc -l)
 deadline=$((SECONDS + 300))
 until [ "$(find "$work/drop" -path '*/_musc/scores.csv' | wc -l)" -eq "$batches" ] || [ $SECONDS -gt $deadline ]; do sleep 0.5; done
 sleep 2
@@ -68,7 +68,7 @@ watcher=
 
 failed=0
 in_tables=$(find "$work/drop" -path '*/_musc/scores.csv' -exec tail -q -n +2 {} + | wc -l)
-for folder in "$work"/drop/*/*/; do
+for folder in "$work"/drop/*/batch_*/; do
     names=$(cd "$folder" && ls part_*)
     listed=$(tail -n +2 "$folder/_musc/scores.csv" | cut -d, -f2 | sort)
     [ "$names" = "$listed" ] || { echo "kill: $folder: its table does not list its images once each" >&2; failed=1; }

@@ -59,7 +59,9 @@ public struct IndexPage: Sendable {
     }
 
     private func replace(_ name: String, with text: String, in directory: borrowing Directory) throws(ResultsError) {
-        let temporary = ".\(name).\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+        // Always the same name, so that what a killed process left is used up: a root has one writer at a time.
+        let temporary = ".\(name).tmp"
+        directory.removeTree(temporary)
         do {
             try directory.write(text, to: temporary)
             try directory.rename(temporary, to: name)
