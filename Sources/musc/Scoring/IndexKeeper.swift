@@ -16,8 +16,9 @@ actor IndexKeeper {
 
     /// Writes the index of one root.
     ///
-    /// - Throws: ``ResultsError``; what was there before stays.
+    /// - Throws: ``FileWriteError`` or ``ResultsError``; what was there before stays.
     func update(_ index: RootIndex) throws {
+        try index.writeCSV()
         let batches = index.batches.map { batch in
             BatchSummary(
                 folder: batch.name, state: .init(batch.state),
@@ -26,7 +27,7 @@ actor IndexKeeper {
                 reason: batch.reason,
                 report: batch.report.map { report in report.relative(to: index.place)?.string ?? report.string })
         }
-        _ = try IndexPage(root: index.place.string, batches: batches, time: Date.now.ISO8601Format()).write()
+        _ = try IndexPage(root: index.root.string, folder: index.place.string, batches: batches, time: Date.now.ISO8601Format()).write()
     }
 
     private func spread(of batch: RootIndex.Entry) -> BatchSummary.ScoreSpread? {
