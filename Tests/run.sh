@@ -20,7 +20,7 @@ fi
 "$MUSC_COMMAND" weights fetch dinov2_vits14 >/dev/null || echo "Without weights the tests on real photographs are skipped." >&2
 ./examples/solar_cells.sh || echo "Without the solar cells their test is skipped." >&2
 
-# What watches the clock runs alone: side by side with tests that take all cores it would measure those.
-timed='MuScWatchingTests|MuScHooksTests'
+# What watches the clock or the whole process's memory runs alone: side by side with others it would measure those.
+timed='MuScWatchingTests|MuScHooksTests|FullSizeTests'
 swift test -c release --skip-build --disable-testable-imports --skip "$timed"
 swift test -c release --skip-build --disable-testable-imports --no-parallel --filter "$timed"
