@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian package in a bare Debian 12 root and goes with it through a machine's life: install, doctor,
-# weights from a file, photographs scored, a sweep as from cron, upgrade, a ledger from the future, remove, purge.
+# setup with weights from a file, photographs scored, a sweep as from cron, upgrade, a ledger from the future, remove, purge.
 #
 #   sudo Tests/package.sh --weights FILE --photographs FOLDER [--deb FILE] [--earlier FILE] [--root FOLDER]
 #
@@ -97,11 +97,14 @@ in_root bash -c '
     echo "         /bin/true ${true} µs, musc --version ${version} µs, musc status ${status} µs: $((status / true)) times /bin/true"
     [ $((status / true)) -le 50 ]' || fail "musc status takes more than 50 times as long as /bin/true"
 
-step "weights from a file"
+step "musc setup, with weights from a file"
 install -m 644 "$weights" "$root/tmp/"
-as_service XDG_CACHE_HOME=/var/cache /usr/bin/musc weights import "/tmp/$(basename "$weights")" --as dinov2_vits14 || fail "the weights are not taken"
-as_service /usr/bin/musc doctor --config /etc/musc/musc.yaml /srv/drop >"$root/tmp/doctor.txt" || { cat "$root/tmp/doctor.txt" >&2; fail "doctor"; }
-sed 's/^/         /' "$root/tmp/doctor.txt"
+in_root musc setup --yes --mode cron --weights "/tmp/$(basename "$weights")" >"$root/tmp/setup.txt" 2>&1 ||
+    { cat "$root/tmp/setup.txt" >&2; fail "setup"; }
+sed 's/^/         /' "$root/tmp/setup.txt"
+expect "setup names the drop folder" grep -q '^  roots: \["/srv/drop"\]$' "$root/etc/musc/musc.yaml"
+expect "setup makes cron sweep" grep -q ' musc /usr/bin/musc sweep --config ' "$root/etc/cron.d/musc"
+expect "the weights are the service's" test -s "$root/var/cache/musc/weights/dinov2_vits14.safetensors"
 
 step "photographs scored by hand"
 cp -r "$photographs" "$root/srv/drop/by-hand"
@@ -117,7 +120,6 @@ mkdir -p "$root/srv/drop/line-a"
 cp -r "$photographs" "$root/srv/drop/line-a/batch"
 rm -rf "$root/srv/drop/line-a/batch/_musc" "$root/srv/drop/by-hand"
 chroot "$root" chown -R musc:musc /srv/drop
-in_root sed -i 's|^  roots: \[\]|  roots: [/srv/drop]|' /etc/musc/musc.yaml
 as_service /usr/bin/musc sweep --config /etc/musc/musc.yaml 2>/dev/null | sed 's/^/         /'
 expect "the sweep wrote a report" test -s "$root/srv/drop/line-a/batch/_musc/report.html"
 expect "the line's link leads to it" test -s "$root/srv/drop/line-a/latest/report.html"
@@ -125,7 +127,7 @@ as_service /usr/bin/musc status | grep -q '1 done' || fail "musc status does not
 
 step "upgrade"
 in_root apt-get install -y -qq --no-install-recommends /tmp/musc.deb >"$root/tmp/upgrade.log" 2>&1 || { tail "$root/tmp/upgrade.log" >&2; fail "upgrade"; }
-expect "the configuration is kept" grep -q 'roots: \[/srv/drop\]' "$root/etc/musc/musc.yaml"
+expect "the configuration is kept" grep -q 'roots: \["/srv/drop"\]' "$root/etc/musc/musc.yaml"
 as_service /usr/bin/musc status | grep -q '1 done' || fail "the ledger is not kept"
 [ -z "$(as_service /usr/bin/musc sweep --config /etc/musc/musc.yaml 2>/dev/null)" ] || fail "the batch was scored again"
 
@@ -166,6 +168,7 @@ in_root apt-get purge -y -qq musc >/dev/null 2>&1
 expect "the state is gone" test ! -e "$root/var/lib/musc"
 expect "the weights are gone" test ! -e "$root/var/cache/musc"
 expect "the configuration is gone" test ! -e "$root/etc/musc"
+expect "cron's entry is gone" test ! -e "$root/etc/cron.d/musc"
 expect "results are kept" test -s "$root/srv/drop/line-a/batch/_musc/report.html"
 left=$(cd "$root" && find etc usr lib var/lib -path var/lib/apt -prune -o -name '*musc*' -print 2>/dev/null | grep -v -E '^var/lib/dpkg|^usr/share/doc/libc' || true)
 [ -z "$left" ] || fail "something is left: $left"

@@ -26,6 +26,6 @@ if [ $# -gt 0 ]; then
 else
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
-    MUSC_PAGE_FIXTURES=$folder swift test -c release --filter PageFixtures
+    MUSC_PAGE_FIXTURES=$folder swift test -c release --disable-testable-imports --filter PageFixtures
 fi
 CHROMIUM=$browser "$tools/bin/python" Tests/PageTests/page_test.py "$folder"

@@ -15,4 +15,12 @@ export MUSC_COMMAND="$PWD/.build/release/musc"
 if [ $# -gt 0 ]; then
     exec swift test -c release --skip-build --disable-testable-imports "${@/#/--filter=}"
 fi
-swift test -c release --skip-build --disable-testable-imports
+
+# Tests on real photographs need a network's weights and the photographs; without a connection they are skipped.
+"$MUSC_COMMAND" weights fetch dinov2_vits14 >/dev/null || echo "Without weights the tests on real photographs are skipped." >&2
+./examples/solar_cells.sh || echo "Without the solar cells their test is skipped." >&2
+
+# What watches the clock runs alone: side by side with tests that take all cores it would measure those.
+timed='MuScWatchingTests|MuScHooksTests'
+swift test -c release --skip-build --disable-testable-imports --skip "$timed"
+swift test -c release --skip-build --disable-testable-imports --no-parallel --filter "$timed"

@@ -30,7 +30,8 @@ threads=$(nproc)
 for round in $(seq "$rounds"); do
     echo "round $round of $rounds: musc …" >&2
     start=$(date +%s.%N)
-    "$musc" run "$folder" --recursive --image-size "$size" --threads "$threads" --out "$scratch/out" --no-progress \
+    # A cache of its own for each round, so that every round computes its tokens anew.
+    XDG_CACHE_HOME="$scratch/cache.$round" MUSC_WEIGHTS="$(dirname "$weights")" "$musc" run "$folder" --recursive --image-size "$size" --threads "$threads" --out "$scratch/out" --no-progress \
         "${flags[@]}" >/dev/null
     echo "$(date +%s.%N) $start" >"$scratch/musc.$round.wall"
     cp "$scratch"/out/*/_musc/run.json "$scratch/musc.$round.json"

@@ -89,6 +89,14 @@ public struct BatchScorer: Sendable {
                 "Only \(tokens.readable) images judged each other: with so few, one odd image weighs much; "
                     + "known good images beside them would help.")
         }
+        if judged.panel.calibration == .knownGood, tokens.readable >= 8 {
+            let flagged = images.count { $0.flagged }
+            if 2 * flagged > tokens.readable {
+                notes.append(
+                    "\(flagged) of \(tokens.readable) images are flagged: are the known good images of the same product, "
+                        + "camera and light?")
+            }
+        }
         let marks = marks(judged.recurring, in: images, notes: &notes)
         return BatchScores(
             grid: grid, images: images, patchMaps: judged.maps, imageFeatures: features,

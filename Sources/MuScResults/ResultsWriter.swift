@@ -43,6 +43,7 @@ public struct ResultsWriter: Sendable {
         let names = OverlayNames(scored.map(\.name))
         var record = run
         record.summarise(scores)
+        record.indexURL = indexURL ?? run.indexURL
         let run = record
         let named = scores
         try folder.publish(createsParent: options.location != .alongside) { (path: String) throws(ResultsError) in
@@ -53,11 +54,11 @@ public struct ResultsWriter: Sendable {
             let table = ScoresCSV.text(scored + unreadable) { overlays[$0.name] }
             try directory.write(table, to: "scores.csv")
             try directory.write(run.json(), to: "run.json")
-            try ScoresArchive.write(
-                named, batchFolder: absolutePath(batchFolder), to: "\(path)/\(ScoresArchive.fileName)")
+            try directory.write(
+                ScoresArchive.bytes(named, batchFolder: absolutePath(batchFolder)), to: ScoresArchive.fileName)
             let page = ReportPage(
                 scored: scored, unreadable: unreadable, pictures: pictures, scores: named, run: run, options: options,
-                resultsFolder: folder.path, indexURL: indexURL)
+                resultsFolder: folder.path)
             try directory.write(page.html(), to: "report.html")
         }
         return "\(folder.path)/report.html"

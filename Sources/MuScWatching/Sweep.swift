@@ -49,7 +49,8 @@ public struct Sweep: Sendable {
             } catch {
                 guard case .held = error.reason else { throw error }
                 summary.locked.append(error)
-                logger.notice("root_locked", metadata: ["root": "\(path.text)", "reason": "\(error)"])
+                // The caller has it to tell in one line.
+                logger.debug("root_locked", metadata: ["root": "\(path.text)", "reason": "\(error)"])
                 continue
             }
             defer { withExtendedLifetime(lock) {} }
@@ -98,16 +99,5 @@ public struct Sweep: Sendable {
             try intake.look(into: batch.folder, root: root)
         }
         if hasNews { await updateIndex(of: root.path, configuration: configuration, ledger: ledger, scoring: scoring, logger: logger) }
-    }
-}
-
-/// Brings `batches.csv` and the index page of a root up to date; a failure is logged and holds nothing up.
-func updateIndex(of root: FilePath, configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger) async {
-    do {
-        let index = try ledger.index(of: root, configuration: configuration)
-        try index.writeCSV()
-        try await scoring.updateIndex(index)
-    } catch {
-        logger.warning("index_failed", metadata: ["root": "\(root.text)", "reason": "\(escapedText(String(describing: error).utf8))"])
     }
 }

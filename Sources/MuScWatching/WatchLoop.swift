@@ -33,8 +33,11 @@ actor WatchLoop {
     private var roots: [RootState] = []
     private(set) var inotify: Inotify?
     private var tree: WatchTree
-    /// Folders in which something happened, and the earliest moment for the next look.
+    /// Folders in which something happened, and the moment for the next look.
     private var dirty: [FilePath: Moment] = [:]
+    /// Folders that take long to list, and the earliest moment for the next look, so that a folder of ten thousand
+    /// images is not listed for each of them.
+    private var pauses: [FilePath: Moment] = [:]
     private var figures = MetricsFile.Watching()
     private var nextRootCheck = Moment(seconds: 0)
     private var nextReport = Moment(seconds: 0)
@@ -42,8 +45,22 @@ actor WatchLoop {
     private var toldLimit: WatchLimit?
     private var toldSilent: Set<FileSystemKind> = []
 
-    /// Set where events were lost on our side of the kernel's queue.
-    nonisolated let overflowed = Atomic<Bool>(false)
+    /// What the other parts have to tell the intake.
+    struct Feed: Sendable {
+        fileprivate let continuation: AsyncStream<Signal>.Continuation
+        fileprivate let loop: WatchLoop
+
+        /// Tells the intake, or has it scan everything where it cannot keep up.
+        func send(_ signal: Signal) {
+            if case .dropped = continuation.yield(signal) { loop.overflowed.store(true, ordering: .relaxed) }
+        }
+
+        /// Ends the intake once it has taken in what was sent.
+        func finish() { continuation.finish() }
+    }
+
+    /// Set where signals were lost on our side of the kernel's queue.
+    private nonisolated let overflowed = Atomic<Bool>(false)
     private nonisolated let isStopping = Atomic<Bool>(false)
     private nonisolated let nudges = Mutex<[AsyncStream<Void>.Continuation]>([])
 
@@ -93,6 +110,12 @@ actor WatchLoop {
         await index.update(intake.configuration)
         writeMetrics()
         roots = []
+    }
+
+    /// Signals, and the way to send them.
+    nonisolated func makeFeed() -> (AsyncStream<Signal>, Feed) {
+        let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingOldest(4096))
+        return (stream, Feed(continuation: continuation, loop: self))
     }
 
     /// Takes in signals until there are no more.
@@ -146,6 +169,10 @@ actor WatchLoop {
             return
         }
         guard let folder = tree.folder(of: event.watch) else { return }
+        if event.has(IN_UNMOUNT) {
+            // What lies under a disk that was mounted in a root comes to light.
+            for position in roots.indices where folder.isInside(roots[position].root.path) { roots[position].nextScan = .now() }
+        }
         if event.has(IN_IGNORED) { tree.dropped(event.watch) }
         guard let name = event.name else {
             // The folder itself: that is for its parent's watch to tell, but a root has none.
@@ -178,7 +205,7 @@ actor WatchLoop {
                 intake.settling.closed(name, in: folder, at: now)
             }
         }
-        if dirty[folder] == nil { dirty[folder] = now }
+        if dirty[folder] == nil { dirty[folder] = max(now, pauses[folder] ?? now) }
     }
 
     private func rescanAfterOverflow() throws(LedgerError) {
@@ -195,12 +222,8 @@ actor WatchLoop {
         dirty[folder] = nil
         let result = try intake.look(into: folder, root: root)
         if case .becameReady? = result { nudge() }
-        if case .waiting? = result {
-            // The next look waits, so that a folder of ten thousand images is not listed for each of them.
-            let now = Moment.now()
-            let pause = max(0.1, 10 * (now - start))
-            if pause > 0.1 { dirty[folder] = now + pause }
-        }
+        let now = Moment.now()
+        pauses[folder] = now - start > 0.01 ? now + 10 * (now - start) : nil
     }
 
     private func scan(_ root: WatchedRoot, from start: FilePath? = nil) throws(LedgerError) {
@@ -218,6 +241,7 @@ actor WatchLoop {
         for folder in intake.settling.due(at: now) {
             if let root = root(of: folder) { try look(into: folder, root) }
         }
+        if !pauses.isEmpty { pauses = pauses.filter { $0.value > now } }
         nudge()
         if now >= nextReport {
             nextReport = now + min(5, (notify.watchdogSeconds ?? 10) / 2)
@@ -318,7 +342,7 @@ actor WatchLoop {
     }
 
     /// Scores batches as they become ready, until ``stop()``.
-    nonisolated func work(_ feed: AsyncStream<Signal>.Continuation) async {
+    nonisolated func work(_ feed: Feed) async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         nudges.withLock { $0.append(continuation) }
         var pause = 1.0
@@ -328,7 +352,7 @@ actor WatchLoop {
                 do throws(LedgerError) {
                     guard case .dealtWith(let batch, let state) = try await worker.turn() else { break }
                     pause = 1
-                    feed.yield(.finished(batch))
+                    feed.send(.finished(batch))
                     if state != .waiting { await index.mark(batch.root, worker.configuration) }
                 } catch {
                     logger.error("ledger_failed", metadata: ["reason": "\(error)"])
@@ -339,37 +363,5 @@ actor WatchLoop {
             }
             await index.update(await currentWorker().configuration)
         }
-    }
-}
-
-/// Brings the roots' indexes up to date, at most every other second while batches follow one another.
-private actor IndexUpdates {
-    private let ledger: Ledger
-    private let scoring: BatchScoring
-    private let logger: Logger
-    private var roots: Set<FilePath> = []
-    private var isBusy = false
-    private var last = Moment(seconds: 0)
-
-    init(ledger: Ledger, scoring: BatchScoring, logger: Logger) {
-        self.ledger = ledger
-        self.scoring = scoring
-        self.logger = logger
-    }
-
-    func mark(_ root: FilePath, _ configuration: WatchConfiguration) async {
-        roots.insert(root)
-        if Moment.now() - last >= 2 { await update(configuration) }
-    }
-
-    func update(_ configuration: WatchConfiguration) async {
-        // One at a time: an index that was read earlier must not be written later.
-        guard !isBusy else { return }
-        isBusy = true
-        defer { isBusy = false }
-        while let root = roots.popFirst() {
-            await updateIndex(of: root, configuration: configuration, ledger: ledger, scoring: scoring, logger: logger)
-        }
-        last = .now()
     }
 }

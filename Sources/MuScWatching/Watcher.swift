@@ -51,16 +51,14 @@ public final class Watcher: Service {
         // Not on the threads that Swift's tasks share: scoring computes for minutes on whatever thread it is given, and
         // neither events nor signals may wait for it.
         try await loop.open()
-        let (signals, feed) = AsyncStream.makeStream(of: WatchLoop.Signal.self, bufferingPolicy: .bufferingOldest(4096))
+        let (signals, feed) = loop.makeFeed()
         let inotify = await loop.inotify
-        inotify?.start { events in
-            if case .dropped = feed.yield(.events(events)) { loop.overflowed.store(true, ordering: .relaxed) }
-        }
+        inotify?.start { feed.send(.events($0)) }
 
         let intake = Task(executorPreference: executor) { await loop.run(signals) }
         let ticker = Task(executorPreference: executor) { [interval = max(0.05, min(1, configuration.settleSeconds / 4))] in
             while !Task.isCancelled {
-                feed.yield(.tick)
+                feed.send(.tick)
                 try? await Task.sleep(for: .seconds(interval))
             }
         }
@@ -71,7 +69,7 @@ public final class Watcher: Service {
             guard let reload else { return }
             for await _ in await UnixSignalsSequence(trapping: .sighup) {
                 do {
-                    feed.yield(.reload(try await reload()))
+                    feed.send(.reload(try await reload()))
                 } catch {
                     logger.error("configuration_refused", metadata: ["reason": "\(escapedText(String(describing: error).utf8))"])
                 }

@@ -88,10 +88,7 @@ import Testing
         }
         _ = try wait(seconds: 10) { !(try musc.run("status").output.contains("waiting")) }
         #expect(try musc.run("status").output.contains("8 done"))
-
-        watcher.terminate()
-        watcher.waitUntilExit()
-        #expect(watcher.terminationStatus == 0)
+        kill(watcher)
     }
 }
 
@@ -129,7 +126,7 @@ private final class ReceiverProcess {
     }
 
     func stop() {
-        process.terminate()
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }

@@ -47,7 +47,7 @@ import Testing
     func unread() async throws {
         let start = ContinuousClock.now
         try await run(onBatch: ["true"], body: String(repeating: "x", count: 4 << 20))
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(ContinuousClock.now - start < .seconds(50))
         #expect(try WatchStatus.read(ledger).receivers.isEmpty)
     }
 
@@ -61,7 +61,7 @@ import Testing
     func faults(words: [String], reason: String) async throws {
         let start = ContinuousClock.now
         try await run(onBatch: words)
-        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(ContinuousClock.now - start < .seconds(50))
         let status = try #require(try WatchStatus.read(ledger).receivers.first)
         #expect(status.receiver == "hooks.on_batch" && status.waiting == 0)
         #expect(status.reason?.hasPrefix(reason) == true, "\(status.reason ?? "")")

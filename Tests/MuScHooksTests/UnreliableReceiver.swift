@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A receiver of webhooks in a process of its own that misbehaves as told.
 final class UnreliableReceiver {
@@ -51,12 +52,14 @@ final class UnreliableReceiver {
     }
 
     /// Ends it: from then on connections are refused.
+    ///
+    /// By a signal that cannot be blocked: children inherit what the thread that starts them blocks.
     func stop() {
-        process.terminate()
-        process.waitUntilExit()
+        kill(process.processIdentifier, SIGKILL)
+        while process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 }

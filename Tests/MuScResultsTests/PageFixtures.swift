@@ -22,6 +22,34 @@ struct PageFixtures {
         try write("clean", names: (0..<6).map { "p\($0).png" }, threshold: .infinity)
     }
 
+    @Test("The pages of all batches for the browser test are written")
+    func indexes() throws {
+        var random = SplitMix(state: 7)
+        let batches = (0..<5000).map { index -> BatchSummary in
+            let state: BatchSummary.State = [4999: .waiting, 4990: .failed, 4000: .heldBack][index] ?? .done
+            let reason: [BatchSummary.State: String] = [
+                .waiting: "5 images, 8 are needed", .failed: "the disk is full", .heldBack: "failed 3 times: weights are missing",
+            ]
+            let level = Float(0.3 + 0.05 * Double(index) / 5000 + 0.02 * random.unit())
+            let flagged = state == .done && random.unit() < 0.3 ? 1 + Int(random.unit() * 6) : 0
+            let day = 1 + index / 10 % 28
+            let month = 1 + index / 280 % 12
+            func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+            return BatchSummary(
+                folder: "line-\(["A", "B", "C"][index % 3])/batch_\(index)", state: state,
+                time: state == .waiting ? "" : "\(2024 + index / 3360)-\(padded(month))-\(padded(day))T\(padded(8 + index % 10)):00:00Z",
+                images: 80, flagged: flagged, seconds: state == .done ? 9 + 6 * random.unit() : nil,
+                scores: state == .done
+                    ? .init(tenth: level - 0.03, median: level, ninetieth: level + 0.05, highest: level + 0.1 + 0.05 * Float(flagged)) : nil,
+                reason: reason[state], report: state == .done ? "line/batch_\(index)/_musc/report.html" : nil)
+        }
+        for (name, shown) in [("many", batches), ("few", Array(batches.suffix(24)))] {
+            let folder = "\(root)/\(name)"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try IndexPage(root: "drop", folder: folder, batches: shown, time: "2026-11-24T10:12:00+01:00").write()
+        }
+    }
+
     private func write(_ name: String, names: [String], threshold: Float? = nil, unreadable: [String] = []) throws {
         let batch = try SyntheticBatch(
             names: names, folder: "\(root)/\(name)", threshold: threshold, unreadable: unreadable)

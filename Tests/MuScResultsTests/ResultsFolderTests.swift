@@ -64,11 +64,11 @@ struct ResultsFolderTests {
         try withTemporaryFolder { folder in
             let results = ResultsFolder(path: "\(folder)/_musc")
             try results.publish { path throws(ResultsError) in try fill(path, "1") }
-            let full = ResultsError(kind: .noSpace, path: "x", detail: "the disk is full")
+            let full = ResultsError(kind: .noSpace, path: "\(folder)/_musc/scores.csv", detail: "the disk is full")
             #expect(throws: full) {
                 try results.publish { path throws(ResultsError) in
                     try fill(path, "2")
-                    throw full
+                    throw ResultsError(kind: .noSpace, path: "\(path)/scores.csv", detail: "the disk is full")
                 }
             }
             #expect(try entries(folder) == ["_musc"])

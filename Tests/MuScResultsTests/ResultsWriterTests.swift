@@ -39,6 +39,7 @@ struct ResultsWriterTests {
             let run = try RunRecord(resultsFolder: results)
             #expect(run.images == 9 && run.flagged == 1 && run.unreadable == 1)
             #expect(run.leftOut.map(\.image) == ["bad.jpg"])
+            #expect(run.scoreSpread?.highest == batch.scores.images[3].score)
         }
     }
 
@@ -177,58 +178,5 @@ struct ResultsWriterTests {
             try ReportRenderer(options: OutputOptions()).render(folder: folder)
             #expect(!(try text(report).contains("could not be read again")))
         }
-    }
-}
-
-struct IndexPageTests {
-    private let batches = [
-        BatchSummary(
-            folder: "line-A/1", state: .done, time: "2026-11-24T09:00:00Z", images: 80, flagged: 4, seconds: 12.5,
-            scores: .init(of: [0.1, 0.2, 0.3]), report: "line-A/1/_musc/report.html"),
-        BatchSummary(
-            folder: "line-A/<2>", state: .failed, time: "2026-11-24T10:00:00Z", images: 12, reason: "the disk is full"),
-        BatchSummary(
-            folder: "line-B/3", state: .waiting, time: "2026-11-24T08:00:00Z", images: 3, reason: "3 images, 8 are needed"),
-    ]
-
-    @Test("The drop folder's table has all batches, newest first")
-    func csv() {
-        let rows = IndexPage(root: "drop", batches: batches, time: "2026-11-24T11:00:00Z").csv.split(separator: "\r\n")
-        #expect(rows[0] == "time,folder,state,images,flagged,seconds,score_p10,score_median,score_p90,score_max,report,reason")
-        #expect(rows[1] == "2026-11-24T10:00:00Z,line-A/<2>,failed,12,,,,,,,,the disk is full")
-        #expect(rows[2] == "2026-11-24T09:00:00Z,line-A/1,done,80,4,12.5,0.12,0.2,0.28,0.3,line-A/1/_musc/report.html,")
-    }
-
-    @Test("The page says what is suspect, what failed and what waits, and escapes folders")
-    func html() throws {
-        let page = try IndexPage(root: "drop", batches: batches, time: "2026-11-24T11:00:00Z").html()
-        #expect(page.contains("<h1>Suspect images in 1 of 1 batches, 1 failed</h1>"))
-        #expect(page.contains("line-A/&lt;2&gt;") && !page.contains("line-A/<2>"))
-        #expect(page.contains("3 images, 8 are needed"))
-    }
-
-    @Test("The page is replaced in one step, and files of others are left alone")
-    func write() throws {
-        try withTemporaryFolder { folder in
-            for _ in 0..<2 { try IndexPage(root: folder, batches: batches, time: "2026-11-24T11:00:00Z").write() }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["batches.csv", "index.html"])
-            try Data("<h1>Mine</h1>".utf8).write(to: URL(fileURLWithPath: "\(folder)/index.html"))
-            let error = #expect(throws: ResultsError.self) {
-                try IndexPage(root: folder, batches: batches, time: "2026-11-24T11:00:00Z").write()
-            }
-            #expect(error?.kind == .occupied)
-        }
-    }
-
-    @Test("A trend of many batches shares columns, and an empty one draws nothing")
-    func trend() {
-        let many = (0..<1000).map {
-            BatchSummary(
-                folder: "\($0)", state: .done, time: "2026-01-01T00:00:\($0)Z", images: 10, flagged: 1,
-                scores: .init(of: [0.2, 0.3]))
-        }
-        #expect(TrendPlot(many).batchesPerColumn == 4)
-        #expect(TrendPlot([]).isEmpty)
-        #expect(!TrendPlot(many).scoreSVG.contains("nan"))
     }
 }

@@ -5,10 +5,27 @@ import SystemPackage
 import Testing
 import WatchFixtures
 
-/// Mounting takes the rights of root.
-let mayMount = getuid() == 0 && run("sh", ["-c", "d=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs $d && umount $d && rmdir $d"]) == 0
-/// Limits are set for a namespace of users of our own, so that nobody else meets them.
-let mayConfine = run("unshare", ["--user", "--map-root-user", "true"]) == 0
+/// What this machine lets a test do; what it does not is skipped with the reason.
+enum Machine {
+    /// Mounting takes the rights of root.
+    static let mounts = tries("d=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs $d && umount $d && rmdir $d")
+    /// A file system in a file takes a loop device, and the program that makes it.
+    static let mountsFiles = mounts
+        && tries("d=$(mktemp -d) && truncate -s 8M $d/i && mkfs.ext4 -q $d/i && mkdir $d/m && mount -o loop $d/i $d/m && umount $d/m && rm -r $d")
+    static let mountsOverlays = mounts
+        && tries(
+            """
+            d=$(mktemp -d) && mount -t tmpfs tmpfs $d && mkdir $d/l $d/u $d/w $d/m \
+            && mount -t overlay overlay -o lowerdir=$d/l,upperdir=$d/u,workdir=$d/w $d/m; s=$?; umount $d/m; umount $d; rmdir $d; exit $s
+            """)
+    /// Limits are set for a namespace of users of our own, so that nobody else meets them.
+    static let confines = tries("unshare --user --map-root-user sh -c 'echo 100 > /proc/sys/user/max_inotify_watches'")
+    /// Root may read everything, so that a test of what may not be read runs as somebody else.
+    static let dropsRights = getuid() != 0 || tries("setpriv --reuid=65534 --regid=65534 --clear-groups true")
+    static let python = tries("python3 -c 'import sqlite3'")
+
+    private static func tries(_ script: String) -> Bool { run("sh", ["-c", script]) == 0 }
+}
 
 @Suite("What goes wrong around a watcher", .serialized)
 struct TroubleTests {
@@ -78,7 +95,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("A disk that is unmounted and mounted again is not scored again", .enabled(if: mayMount, "mounting takes the rights of root"))
+    @Test("A disk that is unmounted and mounted again is not scored again", .enabled(if: Machine.mountsFiles, "a file system in a file cannot be mounted here"))
     func remountedDisk() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
@@ -102,7 +119,7 @@ struct TroubleTests {
         #expect(scorer.folders == ["a", "b"])
     }
 
-    @Test("On a full disk a batch is kept, and scored when there is room", .enabled(if: mayMount, "mounting takes the rights of root"))
+    @Test("On a full disk a batch is kept, and scored when there is room", .enabled(if: Machine.mounts, "mounting takes the rights of root"))
     func fullDisk() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
@@ -122,7 +139,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("Results that may not be written hold the batch with the reason, and nothing is lost", .enabled(if: mayMount, "mounting takes the rights of root"))
+    @Test("Results that may not be written hold the batch with the reason, and nothing is lost", .enabled(if: Machine.mounts, "mounting takes the rights of root"))
     func readOnlyResults() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
@@ -139,7 +156,9 @@ struct TroubleTests {
         }
     }
 
-    @Test("A folder or file that may not be read is told of, and taken up when it may")
+    @Test(
+        "A folder or file that may not be read is told of, and taken up when it may",
+        .enabled(if: Machine.dropsRights, "root may read everything, and setpriv is not there"))
     func unreadable() async throws {
         let drop = try DropFolder()
         let closed = try drop.drop(2, in: "closed")
@@ -188,7 +207,7 @@ struct TroubleTests {
         #expect(harness.end() == 0)
     }
 
-    @Test("Where watches run out the message names the setting, and the rest is scanned", .enabled(if: mayConfine, "a namespace of users cannot be made here"))
+    @Test("Where watches run out the message names the setting, and the rest is scanned", .enabled(if: Machine.confines, "a namespace of users cannot be made here"))
     func watchLimit() async throws {
         let drop = try DropFolder()
         for number in 0..<20 { try makeFolder(drop.path("line_\(number)")) }
@@ -203,7 +222,7 @@ struct TroubleTests {
         #expect(harness.end() == 0)
     }
 
-    @Test("Without any inotify instance everything is scanned", .enabled(if: mayConfine, "a namespace of users cannot be made here"))
+    @Test("Without any inotify instance everything is scanned", .enabled(if: Machine.confines, "a namespace of users cannot be made here"))
     func instanceLimit() async throws {
         let drop = try DropFolder()
         let harness = try Harness(

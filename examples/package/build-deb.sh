@@ -31,7 +31,7 @@ if [ -z "$binary" ]; then
     require_packages $MUSC_PACKAGES
     require_swift
     echo "Building the binary …" >&2
-    swift build -c release --product musc --static-swift-stdlib --scratch-path "$scratch" \
+    swift build -c release --product musc --static-swift-stdlib --disable-local-rpath --scratch-path "$scratch" \
         -Xlinker --build-id=sha1 -Xlinker --as-needed >&2
     binary=$scratch/release/musc
 fi
@@ -68,14 +68,10 @@ if [ -z "$manual" ]; then
     manual=.build/plugins/GenerateManual/outputs/musc
 fi
 install -d "$root/usr/share/man/man1"
-for page in "$manual"/*.1; do
-    name=${page##*/}
-    gzip -9nc "$page" >"$root/usr/share/man/man1/${name//./-}.gz"
-done
-for page in "$root"/usr/share/man/man1/*-1.gz; do mv "$page" "${page%-1.gz}.1.gz"; done
+for page in "$manual"/*.1; do gzip -9nc "$page" >"$root/usr/share/man/man1/${page##*/}.gz"; done
 install -d "$root/usr/share/bash-completion/completions" "$root/usr/share/zsh/vendor-completions" \
     "$root/usr/share/fish/vendor_completions.d"
-"$binary" --generate-completion-script bash >"$root/usr/share/bash-completion/completions/musc"
+"$binary" --generate-completion-script bash | sed '1{/^#!/d}' >"$root/usr/share/bash-completion/completions/musc"
 "$binary" --generate-completion-script zsh >"$root/usr/share/zsh/vendor-completions/_musc"
 "$binary" --generate-completion-script fish >"$root/usr/share/fish/vendor_completions.d/musc.fish"
 

@@ -16,6 +16,7 @@
 ///   musc_linear.h     linear layers with packed weights and a fused last step
 ///   musc_attention.h  multi-head self-attention without a matrix of all scores
 ///   musc_rows.h       LayerNorm and GELU
+///   musc_peak.h       what the processor could do at most
 #ifndef MUSC_KERNELS_H
 #define MUSC_KERNELS_H
 
@@ -27,6 +28,7 @@
 #include "musc_msm.h"
 #include "musc_msm_int8.h"
 #include "musc_nearest.h"
+#include "musc_peak.h"
 #include "musc_precision.h"
 #include "musc_rows.h"
 

@@ -97,7 +97,8 @@ public struct LineMemory: Sendable {
         let lock = try FolderLock(making: place)
         defer { lock.release() }
         var problems: [String] = []
-        var index = readIndex(&problems)
+        let former = readIndex(&problems)
+        var index = former
         let known = Set(index.images.filter { $0.batch == batch.string }.map(\.file))
         index.images.removeAll { $0.batch == batch.string }
         var offered: [(entry: Entry, tokens: ImageTokens?)] = index.images.map { ($0, nil) }
@@ -113,12 +114,18 @@ public struct LineMemory: Sendable {
             do throws(TensorFileError) {
                 try TokenFile(path: path).write(tokens, key: key, channels: channels, as: .half)
             } catch {
+                sweep(keeping: former)
                 throw LineMemoryError(line: line, reason: "\(error)")
             }
         }
         index.images = offered.map(\.entry)
         index.updated = Date.now.ISO8601Format()
-        try writeIndex(index)
+        do throws(LineMemoryError) {
+            try writeIndex(index)
+        } catch {
+            sweep(keeping: former)
+            throw error
+        }
         sweep(keeping: index)
         Self.trim(folder, keeping: place)
         return problems

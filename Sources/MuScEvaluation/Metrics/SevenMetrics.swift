@@ -1,7 +1,8 @@
 /// The paper's seven metrics of one class, or their mean over classes.
 ///
-/// Values are from 0 to 1. A metric is nil where it is not defined: pixel metrics without masks, any of them where all
-/// is normal or all anomalous (see ``Ranking`` and ``PerRegionOverlap``).
+/// Values are from 0 to 1. A metric is nil where it is not defined: pixel metrics without masks, or where no mask has a
+/// pixel left after resizing; any of them where all is normal or all anomalous (see ``Ranking`` and
+/// ``PerRegionOverlap``).
 public struct SevenMetrics: Sendable, Hashable, Codable {
     public var imageAUROC: Double?
     public var imageF1Max: Double?

@@ -65,7 +65,7 @@ extension ResultTable {
             remarks.append("The mean of \(names) is over the classes in which it is defined.")
         }
         if results.classes.contains(where: { $0.pixelCurve.isEmpty }) {
-            remarks.append("Classes without masks have no pixel metrics.")
+            remarks.append("Classes without mask pixels at this size have no pixel metrics.")
         }
         if results.published != nil, mean.published == nil {
             remarks.append("The paper's mean is not shown, as not all of its classes were evaluated.")

@@ -1,5 +1,3 @@
-import MuSc
-
 /// What a drop folder's page says of one batch.
 public struct BatchSummary: Sendable, Hashable, Codable {
     /// Where a batch stands.
@@ -9,40 +7,10 @@ public struct BatchSummary: Sendable, Hashable, Codable {
         case heldBack
     }
 
-    /// How a batch's scores are spread.
-    public struct ScoreSpread: Sendable, Hashable, Codable {
-        /// The score below which a tenth of the images lie.
-        public var tenth: Float
-        public var median: Float
-        /// The score above which a tenth of the images lie.
-        public var ninetieth: Float
-        public var highest: Float
-
-        public init(tenth: Float, median: Float, ninetieth: Float, highest: Float) {
-            self.tenth = tenth
-            self.median = median
-            self.ninetieth = ninetieth
-            self.highest = highest
-        }
-
-        /// The spread of some scores, with quantiles interpolated between neighbours; nil where there are none.
-        public init?(of scores: [Float]) {
-            let sorted = scores.filter(\.isFinite).sorted()
-            guard let last = sorted.last else { return nil }
-            func quantile(_ share: Float) -> Float {
-                let place = share * Float(sorted.count - 1)
-                let index = min(Int(place), sorted.count - 1)
-                let next = sorted[min(index + 1, sorted.count - 1)]
-                return sorted[index] + (next - sorted[index]) * (place - Float(index))
-            }
-            self.init(tenth: quantile(0.1), median: quantile(0.5), ninetieth: quantile(0.9), highest: last)
-        }
-    }
-
     /// The batch's folder relative to the root, "." for the root itself.
     public var folder: String
     public var state: State
-    /// When it was done or failed, else when it was last seen to change; ISO 8601.
+    /// When its results were published, ISO 8601; empty where there are none yet.
     public var time: String
     public var images: Int
     public var flagged: Int
@@ -51,7 +19,7 @@ public struct BatchSummary: Sendable, Hashable, Codable {
     public var scores: ScoreSpread?
     /// Why it failed, is held back, or still waits.
     public var reason: String?
-    /// The report's path relative to the root; nil where there is none.
+    /// The report's path relative to the folder of the page of all batches; nil where there is none.
     public var report: String?
 
     public init(
@@ -67,14 +35,6 @@ public struct BatchSummary: Sendable, Hashable, Codable {
         self.scores = scores
         self.reason = reason
         self.report = report
-    }
-
-    /// The summary of a batch that is done.
-    public init(folder: String, time: String, scores: BatchScores, run: RunRecord, report: String) {
-        self.init(
-            folder: folder, state: .done, time: time, images: run.images, flagged: run.flagged, seconds: run.seconds,
-            scores: ScoreSpread(of: scores.images.compactMap(\.score)),
-            reason: run.unreadable > 0 ? "\(run.unreadable) of \(run.images) images could not be read" : nil, report: report)
     }
 
     /// The share of flagged images, 0 to 1.

@@ -1,62 +1,67 @@
 import Foundation
 import MuSc
 
-/// The page of a drop folder, `index.html`, and the same as a table, `batches.csv`: all its batches, newest first.
+/// The page of a drop folder, `index.html`: all its batches, newest first. It refers to the same as a table,
+/// `batches.csv`, beside it.
 public struct IndexPage: Sendable {
-    /// The drop folder.
+    /// The drop folder, as people know it.
     public let root: String
-    /// Newest first.
+    /// The folder that the page belongs in: the drop folder itself, or the one that repeats its tree.
+    public let folder: String
+    /// Those without results first, then newest first.
     public let batches: [BatchSummary]
     /// When the page was made, ISO 8601 with zone.
     public let time: String
 
     /// Rows that stand in the page without its script; the script shows the rest on demand.
     static let rows = 200
-    static let csvHeader =
-        "time,folder,state,images,flagged,seconds,score_p10,score_median,score_p90,score_max,report,reason"
     private static let generator = "<meta name=\"generator\" content=\"musc"
 
     /// - Parameters:
-    ///   - root: The drop folder, absolute or relative to the working directory.
+    ///   - root: The drop folder, as people know it.
+    ///   - folder: Where the page belongs, absolute or relative to the working directory; nil for the root itself.
     ///   - batches: In any order.
     ///   - time: Now, ISO 8601 with zone.
-    public init(root: String, batches: [BatchSummary], time: String) {
+    public init(root: String, folder: String? = nil, batches: [BatchSummary], time: String) {
         self.root = root
-        self.batches = batches.sorted { ($1.time, $0.folder) < ($0.time, $1.folder) }
+        self.folder = folder ?? root
+        self.batches = batches.sorted { a, b in
+            guard a.time.isEmpty == b.time.isEmpty else { return a.time.isEmpty }
+            return (b.time, a.folder) < (a.time, b.folder)
+        }
         self.time = time
     }
 
-    /// Writes both files into the root, each in one step.
+    /// Writes the page in one step.
     ///
     /// - Returns: The path of `index.html`.
-    /// - Throws: ``ResultsError`` where the root cannot be written, or holds files of these names that this program
-    ///   did not write; these are left alone.
+    /// - Throws: ``ResultsError`` where the folder cannot be written, or holds an `index.html` that this program did not
+    ///   write; it is left alone.
     @discardableResult
     public func write() throws(ResultsError) -> String {
-        let directory = try Directory(path: root)
-        try refuseForeign("index.html", in: directory) { $0.contains(Self.generator) }
-        try refuseForeign("batches.csv", in: directory) { $0.hasPrefix("time,folder,state,") }
-        try replace("batches.csv", with: csv, in: directory)
+        let directory = try Directory(path: folder)
+        try refuseForeignPage(in: directory)
         try replace("index.html", with: html(), in: directory)
         return directory.pathOf("index.html")
     }
 
-    private func refuseForeign(
-        _ name: String, in directory: borrowing Directory, isOurs: (String) -> Bool
-    ) throws(ResultsError) {
-        guard let kind = directory.kind(of: name) else { return }
-        if kind == .file, let handle = FileHandle(forReadingAtPath: directory.pathOf(name)) {
+    private func refuseForeignPage(in directory: borrowing Directory) throws(ResultsError) {
+        let path = directory.pathOf("index.html")
+        guard let kind = directory.kind(of: "index.html") else { return }
+        if kind == .file, let handle = FileHandle(forReadingAtPath: path) {
             defer { try? handle.close() }
             let head = (try? handle.read(upToCount: 2048)).flatMap { $0 } ?? Data()
-            if isOurs(String(decoding: head, as: UTF8.self)) { return }
+            if String(decoding: head, as: UTF8.self).contains(Self.generator) { return }
         }
         throw ResultsError(
-            kind: .occupied, path: directory.pathOf(name), detail: "was not written by this program and is left alone",
+            kind: .occupied, path: path, detail: "was not written by this program and is left alone",
             advice: "Move it away to get a page of all batches.")
     }
 
     private func replace(_ name: String, with text: String, in directory: borrowing Directory) throws(ResultsError) {
-        let temporary = ".\(name).\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+        // Always the same name, so that what a killed process left is used up: a root has one writer at a time.
+        let temporary = ".\(name).tmp"
+        directory.removeTree(temporary)
         do {
             try directory.write(text, to: temporary)
             try directory.rename(temporary, to: name)
@@ -64,26 +69,6 @@ public struct IndexPage: Sendable {
             directory.removeTree(temporary)
             throw error
         }
-    }
-
-    // MARK: Table
-
-    package var csv: String {
-        var text = Self.csvHeader + "\r\n"
-        for batch in batches {
-            func score(_ path: KeyPath<BatchSummary.ScoreSpread, Float>) -> String {
-                batch.scores.map { $0[keyPath: path].csvText } ?? ""
-            }
-            let done = batch.state == .done
-            let cells: [String] = [
-                batch.time, ScoresCSV.freeText(batch.folder), batch.state.rawValue, String(batch.images),
-                done ? String(batch.flagged) : "", batch.seconds.map { Float($0).csvText } ?? "",
-                score(\.tenth), score(\.median), score(\.ninetieth), score(\.highest),
-                ScoresCSV.freeText(batch.report ?? ""), ScoresCSV.freeText(batch.reason ?? ""),
-            ]
-            text += cells.joined(separator: ",") + "\r\n"
-        }
-        return text
     }
 
     // MARK: Page

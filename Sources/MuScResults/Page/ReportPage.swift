@@ -14,8 +14,6 @@ struct ReportPage: Sendable {
     let options: OutputOptions
     /// Where the page will lie.
     let resultsFolder: String
-    /// The drop root's index page as a relative URL; nil where there is none.
-    let indexURL: String?
 
     /// How many suspects are named at the top, and how many images the strip shows.
     static let chips = 12
@@ -27,7 +25,7 @@ struct ReportPage: Sendable {
 
     init(
         scored: [ScoredImage], unreadable: [ScoredImage], pictures: [ImagePictures], scores: BatchScores,
-        run: RunRecord, options: OutputOptions, resultsFolder: String, indexURL: String?
+        run: RunRecord, options: OutputOptions, resultsFolder: String
     ) {
         self.scored = scored
         self.unreadable = unreadable
@@ -36,7 +34,6 @@ struct ReportPage: Sendable {
         self.run = run
         self.options = options
         self.resultsFolder = resultsFolder
-        self.indexURL = indexURL
         let values = scored.compactMap(\.score)
         numbers = ScoreNumbers(values)
         plot = ScorePlot(scores: values, threshold: scores.threshold.value)
@@ -58,7 +55,7 @@ struct ReportPage: Sendable {
             "thresholdExplanation": scores.threshold.explanation,
             "thresholdTop": decimalText(100 * plot.position(Double(scores.threshold.value)), 2),
             "anyScored": !scored.isEmpty, "strip": Array(cards.prefix(min(Self.strip, scored.count))), "cards": cards,
-            "ticks": plot.ticks.map { ["label": $0.label, "top": $0.top] }, "plot": plot.svg,
+            "ticks": plot.ticks.map { ["label": $0.label, "top": $0.top] }, "plot": plot.svg, "mostInBin": plot.bins.max() ?? 0,
             "frame": decimalText(frame, 3), "ramp": ramp, "rscin": run.rscin.reason,
             "anyNotes": !run.notes.isEmpty, "notes": run.notes,
             "settings": run.settings.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
@@ -81,7 +78,7 @@ struct ReportPage: Sendable {
             values["unreadables"] = unreadable.map { ["name": $0.name, "error": $0.error ?? ""] }
         }
         if let model = modelText { values["model"] = model }
-        if let indexURL { values["indexURL"] = indexURL }
+        if let indexURL = run.indexURL { values["indexURL"] = indexURL }
         if !run.notes.isEmpty { values["caution"] = run.notes.joined(separator: " ") }
         if let note = overlayNote { values["overlayNote"] = note }
         return try PageTemplate.report().render(values)

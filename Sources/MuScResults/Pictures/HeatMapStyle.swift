@@ -15,7 +15,7 @@ public struct HeatMapStyle: Sendable {
     }
 
     /// The heat map's share of a pixel at a value from 0 to 1: what is normal stays visible, what is not glows.
-    public static func opacity(_ value: Double) -> Double { 0.08 + 0.57 * value }
+    public static func opacity(_ value: Double) -> Double { 0.06 + 0.59 * value * value }
 
     /// For each of 256 values the colour times its opacity, and what is left for the photograph, in 1/256.
     struct Blend {

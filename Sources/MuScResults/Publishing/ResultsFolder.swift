@@ -58,10 +58,18 @@ public struct ResultsFolder: Sendable, Hashable {
             try directory.flush()
         } catch {
             directory.removeTree(temporary.name)
-            throw error
+            throw named(error, instead: directory.pathOf(temporary.name))
         }
         // After an exchange the old results lie under the temporary name; otherwise there is nothing there.
         directory.removeTree(temporary.name)
+    }
+
+    /// The error with the path that people know in the place of the temporary folder's.
+    private func named(_ error: ResultsError, instead temporary: String) -> ResultsError {
+        guard error.path.hasPrefix(temporary) else { return error }
+        var error = error
+        error.path = path + error.path.dropFirst(temporary.count)
+        return error
     }
 
     /// Takes away what was published, if anything was.
@@ -104,7 +112,12 @@ public struct ResultsFolder: Sendable, Hashable {
     private func makeTemporary(in directory: borrowing Directory) throws(ResultsError) -> Temporary {
         while true {
             let name = Self.temporaryName()
-            let made = try directory.makeDirectory(name)
+            let made: Directory
+            do throws(ResultsError) {
+                made = try directory.makeDirectory(name)
+            } catch {
+                throw named(error, instead: directory.pathOf(name))
+            }
             // Another run that cleans up may have seen it between its making and its lock.
             guard made.lock() != .held, directory.holds(made, as: name) else { continue }
             return Temporary(name: name, directory: made)

@@ -16,6 +16,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var batch: String
     /// The identity of the set of image files, as the watcher knows it; nil where the batch was scored by hand.
     public var fileSet: String?
+    /// The page of all batches as seen from the results, a relative URL; nil where there is none.
+    public var indexURL: String?
     /// When the run began, ISO 8601 with zone.
     public var started: String
     /// Wall-clock seconds from start to publishing.
@@ -28,6 +30,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var images: Int
     public var flagged: Int
     public var unreadable: Int
+    /// How the scores are spread, for the index of batches; nil in results of earlier versions.
+    public var scoreSpread: BatchSummary.ScoreSpread?
     public var threshold: Threshold
     public var rscin: RsCINDecision
     public var timings: [StageTiming]
@@ -92,6 +96,7 @@ public struct RunRecord: Sendable, Hashable, Codable {
     mutating func summarise(_ scores: BatchScores) {
         images = scores.images.count
         flagged = scores.images.count { $0.flagged }
+        scoreSpread = BatchSummary.ScoreSpread(of: scores.images.compactMap(\.score))
         leftOut = scores.images.filter { $0.index == nil }
             .map { LeftOut(image: $0.name, reason: $0.error ?? "no reason was recorded") }
         unreadable = leftOut.count

@@ -14,14 +14,15 @@ import SystemPackage
 enum ScoresArchive {
     static let fileName = "scores.safetensors"
 
-    static func write(_ scores: BatchScores, batchFolder: String, to path: String) throws(ResultsError) {
+    /// The file's bytes.
+    static func bytes(_ scores: BatchScores, batchFolder: String) throws(ResultsError) -> [UInt8] {
         let readable = scores.images.filter { $0.index != nil }.sorted { ($0.index ?? 0) < ($1.index ?? 0) }
         let count = readable.count
         let names: String
         do {
             names = String(decoding: try JSONEncoder().encode(readable.map(\.name)), as: UTF8.self)
         } catch {
-            throw ResultsError(kind: .system, path: path, detail: "the images' names cannot be encoded: \(error)")
+            throw ResultsError(kind: .system, path: fileName, detail: "the images' names cannot be encoded: \(error)")
         }
         var file = SafetensorsWriter(metadata: ["names": names, "folder": batchFolder])
         file.add("patch_map", scores.patchMaps, shape: [count, scores.grid.height, scores.grid.width])
@@ -33,11 +34,7 @@ enum ScoresArchive {
         }
         file.add("image_size", readable.flatMap { [$0.size?.width ?? 0, $0.size?.height ?? 0] }, shape: [count, 2])
         file.add("image_peak", readable.flatMap { [$0.peak?.x ?? -1, $0.peak?.y ?? -1] }, shape: [count, 2])
-        do throws(TensorFileError) {
-            try file.write(to: path)
-        } catch {
-            throw ResultsError(kind: .system, path: path, detail: "\(error)")
-        }
+        return file.bytes()
     }
 
     /// Reads the scores back, with thresholds and unreadable images as the run's record has them.

@@ -71,7 +71,7 @@ function drawHeat(canvas, image, longest, strength) {
     pixels.data[4 * i] = colours[3 * step];
     pixels.data[4 * i + 1] = colours[3 * step + 1];
     pixels.data[4 * i + 2] = colours[3 * step + 2];
-    pixels.data[4 * i + 3] = 255 * (page.opacity[0] + page.opacity[1] * step / 255) * strength;
+    pixels.data[4 * i + 3] = 255 * (page.opacity[0] + page.opacity[1] * (step / 255) ** 2) * strength;
   }
   canvas.getContext('2d').putImageData(pixels, 0, 0);
 }

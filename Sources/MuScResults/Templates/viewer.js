@@ -90,10 +90,13 @@ const viewer = (() => {
   }
 
   function neighbours() {
-    const chosen = current.near.map((i) => scored[i]).filter((image) => image && !flagged(image)).slice(0, 3);
+    // Normal-looking: not flagged, and of the lower half of the scores where there are enough of these.
+    const near = current.near.map((i) => scored[i]).filter((image) => image && !flagged(image));
+    const low = near.filter((image) => image.i >= Math.floor(scored.length / 2));
+    const chosen = low.concat(near.filter((image) => !low.includes(image))).slice(0, 3);
     if (beside && !chosen.includes(beside)) { beside = null; fillBeside(); }
     $('compared').hidden = false;
-    $('compared-hint').textContent = chosen.length ? 'The images that look most like it and are not flagged. Choose one to see it beside.' : 'No image that looks like it is below the threshold.';
+    $('compared-hint').textContent = chosen.length ? 'Images that look most like it, of those with low scores. Choose one to see it beside.' : 'No image that looks like it is below the threshold.';
     $('neighbours').replaceChildren(...chosen.map((image) => {
       const item = make('li'), button = make('button'), frame = make('span', 'frame'), pic = make('span', 'pic photo'), img = make('img');
       button.type = 'button';

@@ -12,11 +12,14 @@ struct SweepCommand: AsyncParsableCommand {
             at work on the same folders says so in one line and exits with status 0.
             """)
 
+    @Flag(help: "Print one JSON object a batch instead of a line.")
+    var json = false
+
     @OptionGroup var watch: WatchOptions
     @OptionGroup var options: ScoringOptions
 
     func run() async throws {
-        let configuration = try watch.watched(try options.configuration())
+        let configuration = try loaded()
         let logger = Log.logger(configuration)
         let ledger = try watch.ledger.open()
         // The network is loaded only where a batch is ready: most sweeps find nothing.
@@ -32,5 +35,11 @@ struct SweepCommand: AsyncParsableCommand {
         if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
         for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
         if summary.failed > 0 || !summary.missing.isEmpty { throw ExitCode.batchFailed }
+    }
+
+    private func loaded() throws -> Configuration {
+        var configuration = try watch.watched(try options.configuration())
+        configuration.printsJSON = json
+        return configuration
     }
 }

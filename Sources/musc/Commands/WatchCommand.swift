@@ -20,6 +20,9 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file for Prometheus's textfile collector.", valueName: "file"))
     var metricsFile: String?
 
+    @Flag(help: "Print one JSON object a batch instead of a line.")
+    var json = false
+
     @OptionGroup var watch: WatchOptions
     @OptionGroup var options: ScoringOptions
 
@@ -57,6 +60,7 @@ struct WatchCommand: AsyncParsableCommand {
     private func loaded() throws -> Configuration {
         var configuration = try watch.watched(try options.configuration())
         configuration.watch.jobs = max(jobs, 1)
+        configuration.printsJSON = json
         return configuration
     }
 }

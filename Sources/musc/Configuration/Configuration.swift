@@ -42,11 +42,13 @@ package struct Configuration: Sendable {
     var stateFolder: FilePath?
 
     var output = OutputOptions()
-    var falseAlarmRate: Double?
+    var falseAlarmRate = 0.05
     var threshold: Float?
     /// The folder that flagged photographs are copied to.
     var flaggedFolder: FilePath?
     var hooks = HookSettings()
+    /// Whether results are printed as JSON instead of a line a batch.
+    var printsJSON = false
     var threads: Int = processorCount()
     var logLevel: LogLevel = .info
     var logFormat: LogFormat = .text
@@ -79,7 +81,7 @@ package struct Configuration: Sendable {
         settings.subsets = subsets
         if let precision { settings.precision = precision }
         settings.threshold = threshold
-        if let falseAlarmRate { settings.falseAlarmRate = falseAlarmRate }
+        settings.falseAlarmRate = falseAlarmRate
         try settings.validate()
         return settings
     }

@@ -180,7 +180,12 @@ package struct ConfigurationKey: Sendable {
             configuration.knownGood = value == .none ? nil : FilePath(try value.string("a folder of images"))
         },
         ConfigurationKey("judges.line_memory") { (configuration, value) throws(ConfigurationValue.Fault) in
-            configuration.lineMemory = value == .none ? 0 : try value.integer(0...10_000)
+            configuration.lineMemory =
+                switch value {
+                case .none: 0
+                case .text("preset"): nil
+                default: try value.integer(0...10_000)
+                }
         },
     ]
 

@@ -16,7 +16,19 @@ enum FolderChecks {
             checks += check
             watched += folders
         }
+        if let folder = configuration.flaggedFolder { checks.append(copies(folder)) }
         return checks + [inotify(folders: watched)]
+    }
+
+    /// The folder that flagged photographs are copied to.
+    private static func copies(_ folder: FilePath) -> Check {
+        let place = SystemFacts.existingPart(of: folder)
+        guard SystemFacts.isFolder(place), SystemFacts.allows(W_OK | X_OK, place) else {
+            return .fail(
+                "output.copy_flagged_to", "\(folder.text) may not be written by \(SystemFacts.userName)",
+                "grant it, or name another folder; a service needs ReadWritePaths for it too")
+        }
+        return .ok("output.copy_flagged_to", folder.text)
     }
 
     /// What is to be said of one drop folder, and how many folders of it need a watch.

@@ -22,7 +22,7 @@ extension BatchProcessor {
                             place: place.string, batchFolder: batch.folder, root: batch.root, sequence: batch.sequence)
                     },
                     progress: { _ in !isCancelled.load(ordering: .relaxed) })
-                Terminal.printResult(outcome.line)
+                Terminal.printResult(configuration.printsJSON ? outcome.result.json : outcome.line)
                 LatestLink.point(at: batch, in: configuration.watch)
                 return BatchOutcome(
                     images: outcome.images - outcome.unreadable, flagged: outcome.flagged, unreadable: outcome.unreadable,

@@ -86,8 +86,10 @@ struct BatchProcessor: Sendable {
         }
         let report: String
         do {
+            let index = root.map { configuration.watch.resultsRoot(of: $0).appending("index.html") }
             report = try ResultsWriter(options: output).write(
-                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place), indexURL: nil)
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place),
+                indexURL: index.map { relativeURL(from: place, to: $0) })
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)
             switch error.kind {

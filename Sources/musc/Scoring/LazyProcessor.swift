@@ -34,6 +34,7 @@ extension BatchScoring {
     ///
     /// - Parameter hooks: Who is told of results that are found in place after a crash; asked anew each time.
     init(_ lazy: LazyProcessor, hooks: @escaping @Sendable () -> HookSettings) {
+        let keeper = IndexKeeper()
         self.init(
             score: { batch in
                 let processor: BatchProcessor
@@ -45,6 +46,6 @@ extension BatchScoring {
                 return try await processor.score(batch)
             },
             published: { results in PublishedResults(results, hooks: hooks()) },
-            updateIndex: { index in try index.writeCSV() })
+            updateIndex: { index in try await keeper.update(index) })
     }
 }

@@ -20,7 +20,7 @@ struct EvaluationTests {
         scored: ScoredClasses = ScoredClasses(), failing: String? = nil
     ) -> Evaluation {
         Evaluation(
-            dataset: dataset, backbone: "dinov2_vits14", imageSize: 56, threads: 2, configuration: settings,
+            dataset: dataset, backbone: "dinov2_vits14", imageSize: 224, threads: 2, configuration: settings,
             output: OutputFolder(output)
         ) { files, progress throws(ScoringError) in
             scored.add(files)
@@ -77,8 +77,8 @@ struct EvaluationTests {
         let ranking = try Ranking(scores: scores.images.compactMap(\.score), anomalous: tile.images.map(\.isAnomalous))
         #expect(evaluated.metrics.imageAUROC == ranking.auroc)
         #expect(evaluated.imageThreshold == ranking.f1Threshold)
-        let maps = (0..<8).flatMap { PatchMap.resized(scores.patchMap($0), grid: scores.grid, width: 56, height: 56) }
-        let pixels = try Ranking(scores: maps, labels: tile.masks(width: 56, height: 56, threads: 1))
+        let maps = (0..<8).flatMap { PatchMap.resized(scores.patchMap($0), grid: scores.grid, width: 224, height: 224) }
+        let pixels = try Ranking(scores: maps, labels: tile.masks(width: 224, height: 224, threads: 1))
         #expect(evaluated.metrics.pixelAP == pixels.averagePrecision)
     }
 
@@ -167,6 +167,20 @@ struct EvaluationTests {
         }
     }
 
+    @Test("Masks that vanish when they are resized are counted in a note")
+    func vanishingMasks() throws {
+        let data = try TemporaryFolder()
+        try data.addMVTecClass("tile")
+        let output = try TemporaryFolder()
+        let evaluation = Evaluation(
+            dataset: try Dataset(.mvtecAD, at: data.path), backbone: "x", imageSize: 56, threads: 1, configuration: [:],
+            output: OutputFolder(output.path)
+        ) { files, _ throws(ScoringError) in drawnScores(files) }
+        let evaluated = try evaluation.run().classes[0]
+        #expect(evaluated.metrics.pixelAUROC == nil && evaluated.metrics.imageAUROC != nil)
+        #expect(evaluated.notes.contains { $0.hasPrefix("4 of 4 masks have no pixel left at 56 px") })
+    }
+
     @Test("A class without masks has image metrics alone, and the page and tables say so")
     func withoutMasks() throws {
         let data = try TemporaryFolder()
@@ -179,7 +193,7 @@ struct EvaluationTests {
         #expect(results.mean.imageAUROC != nil)
         #expect(results.mean.pixelAUROC == nil && results.mean.pixelPRO == nil)
         let text = ResultTable(results).text
-        #expect(text.contains("Classes without masks have no pixel metrics."))
+        #expect(text.contains("Classes without mask pixels at this size have no pixel metrics."))
         #expect(text.contains("–"))
         try results.write(to: OutputFolder(output.path))
         let html = String(decoding: try output.read("evaluation.html"), as: UTF8.self)

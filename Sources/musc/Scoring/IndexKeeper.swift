@@ -1,0 +1,53 @@
+import FoundationEssentials
+import MuScResults
+import MuScWatching
+import SystemPackage
+
+/// Keeps `index.html` and `batches.csv` of each drop folder up to date.
+///
+/// How a batch's scores are spread is read from its `run.json`, once for each of its results.
+actor IndexKeeper {
+    private struct Known {
+        var finished: Double?
+        var spread: BatchSummary.ScoreSpread?
+    }
+
+    private var known: [FilePath: Known] = [:]
+
+    /// Writes the index of one root.
+    ///
+    /// - Throws: ``FileWriteError`` or ``ResultsError``; what was there before stays.
+    func update(_ index: RootIndex) throws {
+        try index.writeCSV()
+        let batches = index.batches.map { batch in
+            BatchSummary(
+                folder: batch.name, state: .init(batch.state),
+                time: batch.finished.map { Date(timeIntervalSince1970: $0).ISO8601Format() } ?? "",
+                images: batch.images, flagged: batch.flagged ?? 0, seconds: batch.seconds, scores: spread(of: batch),
+                reason: batch.reason,
+                report: batch.report.map { report in report.relative(to: index.place)?.string ?? report.string })
+        }
+        _ = try IndexPage(root: index.root.string, folder: index.place.string, batches: batches, time: Date.now.ISO8601Format()).write()
+    }
+
+    private func spread(of batch: RootIndex.Entry) -> BatchSummary.ScoreSpread? {
+        guard let results = batch.results else { return nil }
+        if let known = known[results], known.finished == batch.finished { return known.spread }
+        let spread = (try? RunRecord(resultsFolder: results.string))?.scoreSpread
+        known[results] = Known(finished: batch.finished, spread: spread)
+        return spread
+    }
+}
+
+extension BatchSummary.State {
+    fileprivate init(_ state: BatchState) {
+        self =
+            switch state {
+            case .waiting, .ready: .waiting
+            case .running: .running
+            case .done: .done
+            case .failed: .failed
+            case .held: .heldBack
+            }
+    }
+}
