@@ -14,7 +14,9 @@ package struct AtomicFile: ~Copyable {
         let temporaryPath = "\(path).\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
         self.temporaryPath = temporaryPath
         descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        if descriptor < 0 { throw TensorFileError(path: path, fault: .system("cannot be written: \(systemErrorText())")) }
+        if descriptor < 0 {
+            throw TensorFileError(path: path, fault: .system("cannot be written: \(systemErrorText())"))
+        }
     }
 
     deinit {
@@ -39,7 +41,8 @@ package struct AtomicFile: ~Copyable {
         close(descriptor)
         descriptor = -1
         // The folder's entry is flushed as well; file systems that cannot do so are left to their own order.
-        let folder = open(path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) + "/" : ".", O_RDONLY)
+        let folder = open(
+            path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) + "/" : ".", O_RDONLY)
         if folder >= 0 {
             fsync(folder)
             close(folder)

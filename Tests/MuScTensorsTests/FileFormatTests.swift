@@ -17,7 +17,9 @@ struct FileFormatTests {
         #expect(try floats("columns") == [1, 2, 7, 8, 13, 14, 19, 20])
         #expect(try floats("transposed") == (0..<6).flatMap { column in (0..<4).map { Float($0 * 6 + column) } })
         #expect(try floats("strided") == [0, 3, 12, 15])
-        #expect(try file.tensor("cube").integers() == (0..<4).flatMap { k in (0..<2).flatMap { i in (0..<3).map { i * 12 + $0 * 4 + k } } })
+        #expect(
+            try file.tensor("cube").integers()
+                == (0..<4).flatMap { k in (0..<2).flatMap { i in (0..<3).map { i * 12 + $0 * 4 + k } } })
         #expect(try file.tensor("cube").shape == [4, 2, 3])
         #expect(try file.tensor("scalar").shape == [])
         #expect(try file.tensor("scalar").integers() == [7])
@@ -33,7 +35,8 @@ struct FileFormatTests {
         let plain = try TensorArchive(path: "\(Goldens.fixtures)/goldens/dinov2_native.weights.facebook.safetensors")
         let name = "attn.qkv.weight"
         #expect(
-            try file.tensor("teacher.module.backbone.blocks.0.1.\(name)").floats() == plain.tensor("blocks.1.\(name)").floats())
+            try file.tensor("teacher.module.backbone.blocks.0.1.\(name)").floats()
+                == plain.tensor("blocks.1.\(name)").floats())
         #expect(file.names.contains("student.module.backbone.cls_token"))
         #expect(file.names.allSatisfy { $0.hasPrefix("teacher.") || $0.hasPrefix("student.") })
     }
@@ -41,7 +44,8 @@ struct FileFormatTests {
     @Test("A TorchScript archive gives its modules' parameters")
     func torchScript() throws {
         let file = try fixture("clip_gelu_native.weights.torchscript.pt")
-        let plain = try TensorArchive(path: "\(Goldens.fixtures)/goldens/clip_gelu_native.weights.open_clip.safetensors")
+        let plain = try TensorArchive(
+            path: "\(Goldens.fixtures)/goldens/clip_gelu_native.weights.open_clip.safetensors")
         #expect(Set(file.names) == Set(plain.names + ["input_resolution"]))
         for name in plain.names {
             #expect(try file.tensor(name).scalarType == .float16)
@@ -93,7 +97,10 @@ struct FileFormatTests {
         let file = try NumPyPickle(path: "\(Goldens.fixtures)/weights/arrays.protocol\(pickleProtocol).dat")
         #expect(file.arrays.map(\.keys) == [["bottle", "0"], ["bottle", "1", "deep"], ["column-major"], ["7"]])
         #expect(file.arrays.map(\.tensor.shape) == [[2, 3], [3], [2, 3], [1, 3]])
-        #expect(file.arrays.map { $0.tensor.floats() } == [[0, 1, 2, 3, 4, 5], [2, 2, 2], [0, 1, 2, 3, 4, 5], [0, 1, 2]])
+        #expect(
+            file.arrays.map { $0.tensor.floats() } == [
+                [0, 1, 2, 3, 4, 5], [2, 2, 2], [0, 1, 2, 3, 4, 5], [0, 1, 2],
+            ])
     }
 
     @Test(

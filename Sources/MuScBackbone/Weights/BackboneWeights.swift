@@ -94,7 +94,9 @@ public struct BackboneWeights: Sendable {
     private static func transposed(_ values: [Float], rows: Int, columns: Int) -> [Float] {
         [Float](unsafeUninitializedCapacity: values.count) { result, initialised in
             for column in 0..<columns {
-                for row in 0..<rows { result.initializeElement(at: column * rows + row, to: values[row * columns + column]) }
+                for row in 0..<rows {
+                    result.initializeElement(at: column * rows + row, to: values[row * columns + column])
+                }
             }
             initialised = values.count
         }

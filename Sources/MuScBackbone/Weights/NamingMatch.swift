@@ -30,7 +30,9 @@ struct NamingMatch {
             let start = best.prefix + "blocks."
             for name in archive.names where name.hasPrefix(start) {
                 let parts = name.dropFirst(start.count).split(separator: ".")
-                guard parts.count > 2, parts[0].allSatisfy(\.isNumber), parts[1].allSatisfy(\.isNumber) else { continue }
+                guard parts.count > 2, parts[0].allSatisfy(\.isNumber), parts[1].allSatisfy(\.isNumber) else {
+                    continue
+                }
                 ungrouped[start + parts.dropFirst().joined(separator: ".")] = name
             }
         }

@@ -13,7 +13,8 @@ struct NumPyFile {
     init(file: MappedFile, range: Range<Int>? = nil) throws(TensorFileError) {
         let range = range ?? 0..<file.count
         let bytes = LittleEndianBytes(file: file)
-        guard range.count >= 12, file.withUnsafeBytes(range, { $0.prefix(6).elementsEqual([0x93] + "NUMPY".utf8) }) else {
+        guard range.count >= 12, file.withUnsafeBytes(range, { $0.prefix(6).elementsEqual([0x93] + "NUMPY".utf8) })
+        else {
             throw bytes.malformed("no array of NumPy's at byte \(range.lowerBound)")
         }
         let isFirstVersion = try bytes.uint16(range.lowerBound + 6) & 0xff == 1
@@ -44,7 +45,8 @@ struct NumPyFile {
             shape.append(number)
         }
         do throws(PickleConstructor.Fault) {
-            guard case .numberType(let type) = try PickleConstructor.numberType.build([.text(String(code))], &heap) else {
+            guard case .numberType(let type) = try PickleConstructor.numberType.build([.text(String(code))], &heap)
+            else {
                 throw .malformed("a type was expected")
             }
             return try PickleConstructor.array(type, shape, isColumnMajor: order == "True", numbers)
@@ -60,7 +62,8 @@ struct NumPyFile {
     private static func value(of key: String, in header: String) -> Substring? {
         guard let start = header.firstRange(of: "'\(key)':")?.upperBound else { return nil }
         let rest = header[start...].drop { $0 == " " }
-        let end = rest.first == "(" ? rest.firstIndex(of: ")").map(rest.index(after:)) : rest.firstIndex { ",}".contains($0) }
+        let end =
+            rest.first == "(" ? rest.firstIndex(of: ")").map(rest.index(after:)) : rest.firstIndex { ",}".contains($0) }
         return end.map { rest[..<$0] }
     }
 }

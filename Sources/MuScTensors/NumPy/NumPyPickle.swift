@@ -25,7 +25,8 @@ public struct NumPyPickle: Sendable {
                 path: file.path,
                 fault: .unsupported(
                     "this is PyTorch's format from before version 1.6; convert it with "
-                        + "python3 -c \"import sys, torch; torch.save(torch.load(sys.argv[1], map_location='cpu'), sys.argv[2])\" OLD NEW"))
+                        + "python3 -c \"import sys, torch; torch.save(torch.load(sys.argv[1], map_location='cpu'), sys.argv[2])\" OLD NEW"
+                ))
         }
         var machine = PickleMachine(file: file, range: 0..<file.count)
         let (value, heap) = try machine.run()

@@ -20,7 +20,9 @@ struct ONNXGraph {
     /// Whether the file may be an ONNX model: it begins with field 1, the version of the format, a small number.
     static func recognises(_ file: MappedFile) -> Bool {
         guard file.count > 4 else { return false }
-        return file.withUnsafeBytes(0..<3) { $0[0] == 0x08 && (1..<0x40).contains($0[1]) && $0[2] & 7 <= 2 && $0[2] > 8 }
+        return file.withUnsafeBytes(0..<3) {
+            $0[0] == 0x08 && (1..<0x40).contains($0[1]) && $0[2] & 7 <= 2 && $0[2] > 8
+        }
     }
 
     init(file: MappedFile) throws(TensorFileError) {
@@ -49,7 +51,8 @@ struct ONNXGraph {
             default: break
             }
             guard nodes.count <= Self.mostEntries, initializers.count <= Self.mostEntries else {
-                throw TensorFileError(path: path, fault: .unsupported("the graph has more than \(Self.mostEntries) nodes or constants"))
+                throw TensorFileError(
+                    path: path, fault: .unsupported("the graph has more than \(Self.mostEntries) nodes or constants"))
             }
         }
     }

@@ -43,14 +43,17 @@ struct ONNXTensor {
         let label = "constant \(name.quotedForPeople)"
         if dataType == 8 { return (name, nil) }
         guard !isExternal else {
-            throw fault(.unsupported("\(label) lies in another file (ONNX external data); export the model into one file"))
+            throw fault(
+                .unsupported("\(label) lies in another file (ONNX external data); export the model into one file"))
         }
         guard let scalarType else {
             throw fault(.unsupported("\(label) is of ONNX's data type \(dataType), which is not read here"))
         }
         let bytes: TensorBytes = contiguous.map { .mapped(message.file, $0) } ?? .memory(collected[...])
         guard let tensor = StoredTensor(scalarType: scalarType, shape: shape, bytes: bytes) else {
-            throw fault(.malformed("\(label) of shape \(shape) and type \(scalarType.rawValue) does not take \(bytes.count) bytes"))
+            throw fault(
+                .malformed(
+                    "\(label) of shape \(shape) and type \(scalarType.rawValue) does not take \(bytes.count) bytes"))
         }
         return (name, tensor)
     }

@@ -23,7 +23,9 @@ struct ProtobufMessage {
         while position < range.upperBound {
             let tag = try varint(&position)
             let number = Int(truncatingIfNeeded: tag >> 3)
-            guard number > 0, tag <= UInt64(UInt32.max) else { throw malformed("field number \(tag >> 3)", at: position) }
+            guard number > 0, tag <= UInt64(UInt32.max) else {
+                throw malformed("field number \(tag >> 3)", at: position)
+            }
             switch tag & 7 {
             case 0: try body(number, .varint(try varint(&position)))
             case 1: try body(number, .fixed64(try fixed(&position, UInt64.self)))
@@ -78,7 +80,9 @@ struct ProtobufMessage {
         let size = MemoryLayout<Number>.size
         guard range.upperBound - position >= size else { throw truncated("a number at byte \(position)") }
         defer { position += size }
-        return file.withUnsafeBytes(position..<position + size) { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
+        return file.withUnsafeBytes(position..<position + size) {
+            Number(littleEndian: $0.loadUnaligned(as: Number.self))
+        }
     }
 
     private func truncated(_ what: String) -> TensorFileError {

@@ -86,7 +86,9 @@ enum PickleConstructor {
         switch self {
         case .orderedDictionary: return try dictionary(arguments, &heap)
         case .size, .scriptList:
-            guard let first = arguments.first, heap.elements(first) != nil else { throw .malformed("a list was expected") }
+            guard let first = arguments.first, heap.elements(first) != nil else {
+                throw .malformed("a list was expected")
+            }
             return first
         case .tensor: return try tensor(arguments, heap)
         case .parameter:
@@ -94,7 +96,9 @@ enum PickleConstructor {
             return arguments[0]
         case .scriptObject: return heap.add(.object(attributes: .none))
         case .emptyArray:
-            guard case .global("numpy.ndarray")? = arguments.first else { throw .malformed("numpy.ndarray was expected") }
+            guard case .global("numpy.ndarray")? = arguments.first else {
+                throw .malformed("numpy.ndarray was expected")
+            }
             return heap.add(.array(nil))
         case .numberType:
             guard case .text(let code)? = arguments.first else { throw .malformed("a type's code was expected") }
@@ -105,12 +109,14 @@ enum PickleConstructor {
             }
             return .numberType(type)
         case .scalar:
-            guard arguments.count == 2, case .numberType(let type) = arguments[0], case .bytes(let bytes) = arguments[1],
+            guard arguments.count == 2, case .numberType(let type) = arguments[0],
+                case .bytes(let bytes) = arguments[1],
                 let value = StoredTensor(scalarType: type, shape: [], bytes: bytes)
             else { throw .malformed("a type and its bytes were expected") }
             return type.isFloatingPoint ? .real(Double(value.floats()[0])) : .integer(value.integers()[0])
         case .arrayFromBuffer:
-            guard arguments.count == 4, case .bytes(let bytes) = arguments[0], case .numberType(let type) = arguments[1],
+            guard arguments.count == 4, case .bytes(let bytes) = arguments[0],
+                case .numberType(let type) = arguments[1],
                 let shape = heap.integers(arguments[2]), case .text(let order) = arguments[3]
             else { throw .malformed("bytes, type, shape and order were expected") }
             return .tensor(try Self.array(type, shape, isColumnMajor: order == "F", bytes))
@@ -153,7 +159,8 @@ enum PickleConstructor {
                 scalarType: scalarType, shape: shape, strides: strides, bytes: bytes.dropFirst(start))
         else {
             throw .malformed(
-                "a tensor of shape \(shape), strides \(strides) and offset \(offset) leaves its storage of \(bytes.count) bytes")
+                "a tensor of shape \(shape), strides \(strides) and offset \(offset) leaves its storage of \(bytes.count) bytes"
+            )
         }
         return .tensor(tensor)
     }

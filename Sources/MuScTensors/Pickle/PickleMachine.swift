@@ -140,7 +140,9 @@ extension PickleMachine {
         guard case .global(let name) = callee, let constructor = PickleConstructor(name: name) else {
             throw refused("it calls \(callee.kind)")
         }
-        guard let values = heap.elements(arguments) else { throw malformed("a call of \(name.quotedForPeople) without arguments") }
+        guard let values = heap.elements(arguments) else {
+            throw malformed("a call of \(name.quotedForPeople) without arguments")
+        }
         do throws(PickleConstructor.Fault) {
             return try constructor.build(values, &heap)
         } catch {
@@ -192,7 +194,8 @@ extension PickleMachine {
         guard count >= 0, let size = checkedProduct(count, scalarType?.size ?? 1), size <= bytes.count else {
             throw TensorFileError(
                 path: file.path,
-                fault: .truncated("storage \(key.quotedForPeople) of \(count) numbers takes more than its \(bytes.count) bytes"))
+                fault: .truncated(
+                    "storage \(key.quotedForPeople) of \(count) numbers takes more than its \(bytes.count) bytes"))
         }
         return .storage(bytes.prefix(size), scalarType)
     }
@@ -222,7 +225,8 @@ extension PickleMachine {
     }
 
     private mutating func setItems(_ target: PickleValue, _ items: [PickleValue]) throws(TensorFileError) {
-        guard case .container(let index) = target, case .dictionary(var pairs) = heap[index], items.count % 2 == 0 else {
+        guard case .container(let index) = target, case .dictionary(var pairs) = heap[index], items.count % 2 == 0
+        else {
             throw malformed("an entry is put into \(target.kind)")
         }
         heap[index] = .tuple([])
@@ -231,7 +235,9 @@ extension PickleMachine {
     }
 
     private func top() throws(TensorFileError) -> PickleValue {
-        guard let value = stack.last, stack.count > marks.last ?? 0 else { throw malformed("the pickle's stack is empty") }
+        guard let value = stack.last, stack.count > marks.last ?? 0 else {
+            throw malformed("the pickle's stack is empty")
+        }
         return value
     }
 
@@ -254,7 +260,9 @@ extension PickleMachine {
     }
 
     private func recall(_ index: Int) throws(TensorFileError) -> PickleValue {
-        guard let value = memo[index] else { throw malformed("the pickle refers to its entry \(index), which is not there") }
+        guard let value = memo[index] else {
+            throw malformed("the pickle refers to its entry \(index), which is not there")
+        }
         return value
     }
 }
@@ -264,7 +272,8 @@ extension PickleMachine {
 extension PickleMachine {
     private mutating func take(_ count: Int) throws(TensorFileError) -> Range<Int> {
         guard count >= 0, count <= end - position else {
-            throw TensorFileError(path: file.path, fault: .truncated("the pickle ends inside a value at byte \(position)"))
+            throw TensorFileError(
+                path: file.path, fault: .truncated("the pickle ends inside a value at byte \(position)"))
         }
         defer { position += count }
         return position..<position + count

@@ -27,11 +27,13 @@ struct TensorZip {
     private func pyTorchTensors(_ pickle: ZipArchive.Entry) throws(TensorFileError) -> [String: StoredTensor] {
         let root = pickle.name.dropLast("data.pkl".count)
         if let order = entries[root + "byteorder"], zip.file.bytes(try stored(order)).elementsEqual("big".utf8) {
-            throw TensorFileError(path: zip.file.path, fault: .unsupported("the tensors are big-endian; save them as little-endian"))
+            throw TensorFileError(
+                path: zip.file.path, fault: .unsupported("the tensors are big-endian; save them as little-endian"))
         }
         var machine = PickleMachine(file: zip.file, range: try stored(pickle)) { (key) throws(TensorFileError) in
             guard let entry = entries["\(root)data/\(key)"] else {
-                throw TensorFileError(path: zip.file.path, fault: .malformed("storage \(key.quotedForPeople) is not in the zip file"))
+                throw TensorFileError(
+                    path: zip.file.path, fault: .malformed("storage \(key.quotedForPeople) is not in the zip file"))
             }
             return .mapped(zip.file, try stored(entry))
         }

@@ -31,7 +31,8 @@ struct SafetensorsReader {
         for (name, entry) in inOrder {
             let label = "tensor \(name.quotedForPeople)"
             guard let scalarType = ScalarType(rawValue: entry.dtype) else {
-                throw fault(.unsupported("\(label) is stored as \(entry.dtype.quotedForPeople), which is not read here"))
+                throw fault(
+                    .unsupported("\(label) is stored as \(entry.dtype.quotedForPeople), which is not read here"))
             }
             guard entry.begin >= 0, entry.end >= entry.begin else {
                 throw fault(.malformed("\(label) has the offsets \(entry.begin) to \(entry.end)"))
@@ -45,9 +46,11 @@ struct SafetensorsReader {
             }
             position = entry.end
             let range = dataStart + entry.begin..<dataStart + entry.end
-            guard let tensor = StoredTensor(scalarType: scalarType, shape: entry.shape, bytes: .mapped(file, range)) else {
-                throw fault(.malformed(
-                    "\(label) of shape \(entry.shape) and type \(entry.dtype) does not take \(range.count) bytes"))
+            guard let tensor = StoredTensor(scalarType: scalarType, shape: entry.shape, bytes: .mapped(file, range))
+            else {
+                throw fault(
+                    .malformed(
+                        "\(label) of shape \(entry.shape) and type \(entry.dtype) does not take \(range.count) bytes"))
             }
             tensors[name] = tensor
         }
@@ -61,7 +64,8 @@ struct SafetensorsReader {
         guard file.count >= 8 else { throw fault(.truncated("\(file.count) bytes, a header's length takes 8")) }
         let length = file.withUnsafeBytes(0..<8) { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard length <= UInt64(Self.longestHeader) else {
-            throw fault(.malformed("a header of \(length) bytes is longer than the \(Self.longestHeader) that are read"))
+            throw fault(
+                .malformed("a header of \(length) bytes is longer than the \(Self.longestHeader) that are read"))
         }
         guard Int(length) <= file.count - 8 else {
             throw fault(.truncated("a header of \(length) bytes in a file of \(file.count)"))
@@ -83,7 +87,8 @@ struct SafetensorsReader {
         guard let error = error as? DecodingError else { return "\(error)" }
         let context: DecodingError.Context
         switch error {
-        case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found), .dataCorrupted(let found):
+        case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found),
+            .dataCorrupted(let found):
             context = found
         @unknown default: return "\(error)"
         }
@@ -111,7 +116,8 @@ private struct Header: Decodable {
             shape = try container.decode([Int].self, forKey: .shape)
             let offsets = try container.decode([Int].self, forKey: .offsets)
             guard offsets.count == 2 else {
-                throw DecodingError.dataCorruptedError(forKey: .offsets, in: container, debugDescription: "two offsets expected")
+                throw DecodingError.dataCorruptedError(
+                    forKey: .offsets, in: container, debugDescription: "two offsets expected")
             }
             (begin, end) = (offsets[0], offsets[1])
         }

@@ -60,7 +60,8 @@ public struct SafetensorsWriter: Sendable {
     private mutating func append(_ name: String, _ type: ScalarType, _ shape: [Int], _ content: Content, count: Int) {
         precondition(elementCount(shape) == count, "\(name): \(count) values for the shape \(shape)")
         precondition(!entries.contains { $0.name == name } && name != "__metadata__", "\(name) was added before")
-        entries.append(Entry(name: name, scalarType: type, shape: shape, content: content, byteCount: count * type.size))
+        entries.append(
+            Entry(name: name, scalarType: type, shape: shape, content: content, byteCount: count * type.size))
     }
 
     /// The whole file in memory.

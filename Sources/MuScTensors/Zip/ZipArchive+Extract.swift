@@ -58,13 +58,19 @@ extension ZipArchive {
             let produced = Self.pieceSize - Int(stream.avail_out)
             position += consumed
             unpacked += produced
-            guard unpacked <= entry.size else { throw malformed(entry, "it unpacks to more than its \(entry.size) bytes") }
+            guard unpacked <= entry.size else {
+                throw malformed(entry, "it unpacks to more than its \(entry.size) bytes")
+            }
             checksum = crc32(checksum, output, UInt32(produced))
             try give(output, produced, write)
             if status == Z_STREAM_END { break }
-            guard status == Z_OK, consumed + produced > 0 else { throw malformed(entry, "its compressed content is damaged") }
+            guard status == Z_OK, consumed + produced > 0 else {
+                throw malformed(entry, "its compressed content is damaged")
+            }
         }
-        guard unpacked == entry.size else { throw malformed(entry, "it unpacks to \(unpacked) bytes, not \(entry.size)") }
+        guard unpacked == entry.size else {
+            throw malformed(entry, "it unpacks to \(unpacked) bytes, not \(entry.size)")
+        }
         return UInt32(truncatingIfNeeded: checksum)
     }
 

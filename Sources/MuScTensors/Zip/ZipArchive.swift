@@ -63,12 +63,16 @@ package struct ZipArchive: Sendable {
         var start = Int(try bytes.uint32(end + 16))
         if end >= 20, try bytes.uint32(end - 20) == 0x0706_4b50 {
             let record = try bytes.size(end - 12)
-            guard try bytes.uint32(record) == 0x0606_4b50 else { throw bytes.malformed("ZIP64's end record is not in its place") }
+            guard try bytes.uint32(record) == 0x0606_4b50 else {
+                throw bytes.malformed("ZIP64's end record is not in its place")
+            }
             entries = try bytes.size(record + 32)
             size = try bytes.size(record + 40)
             start = try bytes.size(record + 48)
         }
-        guard start <= end, size <= end - start else { throw bytes.malformed("the zip file's directory lies outside of it") }
+        guard start <= end, size <= end - start else {
+            throw bytes.malformed("the zip file's directory lies outside of it")
+        }
         guard entries <= min(mostEntries, size / 46) else {
             throw bytes.malformed("\(entries) entries in a zip directory of \(size) bytes")
         }
@@ -112,7 +116,8 @@ package struct ZipArchive: Sendable {
         let label = "entry \(name.quotedForPeople)"
         guard flags & 1 == 0 else { throw bytes.unsupported("\(label) of the zip file is encrypted") }
         guard method == 0 || method == 8 else {
-            throw bytes.unsupported("\(label) of the zip file is packed by method \(method); only stored and deflated are read")
+            throw bytes.unsupported(
+                "\(label) of the zip file is packed by method \(method); only stored and deflated are read")
         }
         guard method != 0 || packed == size else {
             throw bytes.malformed("\(label) is stored, yet takes \(packed) bytes for \(size)")
@@ -163,7 +168,9 @@ struct LittleEndianBytes {
 
     private func number<Number: FixedWidthInteger>(_ offset: Int) throws(TensorFileError) -> Number {
         let size = MemoryLayout<Number>.size
-        guard offset >= 0, offset <= file.count - size else { throw truncated("a number at byte \(offset) of \(file.count)") }
+        guard offset >= 0, offset <= file.count - size else {
+            throw truncated("a number at byte \(offset) of \(file.count)")
+        }
         return file.withUnsafeBytes(offset..<offset + size) { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
     }
 

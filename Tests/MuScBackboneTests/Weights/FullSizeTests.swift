@@ -25,12 +25,15 @@ struct FullSizeTests {
                 description: description, weights: weights, imageWidth: size, imageHeight: size)
             let bytes = description.tensorShapes.reduce(0) { $0 + $1.shape.reduce(4, *) }
             let used = try ProcessMemory.peak() - before
-            #expect(used <= bytes * 11 / 10 + 8 << 20, "\(description.name) of \(bytes >> 20) MiB takes \(used >> 20) MiB to load")
+            #expect(
+                used <= bytes * 11 / 10 + 8 << 20,
+                "\(description.name) of \(bytes >> 20) MiB takes \(used >> 20) MiB to load")
             let pixels = (0..<3 * size * size).map { Float($0 % 251) / 125 - 1 }
             let tokens = model.tokens(of: NormalizedImage(width: size, height: size, values: pixels))
             #expect(tokens.layers.count == description.featureLayers.count)
             let grid = size / description.patch
-            #expect(tokens.layers.allSatisfy { $0.count == grid * grid * description.width && $0.allSatisfy(\.isFinite) })
+            #expect(
+                tokens.layers.allSatisfy { $0.count == grid * grid * description.width && $0.allSatisfy(\.isFinite) })
             #expect(tokens.imageFeature.count == description.featureWidth && tokens.imageFeature.allSatisfy(\.isFinite))
         }
     }

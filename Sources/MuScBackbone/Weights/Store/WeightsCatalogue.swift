@@ -40,10 +40,12 @@ public enum WeightsCatalogue {
         laion("ViT-L-14", "e31", "vit_l_14-laion400m_e31", "69988bb6", 1710),
         laion("ViT-L-14", "e32", "vit_l_14-laion400m_e32", "3d133497", 1710),
         openAI(
-            "ViT-L-14-336", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02", "ViT-L-14-336px.pt", 934),
+            "ViT-L-14-336", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02", "ViT-L-14-336px.pt", 934
+        ),
     ]
 
-    private static func openAI(_ backbone: String, _ sha256: String, _ file: String, _ megabytes: Int) -> WeightsRelease {
+    private static func openAI(_ backbone: String, _ sha256: String, _ file: String, _ megabytes: Int) -> WeightsRelease
+    {
         WeightsRelease(
             id: WeightsID(backbone: backbone, pretrained: "openai"),
             sources: [.file(url: "https://openaipublic.azureedge.net/clip/models/\(sha256)/\(file)")],
@@ -57,9 +59,13 @@ public enum WeightsCatalogue {
         WeightsRelease(
             id: WeightsID(backbone: backbone, pretrained: "laion400m_\(epoch)"),
             sources: [
-                .file(url: "https://github.com/mlfoundations/open_clip/releases/download/v0.2-weights/\(file)-\(digits).pt")
+                .file(
+                    url:
+                        "https://github.com/mlfoundations/open_clip/releases/download/v0.2-weights/\(file)-\(digits).pt"
+                )
             ],
-            checksum: .prefix(digits), megabytes: megabytes, licence: "LAION and open_clip, MIT", activation: activation)
+            checksum: .prefix(digits), megabytes: megabytes, licence: "LAION and open_clip, MIT", activation: activation
+        )
     }
 
     // MARK: DINO: github.com/facebookresearch/dino (hubconf.py)

@@ -82,8 +82,14 @@ public struct WeightsID: Sendable, Hashable, CustomStringConvertible {
         self.pretrained = pretrained
     }
 
-    /// `ViT-B-16.openai`; also the stem of the file's name in a ``WeightsStore``.
+    /// `ViT-B-16.openai`.
     public var description: String { pretrained.map { "\(backbone).\($0)" } ?? backbone }
+
+    /// What files in a ``WeightsStore`` are named by: the description, kept from leading out of the folder or being hidden.
+    var fileStem: String {
+        let stem = description.replacing("/", with: "_")
+        return stem.hasPrefix(".") ? "_" + stem.dropFirst() : stem
+    }
 
     /// The arguments by which the command is told these weights.
     public var commandArguments: String { pretrained.map { "\(backbone) --pretrained \($0)" } ?? backbone }

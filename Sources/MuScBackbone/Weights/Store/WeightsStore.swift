@@ -89,7 +89,7 @@ public struct WeightsStore: Sendable {
         let known = WeightsCatalogue.all.map { Listing(id: $0.id, release: $0, installed: installed($0.id)) }
         let records = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let others = records.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
-            .filter { name in !known.contains { $0.id.description == name } }
+            .filter { name in !known.contains { $0.id.fileStem == name } }
             .map { WeightsID(backbone: $0) }
         return known + others.compactMap { id in installed(id).map { Listing(id: id, release: nil, installed: $0) } }
     }
@@ -102,5 +102,5 @@ public struct WeightsStore: Sendable {
         public var installed: Installed?
     }
 
-    func recordPath(_ id: WeightsID) -> String { "\(folder)/\(id).json" }
+    func recordPath(_ id: WeightsID) -> String { "\(folder)/\(id.fileStem).json" }
 }

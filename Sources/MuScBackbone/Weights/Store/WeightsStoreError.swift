@@ -46,11 +46,14 @@ public enum WeightsStoreError: Error, Sendable, CustomStringConvertible {
                   found    \(found)
                 """
         case .diskFull(let folder, let needed):
-            let room = needed.flatMap { $0 > 0 ? $0 : nil }.map { "; \(($0 + 999_999) / 1_000_000) MB are needed" } ?? ""
-            return "\(folder): there is no room left on this disk\(room) (the folder of the weights is set by MUSC_WEIGHTS)"
+            let room =
+                needed.flatMap { $0 > 0 ? $0 : nil }.map { "; \(($0 + 999_999) / 1_000_000) MB are needed" } ?? ""
+            return
+                "\(folder): there is no room left on this disk\(room) (the folder of the weights is set by MUSC_WEIGHTS)"
         case .folder(let path, let reason):
             return "\(path): \(reason) (the folder of the weights is set by MUSC_WEIGHTS)"
-        case .busy(let id): return "another musc is fetching the weights of \(id) at this moment; try again when it is done"
+        case .busy(let id):
+            return "another musc is fetching the weights of \(id) at this moment; try again when it is done"
         case .weights(let error): return error.description
         }
     }
