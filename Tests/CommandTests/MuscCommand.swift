@@ -38,10 +38,14 @@ struct MuscCommand {
         try run(arguments, environment: environment)
     }
 
-    func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Result {
+    /// - Parameter through: A program that runs `musc`, with its arguments; none runs it directly.
+    func run(
+        _ arguments: [String], environment: [String: String] = [:], through: [String] = []
+    ) throws -> Result {
         let process = Process()
-        process.executableURL = URL(filePath: Self.path)
-        process.arguments = arguments
+        let words = through + [Self.path] + arguments
+        process.executableURL = URL(filePath: words[0])
+        process.arguments = Array(words.dropFirst())
         process.currentDirectoryURL = scratch
         process.environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",

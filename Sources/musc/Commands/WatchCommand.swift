@@ -51,7 +51,7 @@ struct WatchCommand: AsyncParsableCommand {
                 // Ended in the reverse order: what the last batch says is still delivered, if that takes no time.
                 services: [.init(service: deliverer), .init(service: watcher)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
-            try await group.run()
+            try await StopSignal.reporting { try await group.run() }
         } catch let error as RootLockError {
             throw UserError("\(error)", exit: .usage)
         }

@@ -3,7 +3,7 @@ import MuScResults
 import MuScWatching
 import SystemPackage
 
-/// Keeps `index.html` and `batches.csv` of each drop folder up to date.
+/// Keeps `index.html` of each drop folder up to date; `batches.csv` beside it is the watcher's own.
 ///
 /// How a batch's scores are spread is read from its `run.json`, once for each of its results.
 actor IndexKeeper {
@@ -16,9 +16,8 @@ actor IndexKeeper {
 
     /// Writes the index of one root.
     ///
-    /// - Throws: ``FileWriteError`` or ``ResultsError``; what was there before stays.
+    /// - Throws: ``ResultsError``; what was there before stays.
     func update(_ index: RootIndex) throws {
-        try index.writeCSV()
         let batches = index.batches.map { batch in
             BatchSummary(
                 folder: batch.name, state: .init(batch.state),

@@ -37,7 +37,8 @@ extension InstalledBackbone {
     /// - Parameter fetching: Whether weights that are missing are fetched.
     /// - Throws: ``UserError`` with exit status 2 that says what to type where the weights are missing.
     static func find(_ configuration: Configuration, fetching: Bool) async throws(UserError) -> InstalledBackbone {
-        let description = try description(named: configuration.backbone)
+        let description = WeightsCatalogue.description(
+            try description(named: configuration.backbone), pretrained: configuration.pretrained)
         let store = WeightsStore()
         let id = WeightsStore.id(backbone: description.name, pretrained: configuration.pretrained)
         do {
