@@ -49,9 +49,9 @@ struct WatchCommand: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 // Ended in the reverse order: what the last batch says is still delivered, if that takes no time.
-                services: [.init(service: deliverer), .init(service: watcher)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: [.init(service: deliverer), .init(service: watcher)], logger: logger))
         do {
-            try await StopSignal.reporting { try await group.run() }
+            try await StopSignal.asking({ await group.triggerGracefulShutdown() }, toEnd: { try await group.run() })
         } catch let error as RootLockError {
             throw UserError("\(error)", exit: .usage)
         }

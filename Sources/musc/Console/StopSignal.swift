@@ -21,13 +21,21 @@ enum StopSignal {
         return try result.get()
     }
 
-    /// Does work that ends by itself on SIGINT or SIGTERM, and tells of the signal afterwards.
+    /// Does work that can be asked to end, and asks it to on SIGINT or SIGTERM.
     ///
+    /// The one who hears the signal is the one who asks, so that work that ended for a signal is always told as such.
+    ///
+    /// - Parameter stop: Asks the work to end.
     /// - Throws: What the work throws; after a signal, ``Stopped`` with the signal's exit status.
-    static func reporting(_ work: () async throws -> Void) async throws {
+    static func asking(
+        _ stop: @escaping @Sendable () async -> Void, toEnd work: () async throws -> Void
+    ) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let listener = Task { () -> UnixSignal? in
-            for await signal in signals { return signal }
+            for await signal in signals {
+                await stop()
+                return signal
+            }
             return nil
         }
         defer { listener.cancel() }
