@@ -49,7 +49,8 @@ struct KillTests {
             expected.allSatisfy { drop.scored($0.key) == (0..<$0.value).map { "part_\($0).ppm" }.sorted() }
         }
         last.send(SIGTERM)
-        #expect(last.end() == 0)
+        // Where nothing was left to do, the signal may come before the watcher listens for it.
+        #expect([0, -SIGTERM].contains(last.end()))
         #expect(isWhole)
         for (name, former) in published {
             #expect(FolderIdentity(drop.path(name).appending("_musc")) == former, "\(name) was scored twice")
