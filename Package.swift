@@ -99,8 +99,8 @@ let package = Package(
         .executableTarget(
             name: "musc",
             dependencies: [
-                "CKernels", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScLinearAlgebra", "MuScResults",
-                "MuScWatching",
+                "CKernels", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScLinearAlgebra", "MuScParallel",
+                "MuScResults", "MuScScoring", "MuScWatching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

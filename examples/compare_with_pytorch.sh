@@ -37,7 +37,8 @@ for round in $(seq "$rounds"); do
     cp "$scratch"/out/*/_musc/run.json "$scratch/musc.$round.json"
     echo "round $round of $rounds: PyTorch …" >&2
     start=$(date +%s.%N)
-    "$python" examples/musc_torch.py "$folder" --weights "$weights" --size "$size" --threads "$threads" \
+    # PyTorch's own threads run the layers; OpenBLAS's beside them would fight for the cores and cost it half its speed.
+    OPENBLAS_NUM_THREADS=1 "$python" examples/musc_torch.py "$folder" --weights "$weights" --size "$size" --threads "$threads" \
         --json "$scratch/torch.$round.json" >/dev/null
     echo "$(date +%s.%N) $start" >"$scratch/torch.$round.wall"
 done

@@ -24,9 +24,14 @@ extension BatchScorer {
             let judges = own + panel.judging.map { subset.count + $0 }
             let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
             for (layer, images) in tokens.layers.enumerated() {
-                let standardised = LNAMD.standardise(
-                    subset.map { images[$0] } + panel.layers[layer], grid: grid, channels: settings.backbone.width,
-                    threads: settings.threads)
+                let standardised: StandardisedTokens
+                do {
+                    standardised = LNAMD.standardise(
+                        try (subset.map { images[$0] } + panel.layers[layer]).values(), grid: grid,
+                        channels: settings.backbone.width, threads: settings.threads)
+                } catch {
+                    throw .spill(error)
+                }
                 let scores = scoring.patchScores(
                     of: standardised, degrees: settings.degrees, judged: judged, judges: judges)
                 for (row, image) in subset.enumerated() {
@@ -44,16 +49,10 @@ extension BatchScorer {
                 else { throw .cancelled }
             }
         }
-        if subsets.count == 1 { searchRecurring(tokens, panel: panel, by: scoring, maps: &maps) }
+        if subsets.count == 1 {
+            do { try searchRecurring(tokens, panel: panel, by: scoring, maps: &maps) } catch { throw .spill(error) }
+        }
         return maps
-    }
-
-    /// The images that judge, as the settings have it.
-    private func judges(among count: Int, notes: inout [String]) -> [Int] {
-        guard case .count(let wanted) = settings.judges, wanted < count else { return Array(0..<count) }
-        notes.append("\(wanted) of the \(count) images judged, the same for all (seeded choice).")
-        var generator = SeededGenerator(seed: UInt64(count))
-        return Array((0..<count).shuffled(using: &generator).prefix(max(wanted, 2))).sorted()
     }
 
     /// Applies RsCIN where the settings and the batch have it (numerics, section 6).

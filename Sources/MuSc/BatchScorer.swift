@@ -164,6 +164,10 @@ public enum ScoringError: Error, Sendable, CustomStringConvertible {
     case tooFewImages(BatchTokens)
     /// The progress handler answered false.
     case cancelled
+    /// Mutual scoring would take more memory than there is.
+    case memory(MemoryShortage)
+    /// Tokens could not be kept in a file, or not be read from it.
+    case spill(SpillError)
 
     public var description: String {
         switch self {
@@ -174,6 +178,8 @@ public enum ScoringError: Error, Sendable, CustomStringConvertible {
             return "\(tokens.readable) readable image\(tokens.readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at least 2 are needed, and 20 or more are better"
         case .cancelled:
             return "stopped before the batch was scored"
+        case .memory(let shortage): return "\(shortage)"
+        case .spill(let error): return "\(error)"
         }
     }
 }

@@ -9,8 +9,8 @@ import SystemPackage
 public struct BatchTokens: Sendable {
     /// One entry an image, in the order given; `index` is set for those that could be read.
     public var images: [ScoredImage]
-    /// One entry a feature layer, then one a readable image: `[grid.count, channels]` row-major.
-    public var layers: [[[Float]]]
+    /// One entry a feature layer, then one a readable image.
+    public var layers: [[PatchTokens]]
     /// One entry a readable image.
     public var imageFeatures: [[Float]]
 
@@ -18,7 +18,7 @@ public struct BatchTokens: Sendable {
     public var readable: Int { imageFeatures.count }
 
     /// - Parameters: As the properties of the same names; the readable images' indices count up from 0 in order.
-    public init(images: [ScoredImage], layers: [[[Float]]], imageFeatures: [[Float]]) {
+    public init(images: [ScoredImage], layers: [[PatchTokens]], imageFeatures: [[Float]]) {
         self.images = images
         self.layers = layers
         self.imageFeatures = imageFeatures
@@ -29,13 +29,15 @@ public struct BatchTokens: Sendable {
         var image = image
         image.index = readable
         images.append(image)
-        for (layer, values) in tokens.layers.enumerated() { layers[layer].append(values) }
+        for (layer, values) in tokens.layers.enumerated() { layers[layer].append(PatchTokens(values)) }
         imageFeatures.append(tokens.imageFeature)
     }
 
     /// The tokens of the readable image at `index`.
-    public func imageTokens(_ index: Int) -> ImageTokens {
-        ImageTokens(layers: layers.map { $0[index] }, imageFeature: imageFeatures[index])
+    ///
+    /// - Throws: ``SpillError`` where they are in a file that cannot be read.
+    public func imageTokens(_ index: Int) throws(SpillError) -> ImageTokens {
+        ImageTokens(layers: try layers.map { $0[index] }.values(), imageFeature: imageFeatures[index])
     }
 
     /// The readable images of these indices alone, in this order.
@@ -70,17 +72,22 @@ extension BatchScorer {
     /// An image that cannot be decoded costs that image: it gets an error and no index.
     ///
     /// - Parameter cache: Where tokens are looked for and kept; nil for nowhere.
-    /// - Throws: ``ScoringError/cancelled`` once `progress` answers false.
+    /// Tokens are kept in memory as far as ``ScoringSettings/memory`` allows, and beyond it in a file without a name.
+    ///
+    /// - Throws: ``ScoringError/cancelled`` once `progress` answers false; ``ScoringError/memory(_:)`` where mutual
+    ///   scoring of so many images would take more memory than there is; ``ScoringError/spill(_:)``.
     public func tokens(
         of files: [BatchFile], cache: TokenCache? = nil, progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> BatchTokens {
+        let budget = try memoryBudget(images: files.count)
+        let store = TokenStore(limit: budget.tokens, folder: Self.spillFolder)
         cache?.prepare()
         defer { cache?.trim() }
         let done = Mutex(0)
         let isCancelled = Atomic<Bool>(false)
         let results = concurrentMap(files.count, threads: settings.threads) { index -> ImageOutcome in
             if isCancelled.load(ordering: .relaxed) { return .skipped }
-            let outcome = tokens(of: files[index], cache: cache)
+            let outcome = tokens(of: files[index], cache: cache, store: store)
             let goesOn = done.withLock { done in
                 done += 1
                 return progress(Progress(stage: .features, completed: done, total: files.count))
@@ -89,20 +96,30 @@ extension BatchScorer {
             return outcome
         }
         if isCancelled.load(ordering: .relaxed) { throw .cancelled }
-        return collect(results, files: files)
+        return try collect(results, files: files)
     }
 
     private enum ImageOutcome: Sendable {
-        case tokens(ImageTokens, width: Int, height: Int)
+        case tokens(layers: [PatchTokens], imageFeature: [Float], width: Int, height: Int)
         case failed(String)
+        case unkept(SpillError)
         case skipped
     }
 
-    private func tokens(of file: BatchFile, cache: TokenCache?) -> ImageOutcome {
-        if let kept = cache?.tokens(of: file.path, patches: grid.count) {
-            return .tokens(kept.tokens, width: kept.width, height: kept.height)
+    private func tokens(of file: BatchFile, cache: TokenCache?, store: TokenStore) -> ImageOutcome {
+        func outcome(_ tokens: ImageTokens, _ width: Int, _ height: Int) -> ImageOutcome {
+            do throws(SpillError) {
+                var layers: [PatchTokens] = []
+                for values in tokens.layers { layers.append(try store.keep(values)) }
+                return .tokens(layers: layers, imageFeature: tokens.imageFeature, width: width, height: height)
+            } catch {
+                return .unkept(error)
+            }
         }
-        do {
+        if let kept = cache?.tokens(of: file.path, patches: grid.count) {
+            return outcome(kept.tokens, kept.width, kept.height)
+        }
+        do throws(ImageError) {
             let options = DecodingOptions(applyingOrientation: settings.appliesOrientation)
             let image = try RGBImage(contentsOf: file.path, options: options)
             let resized = image.resized(
@@ -110,23 +127,25 @@ extension BatchScorer {
             let tokens = model.tokens(of: NormalizedImage(resized, for: settings.backbone.family))
             cache?.keep(
                 tokens, of: file.path, width: image.width, height: image.height, channels: settings.backbone.width)
-            return .tokens(tokens, width: image.width, height: image.height)
+            return outcome(tokens, image.width, image.height)
         } catch {
             return .failed("\(error.kind)")
         }
     }
 
-    private func collect(_ outcomes: [ImageOutcome], files: [BatchFile]) -> BatchTokens {
+    private func collect(_ outcomes: [ImageOutcome], files: [BatchFile]) throws(ScoringError) -> BatchTokens {
         var batch = BatchTokens(
             images: [], layers: Array(repeating: [], count: settings.featureLayers.count), imageFeatures: [])
         for (file, outcome) in zip(files, outcomes) {
             var image = ScoredImage(name: file.name, path: file.path)
             switch outcome {
-            case .tokens(let tokens, let width, let height):
+            case .tokens(let layers, let imageFeature, let width, let height):
                 image.size = (width, height)
                 image.index = batch.imageFeatures.count
-                for (layer, values) in tokens.layers.enumerated() { batch.layers[layer].append(values) }
-                batch.imageFeatures.append(tokens.imageFeature)
+                for (layer, tokens) in layers.enumerated() { batch.layers[layer].append(tokens) }
+                batch.imageFeatures.append(imageFeature)
+            case .unkept(let error):
+                throw .spill(error)
             case .failed(let reason):
                 image.error = reason
             case .skipped:

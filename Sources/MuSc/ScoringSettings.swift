@@ -100,6 +100,10 @@ public struct ScoringSettings: Sendable {
     public var precision: MutualScoring.Precision
     /// The most threads to use.
     public var threads: Int
+    /// Bytes that the batch's tokens and mutual scoring may take; nil for half of what is free when a batch begins.
+    ///
+    /// Tokens that do not fit are kept in a file.
+    public var memory: Int?
 
     /// The preset's values for this backbone.
     public init(preset: Preset = .tuned, backbone: BackboneDescription, threads: Int = 1) {

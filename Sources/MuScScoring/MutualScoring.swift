@@ -141,9 +141,17 @@ public struct MutualScoring: Sendable {
         }
     }
 
+    /// The products of pairs of patches that the kernel computes on this grid, of all that there are: 1 without a window.
+    ///
+    /// The kernel walks squares of 4 × 4 patches against their surroundings, so that the rim of a square is computed
+    /// beyond the window.
+    public func computedShare(on grid: PatchGrid) -> Double {
+        window == nil ? 1 : PartnerPlan(grid: grid, window: window, rowLimit: .max).computedShare
+    }
+
     /// The instruction set of the kernels, asked of the processor once.
     let isa: musc_isa
 
     /// Bytes that the distances held at once may take: with 200 images of 37 × 37 patches, 219 MB.
-    static let distanceLimit = 1 << 30
+    package static let distanceLimit = 1 << 30
 }

@@ -120,7 +120,7 @@ struct PastedDefect {
                 images: [
                     ScoredImage(
                         name: "pasted-\(index)", path: target.path, size: (cell.width, cell.height), index: 0)
-                ], layers: made.layers.map { [$0] }, imageFeatures: [made.imageFeature])
+                ], layers: made.layers.map { [PatchTokens($0)] }, imageFeatures: [made.imageFeature])
             tokens = tokens?.appending(one) ?? one
         }
         pasted = tokens ?? good.selecting([])

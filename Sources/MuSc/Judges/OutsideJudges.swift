@@ -48,7 +48,7 @@ struct JudgePanel: Sendable {
     /// The images from outside, one group after the other.
     private(set) var members: [ScoredImage] = []
     /// One entry a feature layer, then one a member.
-    private(set) var layers: [[[Float]]]
+    private(set) var layers: [[PatchTokens]]
     /// Whether the batch's own images judge.
     private(set) var batchJudges = true
     /// Members that judge.

@@ -33,9 +33,11 @@ extension BatchScorer {
     /// Near and far distances are taken by the middle layer at the smallest degree, or by all layers and degrees; images
     /// that set the threshold are treated as the batch's are. Where the batch's own images do not judge, there is
     /// nothing to look for.
+    ///
+    /// - Throws: ``SpillError``.
     func searchRecurring(
         _ tokens: BatchTokens, panel: JudgePanel, by scoring: MutualScoring, maps: inout MutualMaps
-    ) {
+    ) throws(SpillError) {
         let own = Array(0..<tokens.readable)
         let judges = own + panel.judging.map { own.count + $0 }
         guard settings.recurringGuard != .off, panel.batchJudges, judges.count >= Self.leastJudgesOfSearch else { return }
@@ -48,9 +50,10 @@ extension BatchScorer {
         var far = near
         var representative: (near: [Float], tokens: UnitTokens)?
         for layer in settings.featureLayers.indices where settings.recurringGuard == .all || layer == middle {
+            let values = try (tokens.layers[layer] + panel.layers[layer]).values()
             for r in settings.degrees where settings.recurringGuard == .all || r == smallest {
                 let unit = LNAMD.aggregate(
-                    tokens.layers[layer] + panel.layers[layer], grid: grid, channels: settings.backbone.width, r: r,
+                    values, grid: grid, channels: settings.backbone.width, r: r,
                     threads: settings.threads)
                 let nearest = scoring.patchScores(of: unit, judged: judged, judges: judges)
                 let half = wide.patchScores(of: unit, judged: judged, judges: judges)

@@ -43,10 +43,16 @@ public enum PublishedResults {
                 classes[row["class"] ?? ""] = metrics(row)
             }
         }
-        let time = rows(PackageResources.inference_time_csv).first(where: isWanted)
         return Match(
             mean: metrics(row), classes: classes,
-            millisecondsPerImage: time.flatMap { $0["ms_per_image_rtx3090_n200"] }.flatMap(Double.init))
+            millisecondsPerImage: millisecondsPerImage(backbone: backbone, imageSize: imageSize))
+    }
+
+    /// Milliseconds an image on an RTX 3090 with 200 images in mutual scoring; nil where not published.
+    public static func millisecondsPerImage(backbone: String, imageSize: Int) -> Double? {
+        rows(PackageResources.inference_time_csv)
+            .first { $0["backbone"] == backbone && $0["image_size"] == String(imageSize) }
+            .flatMap { $0["ms_per_image_rtx3090_n200"] }.flatMap(Double.init)
     }
 
     /// The names of the data set's classes as published; empty for `folder`.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import MuSc
 import MuScHooks
 import MuScResults
+import MuScWatching
 import SystemPackage
 
 /// `musc run`: scores folders by hand, each as one batch.
@@ -65,7 +66,9 @@ struct RunCommand: AsyncParsableCommand {
         }
         let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
         defer { bar.finish() }
-        return try processor.process(files, folder: folder) { progress in
+        // A watcher on the same folder recognises the results by the set of files, and does not score it again.
+        let fileSet = recursive ? nil : FileSetDigest(filesAt: files)?.description
+        return try processor.process(files, folder: folder, fileSet: fileSet) { progress in
             bar.update(progress)
             return true
         }

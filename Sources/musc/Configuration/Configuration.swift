@@ -50,6 +50,8 @@ package struct Configuration: Sendable {
     /// Whether results are printed as JSON instead of a line a batch.
     var printsJSON = false
     var threads: Int = processorCount()
+    /// Bytes that a batch may take; nil for half of what is free.
+    var memory: Int?
     var logLevel: LogLevel = .info
     var logFormat: LogFormat = .text
     var metricsFile: FilePath?
@@ -80,6 +82,7 @@ package struct Configuration: Sendable {
         if let rscinWindows { settings.rscinWindows = rscinWindows }
         settings.subsets = subsets
         if let precision { settings.precision = precision }
+        settings.memory = memory
         settings.threshold = threshold
         settings.falseAlarmRate = falseAlarmRate
         try settings.validate()

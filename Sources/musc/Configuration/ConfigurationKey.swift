@@ -168,6 +168,10 @@ package struct ConfigurationKey: Sendable {
             (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.precision = value == .none ? nil : try value.choice()
         },
+        ConfigurationKey("scoring.memory", variable: "MUSC_MEMORY") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.memory = value == .none ? nil : try value.bytes()
+        },
         ConfigurationKey("scoring.threads", variable: "MUSC_THREADS") {
             (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.threads = value == .none ? processorCount() : try value.integer(1...1024)

@@ -53,6 +53,20 @@ package indirect enum ConfigurationValue: Sendable, Hashable {
         return number
     }
 
+    /// A number of bytes: a whole number with K, M, G or T (of 1024) behind it, or none.
+    func bytes() throws(Fault) -> Int {
+        let expected = "an amount of memory, such as 4G or 800M"
+        guard case .text(let text) = self else { throw fault(expected) }
+        var digits = Substring(text.uppercased())
+        for suffix in ["IB", "B"] where digits.hasSuffix(suffix) { digits.removeLast(suffix.count) }
+        let shift = ["K", "M", "G", "T"].firstIndex { digits.hasSuffix($0) }.map { 10 * ($0 + 1) } ?? 0
+        if shift > 0 { digits.removeLast() }
+        guard let number = Double(digits), number > 0, number * Double(1 << shift) < Double(1 << 60) else {
+            throw fault(expected)
+        }
+        return Int(number * Double(1 << shift))
+    }
+
     func number(_ range: ClosedRange<Double>) throws(Fault) -> Double {
         guard case .text(let text) = self, let number = Double(text), range.contains(number) else {
             throw fault(

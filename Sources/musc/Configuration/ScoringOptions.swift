@@ -57,6 +57,9 @@ struct ScoringOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads that compute; all cores unless given.", valueName: "count"))
     var threads: String?
 
+    @Option(help: ArgumentHelp("Memory that a batch may take, such as 4G; half of what is free unless given.", valueName: "amount"))
+    var memory: String?
+
     @Option(name: .customLong("out"), help: ArgumentHelp("A folder for the results instead of beside the images.", valueName: "folder"))
     var output: String?
 
@@ -89,7 +92,7 @@ struct ScoringOptions: ParsableArguments {
             ("judges.known_good", "known-good", knownGood),
             ("output.false_alarm_rate", "false-alarm-rate", falseAlarmRate),
             ("scoring.subsets", "subsets", subsets), ("scoring.precision", "precision", precision), ("output.threshold", "threshold", threshold),
-            ("scoring.threads", "threads", threads), ("output.where", "out", output),
+            ("scoring.threads", "threads", threads), ("scoring.memory", "memory", memory), ("output.where", "out", output),
             ("output.colormap", "colormap", colormap), ("output.maps", "maps", maps),
             ("log.level", "log-level", logLevel), ("log.format", "log-format", logFormat),
         ]

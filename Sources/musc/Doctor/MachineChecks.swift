@@ -1,6 +1,7 @@
 import CKernels
 import FoundationEssentials
 import Glibc
+import MuSc
 import MuScBackbone
 import MuScLinearAlgebra
 import MuScWatching
@@ -38,7 +39,7 @@ enum MachineChecks {
     }
 
     private static func memory() -> Check {
-        guard let bytes = SystemFacts.availableMemory else { return .warn("memory", "cannot be told: /proc is not readable") }
+        guard let bytes = SystemMemory.available else { return .warn("memory", "cannot be told: /proc is not readable") }
         let finding = "\(SystemFacts.size(bytes)) available"
         if bytes < 700_000_000 {
             return .fail("memory", finding, "end other programs, or raise the container's limit: a batch of 100 images needs about 1 GB")

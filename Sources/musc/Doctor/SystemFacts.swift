@@ -13,19 +13,6 @@ enum SystemFacts {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Bytes that programs can still take: what the kernel counts as available, and what a container's limit leaves.
-    static var availableMemory: Int? {
-        guard let table = text(of: "/proc/meminfo"),
-            let line = table.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
-            let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return nil }
-        var bytes = kilobytes * 1024
-        if let limit = number(in: "/sys/fs/cgroup/memory.max") {
-            bytes = min(bytes, limit - (number(in: "/sys/fs/cgroup/memory.current") ?? 0))
-        }
-        return bytes
-    }
-
     /// Bytes that this user can still write where a path lies, or would lie once it is made.
     static func freeSpace(at path: FilePath) -> Int? {
         var status = statvfs()

@@ -83,10 +83,10 @@ extension BatchProcessor {
     /// What goes wrong costs nothing but the memory, and is told on stderr.
     func remember(_ judged: Judged, folder: FilePath) {
         guard let memory = judged.memory else { return }
-        let candidates = judged.scores.memorable.compactMap { image in
-            image.index.map { LineMemory.Candidate(image: image, tokens: judged.tokens.imageTokens($0)) }
-        }
-        do throws(LineMemoryError) {
+        do {
+            let candidates = try judged.scores.memorable.compactMap { image in
+                try image.index.map { LineMemory.Candidate(image: image, tokens: try judged.tokens.imageTokens($0)) }
+            }
             let problems = try memory.remember(candidates, of: folder, channels: scorer.settings.backbone.width)
             for problem in problems { Terminal.printNote("musc: \(problem)") }
         } catch {

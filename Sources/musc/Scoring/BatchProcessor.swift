@@ -47,7 +47,7 @@ struct BatchProcessor: Sendable {
     ///   - folder: The batch's folder.
     ///   - results: Where the results belong; nil for the configuration's place.
     ///   - root: The drop folder that the batch belongs to; nil by hand.
-    ///   - fileSet: The identity of the set of files, for the watcher; nil by hand.
+    ///   - fileSet: The identity of the set of files, by which a watcher recognises the results.
     ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
     /// - Throws: ``UserError`` with exit status 1.
     func process(

@@ -16,7 +16,7 @@ struct FullSizeTests {
     func run(description: BackboneDescription) throws {
         let scratch = try ScratchFolder()
         let path = scratch.path("weights.safetensors")
-        try writeRandomWeights(of: description, to: path)
+        try BackboneWeights.writeRandom(for: description, to: path)
         let sizes = description.paperSizes.isEmpty ? [224] : description.paperSizes
         for size in sizes {
             let before = try ProcessMemory.restartPeak()
@@ -36,20 +36,6 @@ struct FullSizeTests {
                 tokens.layers.allSatisfy { $0.count == grid * grid * description.width && $0.allSatisfy(\.isFinite) })
             #expect(tokens.imageFeature.count == description.featureWidth && tokens.imageFeature.allSatisfy(\.isFinite))
         }
-    }
-
-    private func writeRandomWeights(of description: BackboneDescription, to path: String) throws {
-        let tile = (0..<65_537).map { _ in Float.random(in: -0.03...0.03) }
-        var writer = SafetensorsWriter()
-        for (name, shape) in description.tensorShapes {
-            let count = shape.reduce(1, *)
-            let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
-                for index in 0..<count { buffer.initializeElement(at: index, to: tile[index % tile.count]) }
-                initialised = count
-            }
-            writer.add(name, values, shape: shape)
-        }
-        try writer.write(to: path)
     }
 }
 

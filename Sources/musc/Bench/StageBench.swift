@@ -1,0 +1,60 @@
+import FoundationEssentials
+import MuSc
+import MuScResults
+import MuScScoring
+import SystemPackage
+
+/// The stages of scoring a folder of photographs, from files to the report.
+struct StageBench {
+    let processor: BatchProcessor
+    let peak: PeakRate
+
+    /// Scores the files with nothing kept and nothing from outside, and writes their results.
+    ///
+    /// - Throws: ``ScoringError``, or what writing the results throws.
+    func table(
+        _ files: [FilePath], folder: FilePath, results: FilePath, progress: @escaping ProgressHandler
+    ) throws -> BenchTable {
+        let settings = processor.scorer.settings
+        let start = ContinuousClock.now
+        let started = Date.now.ISO8601Format()
+        let scores = try processor.scorer.score(files.map { BatchFile($0, in: folder) }, progress: progress)
+        let scored = (ContinuousClock.now - start) / .seconds(1)
+        let record = RunRecord(
+            of: scores, version: MuscVersion.current, batch: folder.string, started: started, seconds: scored, settings: [:],
+            weightsSHA256: "", fileSet: nil)
+        _ = try ResultsWriter(options: processor.configuration.output).write(
+            scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: results.string), indexURL: nil)
+        let total = (ContinuousClock.now - start) / .seconds(1)
+
+        let readable = scores.images.count { $0.index != nil }
+        var table = BenchTable(
+            title: "\(readable) photographs of \(folder), \(settings.backbone.name), \(settings.imageSize) px, "
+                + "\(settings.preset.rawValue), \(settings.precision.rawValue), \(settings.threads) threads",
+            columns: [("stage", "stage"), ("s", "seconds"), ("s/image", "seconds_per_image"), ("of peak, %", "peak_percent")])
+        let isFast = settings.precision == .fast
+        for stage in scores.timings + [StageTiming(stage: "results", seconds: total - scored)] {
+            var share = BenchTable.Cell.none
+            if stage.stage == "features" {
+                let operations = settings.backbone.operations(
+                    patches: processor.scorer.grid.count, blocks: settings.backbone.depth) * Double(readable)
+                let best = isFast && peak.bfloat16 > 0 ? peak.bfloat16 : peak.fp32
+                share = .number(100 * operations / stage.seconds / best, decimals: 0)
+            } else if stage.stage == "mutual scoring" {
+                let operations = processor.scorer.scoringOperations(
+                    images: readable, judges: processor.scorer.chosenJudges(of: readable).count)
+                let best = isFast && peak.int8 > 0 ? peak.int8 : peak.fp32
+                share = .number(100 * operations / stage.seconds / best, decimals: 0)
+            }
+            table.rows.append([
+                .text(stage.stage), .number(stage.seconds, decimals: 2),
+                .number(stage.seconds / Double(max(readable, 1)), decimals: 4), share,
+            ])
+        }
+        table.rows.append([
+            .text("together"), .number(total, decimals: 2), .number(total / Double(max(readable, 1)), decimals: 4), .none,
+        ])
+        table.notes = ["Features include decoding and resizing. Peak memory: \(ProcessMemory.peak >> 20) MB."]
+        return table
+    }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import FoundationEssentials
+import MuSc
+import MuScBackbone
+import MuScEvaluation
+import MuScScoring
+import SystemPackage
+
+/// `musc bench`: what the machine makes of the work.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Time each stage on this machine, beside what its processor can do at best.",
+        discussion: """
+            With a folder, its photographs are scored and their results written as musc run does, from nothing and with \
+            nothing kept. Without one, made-up images of the given number are used. The processor's peak is measured on \
+            the spot.
+            """)
+
+    @Argument(help: ArgumentHelp("A folder of photographs; made-up images without one.", valueName: "folder"))
+    var folder: String?
+
+    @Flag(help: "Take the images of all folders below too.")
+    var recursive = false
+
+    @Option(help: ArgumentHelp("Made-up images that judge each other.", valueName: "count"))
+    var images = 50
+
+    @Option(help: ArgumentHelp("Made-up images that go through the network.", valueName: "count"))
+    var networkImages = 8
+
+    @Flag(help: "Random weights in full size: no file is needed, and time and memory are the same.")
+    var randomWeights = false
+
+    @Flag(help: "Every backbone at both of the paper's image sizes, with random weights.")
+    var allBackbones = false
+
+    @Flag(help: "Time and memory of mutual scoring at 25 to 400 images, with all judges and with 32.")
+    var growth = false
+
+    @Option(help: ArgumentHelp("table, json or markdown.", valueName: "format"))
+    var format = BenchTable.Format.table
+
+    @OptionGroup var options: ScoringOptions
+
+    func validate() throws {
+        guard images >= 2, networkImages >= 1 else {
+            throw ValidationError("At least 2 images judge each other, and 1 goes through the network.")
+        }
+        guard folder == nil || !(allBackbones || growth || randomWeights) else {
+            throw ValidationError("A folder is scored as it is: leave out --all-backbones, --growth and --random-weights.")
+        }
+    }
+
+    func run() async throws {
+        let configuration = try options.configuration()
+        let peak = PeakRate.measure(threads: configuration.threads)
+        if allBackbones {
+            try printBackbones(configuration, peak)
+            return
+        }
+        if let folder {
+            let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
+            try printStages(of: FilePath(folder), processor, peak)
+            return
+        }
+        let installed =
+            randomWeights
+            ? try Self.random(try InstalledBackbone.description(named: configuration.backbone))
+            : try await InstalledBackbone.find(configuration, fetching: options.fetchWeights)
+        let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
+        if growth {
+            let bench = GrowthBench(scorer: scorer)
+            for table in bench.tables { Terminal.printResult(table.rendered(format)) }
+        } else {
+            var table = NetworkTable(peak: peak, images: images, threads: configuration.threads)
+            table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
+            Terminal.printResult(table.table.rendered(format))
+        }
+    }
+
+    private func printBackbones(_ configuration: Configuration, _ peak: PeakRate) throws {
+        var table = NetworkTable(peak: peak, images: images, threads: configuration.threads)
+        for description in BackboneCatalogue.all {
+            let installed = try Self.random(description)
+            for size in description.paperSizes.isEmpty ? [224] : description.paperSizes {
+                Terminal.printNote("\(description.name), \(size) px …")
+                var configuration = configuration
+                configuration.backbone = description.name
+                configuration.imageSize = size
+                let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
+                table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
+            }
+        }
+        Terminal.printResult(table.table.rendered(format))
+    }
+
+    private func printStages(of folder: FilePath, _ processor: BatchProcessor, _ peak: PeakRate) throws {
+        let files = try ImageListing.images(
+            in: folder, recursive: recursive, excluding: [processor.configuration.output.folderName])
+        let scratch = FilePath(FileManager.default.temporaryDirectory.path).appending("musc-bench.\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(atPath: scratch.string) }
+        let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
+        let table: BenchTable
+        do {
+            table = try StageBench(processor: processor, peak: peak).table(files, folder: folder, results: scratch) { progress in
+                bar.update(progress)
+                return true
+            }
+        } catch {
+            bar.finish()
+            throw UserError("\(folder): \(error)", exit: .batchFailed)
+        }
+        bar.finish()
+        Terminal.printResult(table.rendered(format))
+    }
+
+    /// The backbone with random weights, from a file that is gone once this returns.
+    private static func random(_ description: BackboneDescription) throws -> InstalledBackbone {
+        let path = FilePath("/var/tmp").appending("musc-bench.\(UUID().uuidString).safetensors")
+        defer { try? FileManager.default.removeItem(atPath: path.string) }
+        try BackboneWeights.writeRandom(for: description, to: path.string)
+        return InstalledBackbone(
+            description: description, weights: try BackboneWeights(path: path.string, for: description), sha256: "")
+    }
+}
+
+extension BenchTable.Format: ExpressibleByArgument {}

@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+/// `musc bench` on a tiny network: that its figures are there and hang together, not what they are.
+@Suite struct BenchTests {
+    let musc: MuscCommand
+
+    init() throws {
+        musc = try MuscCommand()
+        try musc.installTinyWeights()
+    }
+
+    private func bench(_ arguments: String...) throws -> [[String: Any]] {
+        let result = try musc.run(["bench"] + arguments + ["--format", "json"] + MuscCommand.tiny)
+        #expect(result.status == 0, "\(result.errors)")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        return try #require(document["rows"] as? [[String: Any]])
+    }
+
+    @Test("Made-up images: features, mutual scoring and what they have of the peak")
+    func madeUp() throws {
+        let row = try #require(try bench("--images", "6", "--network-images", "2", "--random-weights").first)
+        func number(_ key: String) throws -> Double { try #require(row[key] as? Double, "\(key)") }
+        #expect(try number("features_seconds") > 0)
+        #expect(try number("scoring_seconds") > 0)
+        #expect(try abs(number("seconds") - number("features_seconds") - number("scoring_seconds")) < 1e-9)
+        #expect(try (0...120).contains(number("features_peak_percent")))
+        #expect(try number("peak_megabytes") > 1)
+    }
+
+    @Test("A folder: every stage from files to the report, and nothing is left beside the photographs")
+    func folder() throws {
+        let batch = try musc.makeBatch("batch", images: 4)
+        let before = batch.names
+        let stages = try bench("batch").compactMap { $0["stage"] as? String }
+        #expect(stages == ["features", "mutual scoring", "scores", "results", "together"])
+        #expect(batch.names == before)
+    }
+
+    @Test("A folder and made-up images at once are refused")
+    func refused() throws {
+        let result = try musc.run(["bench", "batch", "--growth"] + MuscCommand.tiny)
+        #expect(result.status == 2)
+    }
+}
