@@ -135,6 +135,8 @@ public struct ScoringSettings: Sendable {
             degrees = [1, 5]
             interval = MutualScoring.Interval(upper: 0.05)
             minimumJudges = 3
+            // Measured: no image score of the tiles and cells moves by 0.001, and AUROC by less than 0.002.
+            precision = .fast
         }
     }
 

@@ -18,7 +18,7 @@ import Testing
     func scoredByHand() throws {
         let musc = try MuscCommand()
         try musc.installTinyWeights()
-        let batch = try musc.makeBatch("drop/batch", images: 3)
+        let batch = try musc.makeBatch("drop/batch", images: 8)
         #expect(try musc.run(["run", "drop/batch"] + MuscCommand.tiny).status == 0)
         let record = batch.appending(path: "_musc/run.json")
         let before = try Data(contentsOf: record)
