@@ -33,6 +33,7 @@ package enum ConfigurationLayers {
     ) throws(ConfigurationFault) {
         do {
             try key.apply(&configuration, value)
+            configuration.given[key.name] = value
         } catch {
             throw ConfigurationFault(place: place, key: key.name, fault: "“\(error.found)” is not \(error.expected)")
         }
