@@ -85,7 +85,7 @@ for _ in $(seq 100); do [ "$(sinfo --noheader --format=%T 2>/dev/null)" = idle ]
 
 # The batch.
 mkdir "$scratch/cells"
-find quickstart/solar-cells-all -name '*.png' | sort | head -n "$images" | xargs cp -t "$scratch/cells"
+find quickstart/solar-cells-all -name '*.png' | sort | sed -n "1,${images}p" | xargs cp -t "$scratch/cells"
 flags=(--judges 64 --image-size 224)
 
 # submit NAME: puts the three steps into the queue; prints the number of the last.

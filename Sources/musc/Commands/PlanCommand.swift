@@ -33,6 +33,9 @@ struct PlanCommand: AsyncParsableCommand {
     /// How many images judge unless the user says: more cost time in proportion, and gained little where it was measured.
     static let standardJudges = 64
 
+    /// Under this name a plan keeps the identity of the set of files, by which a watcher recognises the results.
+    static let fileSet = "batch.file_set"
+
     func validate() throws {
         guard (1...100_000).contains(shards) else {
             throw ValidationError("--shards: \(shards) is not a number of shards from 1 to 100000.")
@@ -40,7 +43,8 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var configuration = try options.configuration()
+        var said: [String: ConfigurationValue] = [:]
+        var configuration = try options.configuration(said: &said)
         let judges = try settle(&configuration)
         let folder = FilePath(folder).absolute()
         let files = try ImageListing.images(
@@ -55,7 +59,9 @@ struct PlanCommand: AsyncParsableCommand {
         var request = ShardPlanRequest(
             folder: folder, files: files.map { BatchFile($0, in: folder) }, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
-        request.configuration = configuration.forWorkers
+        said["scoring.judges"] = .text("\(judges)")
+        request.configuration = Self.forWorkers(said)
+        if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files)?.description }
         if let knownGood = configuration.knownGood { request.knownGood = try knownGoodImages(knownGood) }
         request.linePast = linePast(of: folder, processor)
 
@@ -94,7 +100,6 @@ struct PlanCommand: AsyncParsableCommand {
         case .auto, nil: judges = Self.standardJudges
         }
         configuration.judges = .count(judges)
-        configuration.given["scoring.judges"] = .text("\(judges)")
         return judges
     }
 
@@ -124,15 +129,15 @@ struct PlanCommand: AsyncParsableCommand {
     }
 }
 
-extension Configuration {
+extension PlanCommand {
     /// What was said of model, scoring, judges and output, as text by key, with absolute paths.
-    var forWorkers: [String: String] {
+    private static func forWorkers(_ said: [String: ConfigurationValue]) -> [String: String] {
         let sections = ["model.", "scoring.", "judges.", "output."]
         // Threads and memory are each machine's own.
         let others: Set = ["scoring.threads", "scoring.memory"]
         let paths: Set = ["judges.known_good", "output.where", "output.copy_flagged_to"]
         var result: [String: String] = [:]
-        for (key, value) in given where sections.contains(where: { key.hasPrefix($0) }) && !others.contains(key) {
+        for (key, value) in said where sections.contains(where: { key.hasPrefix($0) }) && !others.contains(key) {
             let text = value.flat
             let isPath = paths.contains(key) && !["none", "alongside"].contains(text)
                 || key == "model.backbone" && text.hasSuffix(".json")

@@ -13,9 +13,6 @@ import SystemPackage
 package struct Configuration: Sendable {
     package init() {}
 
-    /// What the layers said, by key, the last word of each: what a plan hands on to its workers.
-    var given: [String: ConfigurationValue] = [:]
-
     var watch = WatchConfiguration()
     /// What is special to single drop folders, by the folder as written.
     var rootOverrides: [RootOverride] = []
