@@ -17,6 +17,8 @@ extension BatchScorer {
         progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> BatchScores {
         let total = files.count
+        // Tokens of more images than the cache holds would push each other out before they are asked for again.
+        let cache = cache.flatMap { total * tokenBytesOfImage <= $0.byteLimit ? $0 : nil }
         let panel = JudgePanel(outside, batch: total, settings: settings)
         let clock = ContinuousClock.now
         let (positions, own) = try ownJudges(panel.batchJudges ? count : 0, of: files, cache: cache, progress: progress)
