@@ -55,6 +55,7 @@ let package = Package(
             name: "MuSc",
             dependencies: [
                 "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(

@@ -24,3 +24,12 @@ fi
 timed='MuScWatchingTests|MuScHooksTests|FullSizeTests'
 swift test -c release --skip-build --disable-testable-imports --skip "$timed"
 swift test -c release --skip-build --disable-testable-imports --no-parallel --filter "$timed"
+
+# Debian's Slurm serves two nodes on this machine; where it cannot be installed, or weights or photographs cannot be
+# had, its test is skipped.
+if require_packages slurm-wlm munge && "$MUSC_COMMAND" weights verify dinov2_vits14 >/dev/null 2>&1 &&
+    [ -d quickstart/solar-cells ]; then
+    ./Tests/slurm.sh
+else
+    echo "Without Slurm, weights or photographs the test of a batch on a cluster is skipped." >&2
+fi

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Gets the 80 photographs of solar cells that the quick start and the tests score, into ./quickstart/solar-cells.
+# Gets photographs of solar cells:
+#   ./examples/solar_cells.sh       the 80 that the quick start and the tests score, into ./quickstart/solar-cells
+#   ./examples/solar_cells.sh all   all 2,624, into ./quickstart/solar-cells-all, and their labels beside it
 #
 # elpv-dataset: electroluminescence photographs with labels, CC BY-NC-SA 4.0.
 # Buerhop-Lutz et al., "A benchmark for visual identification of defective solar cells in electroluminescence
@@ -17,6 +19,13 @@ if ! echo "$sum  $wheel" | sha256sum --check --status 2>/dev/null; then
         echo "$wheel is not the file that this script was written for: its SHA-256 differs." >&2
         exit 1
     }
+fi
+if [ "${1:-}" = all ]; then
+    mkdir -p quickstart/solar-cells-all
+    unzip -q -j -o -d quickstart/solar-cells-all "$wheel" 'elpv_dataset/data/images/*'
+    # One line a photograph: images/cell0001.png, probability of a defect (0, 1/3, 2/3 or 1), kind of cell.
+    unzip -q -p "$wheel" elpv_dataset/data/labels.csv >quickstart/solar-cells-all.labels
+    exit
 fi
 grep -v '^#' examples/solar_cells.txt | while read -r name _; do
     echo "elpv_dataset/data/images/$name"

@@ -1,29 +1,30 @@
 import MuScScoring
 
 extension BatchScorer {
-    /// The images of `count` that judge, as the settings have it.
-    func judges(among count: Int, notes: inout [String]) -> [Int] {
+    /// Of images of these names those that judge, as the settings have it; ascending.
+    func judges(among names: [String], notes: inout [String]) -> [Int] {
+        let wanted = judgeCount(of: names.count)
+        guard wanted < names.count else { return Array(names.indices) }
+        let chosen = JudgeChoice.positions(among: names, count: wanted)
+        notes.append(choiceNote(chosen.count, of: names.count))
+        return chosen
+    }
+
+    /// How many of so many images judge, as the settings have it.
+    package func judgeCount(of count: Int) -> Int {
         switch settings.judges {
-        case .all: return Array(0..<count)
-        case .count(let wanted):
-            guard wanted < count else { return Array(0..<count) }
-            notes.append("\(wanted) of the \(count) images judged, the same for all (seeded choice).")
-            return Self.choose(wanted, of: count)
-        case .auto:
-            let most = mostJudges(of: count)
-            guard most < count else { return Array(0..<count) }
-            notes.append(
-                "\(most) of the \(count) images judged, the same for all (seeded choice): all would take mutual scoring "
-                    + "about \(Int(scoringSeconds(images: count, judges: count))) s, and scoring.time_limit_seconds is "
-                    + "\(Int(settings.timeLimit)).")
-            return Self.choose(most, of: count)
+        case .all: count
+        case .count(let wanted): min(wanted, count)
+        case .auto: mostJudges(of: count)
         }
     }
 
-    /// A seeded choice, the same for every batch of so many images.
-    private static func choose(_ wanted: Int, of count: Int) -> [Int] {
-        var generator = SeededGenerator(seed: UInt64(count))
-        return Array((0..<count).shuffled(using: &generator).prefix(max(wanted, 2))).sorted()
+    /// What a reader of the results should know where not all images judged.
+    func choiceNote(_ judges: Int, of count: Int) -> String {
+        let choice = "\(judges) of the \(count) images judged, the same for all (seeded choice)"
+        guard settings.judges == .auto else { return choice + "." }
+        return choice + ": all would take mutual scoring about \(Int(scoringSeconds(images: count, judges: count))) s, and "
+            + "scoring.time_limit_seconds is \(Int(settings.timeLimit))."
     }
 
     /// The most judges with which mutual scoring keeps to the time limit, in steps of 16; at least
@@ -39,7 +40,7 @@ extension BatchScorer {
     /// The images of a batch of so many that judge.
     package func chosenJudges(of count: Int) -> [Int] {
         var notes: [String] = []
-        return judges(among: count, notes: &notes)
+        return judges(among: (0..<count).map { "\($0)" }, notes: &notes)
     }
 
     /// Operations of mutual scoring, a multiply-add counted as two.

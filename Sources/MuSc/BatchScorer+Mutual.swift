@@ -7,19 +7,18 @@ extension BatchScorer {
     func patchMaps(
         of tokens: BatchTokens, panel: JudgePanel, progress: ProgressHandler, notes: inout [String]
     ) throws(ScoringError) -> MutualMaps {
+        let readable = tokens.images.filter { $0.index != nil }
         let subsets = Subsets.deal(
-            tokens.images.filter { $0.index != nil }.map { $0.path.removingLastComponent().string },
+            readable.map { $0.path.removingLastComponent().string },
             into: min(settings.subsets, max(tokens.readable / 2, 1)))
         let steps = settings.featureLayers.count
         var maps = MutualMaps(
             batch: [Float](repeating: 0, count: tokens.readable * grid.count),
             calibration: [Float](repeating: 0, count: panel.calibrating.count * grid.count))
         var completed = 0
-        let scoring = MutualScoring(
-            interval: settings.interval, minimumJudges: settings.minimumJudges,
-            window: settings.window.patches(on: grid), precision: settings.precision, threads: settings.threads)
+        let scoring = mutualScoring
         for subset in subsets {
-            let own = panel.batchJudges ? judges(among: subset.count, notes: &notes) : []
+            let own = panel.batchJudges ? judges(among: subset.map { readable[$0].name }, notes: &notes) : []
             // The panel's images follow the batch's.
             let judges = own + panel.judging.map { subset.count + $0 }
             let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
@@ -55,6 +54,13 @@ extension BatchScorer {
         return maps
     }
 
+    /// Mutual scoring as the settings have it.
+    var mutualScoring: MutualScoring {
+        MutualScoring(
+            interval: settings.interval, minimumJudges: settings.minimumJudges,
+            window: settings.window.patches(on: grid), precision: settings.precision, threads: settings.threads)
+    }
+
     /// Applies RsCIN where the settings and the batch have it (numerics, section 6).
     ///
     /// - Returns: Scores on MSM's scale, and what was decided.
@@ -64,20 +70,23 @@ extension BatchScorer {
         }
         let features = settings.unitImageFeatures
             ? RsCIN.unitFeatures(features, count: scores.count) : features
-        let rescored = RsCIN.rescore(scores, features: features, windows: settings.rscinWindows)
-        let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
-        let onScale = rescored.map { low + (high - low) * $0 }
+        func onScale() -> [Float] {
+            let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
+            return RsCIN.rescore(
+                scores, features: features, windows: settings.rscinWindows, threads: settings.threads
+            ).map { low + (high - low) * $0 }
+        }
         if settings.rscin == .always {
             return (
-                onScale,
+                onScale(),
                 RsCINDecision(applied: true, neighbourAgreement: nil, reason: "RsCIN is always applied by the settings.")
             )
         }
-        let agreement = RsCIN.neighbourAgreement(scores, features: features)
+        let agreement = RsCIN.neighbourAgreement(scores, features: features, threads: settings.threads)
         let applies = (agreement ?? 0) >= Self.requiredAgreement
         let measured = agreement.map { "Spearman \(rounded($0))" } ?? "no measure"
         return (
-            applies ? onScale : scores,
+            applies ? onScale() : scores,
             RsCINDecision(
                 applied: applies, neighbourAgreement: agreement,
                 reason: applies

@@ -61,17 +61,29 @@ public struct BatchScorer: Sendable {
         var notes: [String] = []
         let judged = try judged(tokens, by: panel, progress: progress, notes: &notes)
         clock.finish("mutual scoring")
+        return conclude(
+            judged, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock, notes: notes)
+    }
 
+    /// Makes the batch's scores of its maps: RsCIN, threshold, flags and notes, which need all images together.
+    ///
+    /// - Parameters:
+    ///   - images: All images of the batch; the readable ones' indices count up from 0 in order.
+    ///   - features: `[readable, featureWidth]` row-major.
+    ///   - notes: What is known already.
+    func conclude(
+        _ judged: Judged, images: [ScoredImage], features: [Float], clock: StageClock, notes: [String]
+    ) -> BatchScores {
+        var (clock, images, notes) = (clock, images, notes)
         let peaks = peaks(of: judged.maps)
+        let readable = peaks.count
         let scoresMSM = peaks.map(\.score)
-        let features = tokens.imageFeatures.flatMap { $0 }
         let (scores, decision) =
             judged.calibration.isEmpty || settings.rscin == .always
             ? rescored(scoresMSM, features: features) : (scoresMSM, .leftToMSM)
         let calibration = decision.applied ? [] : judged.calibration
         let threshold = threshold(for: scores, calibration: calibration, of: judged.panel, notes: &notes)
         let pValues = ConformalThreshold.pValues(of: scores, calibration: calibration)
-        var images = tokens.images
         for position in images.indices {
             guard let index = images[position].index, let size = images[position].size else { continue }
             images[position].score = scores[index]
@@ -84,16 +96,16 @@ public struct BatchScorer: Sendable {
             )
         }
         clock.finish("scores")
-        if tokens.readable < 8, judged.panel.judging.isEmpty {
+        if readable < 8, judged.panel.judging.isEmpty {
             notes.append(
-                "Only \(tokens.readable) images judged each other: with so few, one odd image weighs much; "
+                "Only \(readable) images judged each other: with so few, one odd image weighs much; "
                     + "known good images beside them would help.")
         }
-        if judged.panel.calibration == .knownGood, tokens.readable >= 8 {
+        if judged.panel.calibration == .knownGood, readable >= 8 {
             let flagged = images.count { $0.flagged }
-            if 2 * flagged > tokens.readable {
+            if 2 * flagged > readable {
                 notes.append(
-                    "\(flagged) of \(tokens.readable) images are flagged: are the known good images of the same product, "
+                    "\(flagged) of \(readable) images are flagged: are the known good images of the same product, "
                         + "camera and light?")
             }
         }

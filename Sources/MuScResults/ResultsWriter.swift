@@ -60,6 +60,11 @@ public struct ResultsWriter: Sendable {
                 scored: scored, unreadable: unreadable, pictures: pictures, scores: named, run: run, options: options,
                 resultsFolder: folder.path)
             try directory.write(page.html(), to: "report.html")
+            if page.isLarge {
+                try Directory.create(path: "\(path)/pages")
+                let pages = try Directory(path: "\(path)/pages")
+                try page.writeParts { (name, text) throws(ResultsError) in try pages.write(text, to: name) }
+            }
         }
         return "\(folder.path)/report.html"
     }

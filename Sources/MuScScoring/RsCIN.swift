@@ -20,14 +20,18 @@ public enum RsCIN {
     ///   - features: `[scores.count, featureWidth]` row-major, as the backbone gives them or of unit length.
     ///   - windows: Neighbourhood sizes, the image included: 1,2,3 for MVTec AD and BTAD, 1,8,9 for VisA. Larger
     ///     than the batch counts as the batch.
+    ///   - threads: The most threads to use, where there are many images.
     /// - Returns: New scores in [0, 1]; all zero where the scores are all equal.
     public static func rescore(
-        _ scores: [Float], features: [Float], windows: [Int], precision: Precision = .single
+        _ scores: [Float], features: [Float], windows: [Int], precision: Precision = .single, threads: Int = 1
     ) -> [Float] {
         let count = scores.count
         guard count > 0, !windows.isEmpty else { return scores }
         let width = features.count / count
         precondition(features.count == count * width && windows.allSatisfy { $0 >= 1 })
+        if count > singleRowLimit, precision == .single {
+            return rescoreMany(scores, features: features, windows: windows, threads: threads)
+        }
         let scaled = scaledToUnitRange(scores)
         return (0..<count).map { image in
             let similarities = (0..<count).map { other in
@@ -69,9 +73,11 @@ public enum RsCIN {
 
     /// How far images that look alike have like scores: Spearman's correlation of each image's score with the mean
     /// of its two nearest neighbours', −1 to 1; nil for fewer than four images or equal scores.
-    public static func neighbourAgreement(_ scores: [Float], features: [Float]) -> Double? {
+    /// Past 16,384 images it is that of 4,096 of them.
+    public static func neighbourAgreement(_ scores: [Float], features: [Float], threads: Int = 1) -> Double? {
         let count = scores.count
         guard count >= 4 else { return nil }
+        if count > singleRowLimit { return agreementOfMany(scores, features: features, threads: threads) }
         let width = features.count / count
         let neighbours = (0..<count).map { image -> Float in
             let nearest = (0..<count).filter { $0 != image }

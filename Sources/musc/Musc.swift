@@ -12,7 +12,7 @@ struct Musc: AsyncParsableCommand {
             """,
         version: MuscVersion.current,
         subcommands: [
-            RunCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
+            RunCommand.self, PlanCommand.self, WorkCommand.self, MergeCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
             ReportCommand.self, WeightsCommand.self, LineCommand.self, SetupCommand.self, DoctorCommand.self,
             EvaluateCommand.self, RescoreCommand.self, DatasetsCommand.self, BenchCommand.self,
         ])

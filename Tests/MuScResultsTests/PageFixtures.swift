@@ -19,6 +19,9 @@ struct PageFixtures {
                 "new\nline.png", "ümläut 漢字.png", "{{answer}}.png", "&amp;.png", "'single'.png",
             ], unreadable: ["<svg onload=alert(2)>.jpg"])
         try write("thousand", names: (0..<1000).map { "part_\(10000 + $0).jpg" })
+        try write("large", names: (0..<2600).map { "part_\(10000 + $0).jpg" }, unreadable: ["broken.jpg"])
+        try write(
+            "huge", names: (0..<100_000).map { "part_\(100_000 + $0).jpg" }, size: (32, 24), photographs: false)
         try write("clean", names: (0..<6).map { "p\($0).png" }, threshold: .infinity)
     }
 
@@ -50,10 +53,14 @@ struct PageFixtures {
         }
     }
 
-    private func write(_ name: String, names: [String], threshold: Float? = nil, unreadable: [String] = []) throws {
+    private func write(
+        _ name: String, names: [String], threshold: Float? = nil, unreadable: [String] = [],
+        size: (width: Int, height: Int) = (160, 120), photographs: Bool = true
+    ) throws {
         let batch = try SyntheticBatch(
-            names: names, folder: "\(root)/\(name)", threshold: threshold, unreadable: unreadable)
-        try ResultsWriter(options: OutputOptions()).write(
+            names: names, folder: "\(root)/\(name)", size: size, photographs: photographs, threshold: threshold,
+            unreadable: unreadable)
+        try ResultsWriter(options: OutputOptions(overlays: names.count > 2000 ? .none : .all)).write(
             scores: batch.scores, run: batch.run, batchFolder: batch.folder, indexURL: "../../index.html")
     }
 }

@@ -359,7 +359,104 @@ class Looks(PageTest):
         expect(page.locator("#tools")).to_be_hidden()
 
 
+class LargeBatch(PageTest):
+    """A batch that comes in pages: 2,600 images, 500 of them on the page itself."""
+
+    def names(self):
+        rows = (FOLDER / "large/_musc/scores.csv").read_text().splitlines()[1:]
+        return [row.split(",")[1] for row in rows]
+
+    def shown(self, page):
+        return page.locator("#grid .card .name").all_inner_texts()
+
+    def test_pages_are_turned_in_the_order_of_the_scores(self):
+        page, names = self.opened("large"), self.names()
+        self.assertEqual(self.shown(page), names[:500])
+        expect(page.locator("#page-range")).to_have_text("1–500 of 2601")
+        expect(page.get_by_role("button", name="Previous page")).to_be_disabled()
+        page.get_by_role("button", name="Next page").click()
+        expect(page.locator("#page-range")).to_have_text("501–1000 of 2601")
+        expect(page.locator("#grid .card .name").first).to_have_text(names[500])
+        self.assertEqual(self.shown(page), names[500:1000])
+        page.get_by_role("button", name="Last page").click()
+        expect(page.locator("#grid .card .name").last).to_have_text("broken.jpg")
+        self.assertEqual(self.shown(page), names[2500:])
+        expect(page.get_by_role("button", name="Next page")).to_be_disabled()
+
+    def test_search_and_other_orders_reach_every_image(self):
+        page, names = self.opened("large"), self.names()
+        page.locator("#search").fill(names[2000])
+        expect(page.locator("#grid .card")).to_have_count(1)
+        self.assertEqual(self.shown(page), [names[2000]])
+        page.locator("#grid .card a").click()
+        expect(page.locator("#viewer-name")).to_have_text(names[2000])
+        expect(page.locator("#viewer-rank")).to_have_text("rank 2001 of 2600")
+        expect(page.locator("#neighbours li")).to_have_count(3)
+        page.keyboard.press("Escape")
+        page.locator("#search").fill("")
+        page.locator("#sort").select_option("name")
+        expect(page.locator("#grid .card .name").first).to_have_text(sorted(names)[1 if sorted(names)[0] == "broken.jpg" else 0])
+        page.get_by_role("radio", name="Table").check()
+        expect(page.locator("#table-wrap tbody tr")).to_have_count(500)
+
+    def test_a_link_opens_an_image_of_any_page(self):
+        names = self.names()
+        page = self.opened("large", f"#image={names[1500]}")
+        expect(page.locator("#viewer-name")).to_have_text(names[1500])
+        page.keyboard.press("Escape")
+
+    def test_the_threshold_concerns_all_images(self):
+        page = self.opened("large")
+        page.get_by_role("slider", name="Threshold").focus()
+        page.keyboard.press("Home")
+        expect(page.locator("h1")).to_have_text("2600 of 2600 images are suspect")
+        page.get_by_text("The list as CSV").click()
+        expect(page.locator("#csv")).to_have_value(__import__("re").compile("rank,image"))
+        self.assertEqual(len(page.locator("#csv").input_value().strip().split("\n")), 2601)
+
+    def test_colours_are_drawn_anew_on_every_page(self):
+        page = self.opened("large")
+        page.locator("select.colormap").first.select_option("viridis")
+        page.get_by_role("button", name="Next page").click()
+        expect(page.locator("#page-range")).to_have_text("501–1000 of 2601")
+        expect(page.locator("#grid .card canvas").first).to_be_attached()
+
+    def test_accessible(self):
+        page = self.opened("large", bypass_csp=True)
+        found = Axe().run(page).response["violations"]
+        self.assertEqual([v["id"] for v in found if v["impact"] in ("serious", "critical")], [])
+
+    def test_files_that_were_not_copied_along_are_missed_in_words(self):
+        page = self.opened("large")
+        page.route("**/pages/*", lambda route: route.abort())
+        page.get_by_role("button", name="Next page").click()
+        expect(page.locator("#page-fault")).to_contain_text("pages/page-2.js, which belongs beside this page")
+        self.problems.clear()
+
+
 class Speed(PageTest):
+    def test_a_hundred_thousand_images(self):
+        page = self.page()
+        page.goto(url("huge"), wait_until="commit")
+        page.locator("#threshold-handle[role=slider]").wait_for(state="attached")
+        seconds = page.evaluate("performance.timing.domInteractive - performance.timing.navigationStart") / 1000
+        size = (FOLDER / "huge/_musc/report.html").stat().st_size
+        print(f"\n100,000 images: a page of {size / 1e6:.1f} MB, interactive after {seconds:.2f} s")
+        self.assertLess(seconds, 2)
+        for what, button in [("next", "Next page"), ("last", "Last page")]:
+            before, start = page.locator("#grid .card .name").first.inner_text(), time.monotonic()
+            page.get_by_role("button", name=button).click()
+            expect(page.locator("#grid .card .name").first).not_to_have_text(before)
+            print(f"the {what} page after {time.monotonic() - start:.2f} s")
+        start = time.monotonic()
+        page.locator("#search").fill("part_177777")
+        expect(page.locator("#grid .card")).to_have_count(1, timeout=10_000)
+        print(f"one name found after {time.monotonic() - start:.2f} s")
+        took = page.evaluate("""() => { const t = performance.now(); const n = document.getElementById('threshold-number');
+            n.value = '0.2'; n.dispatchEvent(new Event('input')); document.body.offsetHeight; return performance.now() - t; }""")
+        print(f"a moved threshold: {took:.0f} ms")
+        self.assertLess(took, 500)
+
     def test_a_thousand_images(self):
         page = self.page()
         requests = []

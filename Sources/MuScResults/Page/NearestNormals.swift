@@ -12,16 +12,9 @@ package enum NearestNormals {
     package static func lists(features: [Float], width: Int, scores: [Float], count: Int = 8, threads: Int) -> [[Int]] {
         let images = scores.count
         guard images > 0, width > 0, features.count == images * width else { return Array(repeating: [], count: images) }
-        var unit = features
-        for image in 0..<images {
-            var sum: Float = 0
-            for i in image * width..<(image + 1) * width { sum += unit[i] * unit[i] }
-            let scale = sum > 0 && sum.isFinite ? 1 / sum.squareRoot() : 0
-            for i in image * width..<(image + 1) * width { unit[i] *= scale }
-        }
         let median = scores.sorted()[(images - 1) / 2]
         let results = SharedResults<[Int]>(repeating: [], count: images)
-        let features = unit
+        let features = unit(features, width: width)
         concurrentLoop(images, threads: threads) { image in
             var nearest = Shortlist(limit: count)
             var normal = Shortlist(limit: 4)
@@ -33,6 +26,34 @@ package enum NearestNormals {
             results[image] = nearest.images + normal.images.filter { !nearest.images.contains($0) }
         }
         return results.values
+    }
+
+    /// - Parameter candidates: The images that may be named.
+    /// - Returns: For each image up to `count` of the candidates, nearest first.
+    static func lists(features: [Float], width: Int, among candidates: [Int], count: Int = 4, threads: Int) -> [[Int]] {
+        guard width > 0 else { return [] }
+        let images = features.count / width
+        let results = SharedResults<[Int]>(repeating: [], count: images)
+        let features = unit(features, width: width)
+        concurrentLoop(images, threads: threads) { image in
+            var nearest = Shortlist(limit: count)
+            for other in candidates where other != image {
+                nearest.offer(other, dot(features, image * width, other * width, width))
+            }
+            results[image] = nearest.images
+        }
+        return results.values
+    }
+
+    private static func unit(_ features: [Float], width: Int) -> [Float] {
+        var unit = features
+        for image in 0..<features.count / width {
+            var sum: Float = 0
+            for i in image * width..<(image + 1) * width { sum += unit[i] * unit[i] }
+            let scale = sum > 0 && sum.isFinite ? 1 / sum.squareRoot() : 0
+            for i in image * width..<(image + 1) * width { unit[i] *= scale }
+        }
+        return unit
     }
 
     /// The few largest of the values offered, largest first; of equal ones the earlier.

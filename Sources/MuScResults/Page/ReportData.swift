@@ -19,8 +19,7 @@ struct ReportData {
         let grid = page.scores.grid
         let width = (grid.width + factor - 1) / factor
         let height = (grid.height + factor - 1) / factor
-        let near = nearest
-        let images = page.scored.indices.map { row($0, factor: factor, near: near[$0]) }
+        let images = rows(0..<page.listed)
         let errors = page.unreadable.map {
             "[\(Markup.json($0.name)),\(Markup.json($0.error ?? "")),\(number(Self.modified($0.path)))]"
         }
@@ -41,7 +40,13 @@ struct ReportData {
             "\"images\":[\(images.joined(separator: ",\n"))]",
             "\"errors\":[\(errors.joined(separator: ","))]",
         ]
-        return "{\(fields.joined(separator: ",\n"))}"
+        return "{\((fields + largeBatch).joined(separator: ",\n"))}"
+    }
+
+    /// The rows of the images of these ranks, counted from 0.
+    func rows(_ range: Range<Int>) -> [String] {
+        let factor = reduction
+        return range.map { row($0, factor: factor, near: page.near[$0]) }
     }
 
     private func row(_ index: Int, factor: Int, near: [Int]) -> String {
@@ -60,9 +65,9 @@ struct ReportData {
         return "[\(cells.joined(separator: ","))]"
     }
 
-    private func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
-    private func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
-    private func url(_ path: String?) -> String { path.map { Markup.json(Markup.url($0)) } ?? "null" }
+    func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
+    func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
+    func url(_ path: String?) -> String { path.map { Markup.json(Markup.url($0)) } ?? "null" }
 
     /// The photograph's URL as seen from the page: of the copy for browsers, else of the original.
     private func photograph(_ image: ScoredImage, _ pictures: ImagePictures) -> String {
@@ -73,25 +78,14 @@ struct ReportData {
 
     /// By how much grids are reduced so that the page stays light, 1 for not at all.
     private var reduction: Int {
-        let allowed = max(Self.mapBudget / max(page.scored.count, 1), 256)
+        let allowed = max(Self.mapBudget / max(page.listed, 1), 256)
         var factor = 1
         while page.scores.grid.count / (factor * factor) > allowed { factor += 1 }
         return factor
     }
 
-    /// For each image those that look most like it, by their places in the ranking.
-    private var nearest: [[Int]] {
-        let width = page.scores.featureWidth
-        let features = page.scored.flatMap { image in
-            let place = image.index ?? 0
-            return page.scores.imageFeatures[place * width..<(place + 1) * width]
-        }
-        return NearestNormals.lists(
-            features: features, width: width, scores: page.scored.map { $0.score ?? 0 }, threads: page.options.threads)
-    }
-
     /// Seconds since 1970 at which the file's content last changed; nil where it is gone.
-    private static func modified(_ path: FilePath) -> Int? {
+    static func modified(_ path: FilePath) -> Int? {
         var information = stat()
         return path.withPlatformString { stat($0, &information) } == 0 ? information.st_mtim.tv_sec : nil
     }

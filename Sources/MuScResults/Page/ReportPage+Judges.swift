@@ -8,10 +8,10 @@ extension ReportPage {
     }
 
     /// The groups of images that share a mark, each with a title and the cards of its images side by side.
-    func recurringMarks(_ cards: [[String: Any]]) -> [[String: Any]] {
+    func recurringMarks(_ card: (Int) -> [String: Any]) -> [[String: Any]] {
         (run.recurring ?? []).map { mark in
             let members = mark.parts.compactMap { part in scored.firstIndex { $0.name == part.name } }
-            return ["title": "The same mark on \(mark.parts.count) parts", "cards": members.map { cards[$0] }]
+            return ["title": "The same mark on \(mark.parts.count) parts", "cards": members.map(card)]
         }
     }
 

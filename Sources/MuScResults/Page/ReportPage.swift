@@ -19,9 +19,11 @@ struct ReportPage: Sendable {
     static let chips = 12
     static let strip = 8
 
-    private let numbers: ScoreNumbers
-    private let plot: ScorePlot
-    private let range: (low: Float, high: Float)
+    let numbers: ScoreNumbers
+    let plot: ScorePlot
+    let range: (low: Float, high: Float)
+    /// For each of ``scored`` those that look most like it, by their places in the ranking.
+    let near: [[Int]]
 
     init(
         scored: [ScoredImage], unreadable: [ScoredImage], pictures: [ImagePictures], scores: BatchScores,
@@ -38,13 +40,15 @@ struct ReportPage: Sendable {
         numbers = ScoreNumbers(values)
         plot = ScorePlot(scores: values, threshold: scores.threshold.value)
         range = AnomalyMap.range(of: scores.patchMaps)
+        near = NearestNormals.lists(
+            of: scored, features: scores, isLarge: scored.count > Self.mostOnOnePage, threads: options.threads)
     }
 
     func html() throws(ResultsError) -> String {
         let nonce = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
         let suspects = scored.indices.filter { scored[$0].flagged }
         let frame = frameShape
-        let cards = scored.indices.map { card($0, frame) } + unreadable.indices.map(errorCard)
+        let cards = scored.indices.prefix(listed).map { card($0, frame) } + unreadable.indices.map(errorCard)
         var values: [String: Any] = [
             "version": run.version, "nonce": nonce, "answer": answer(suspects.count),
             "batch": run.batch, "batchName": String(run.batch.split(separator: "/").last ?? Substring(run.batch)),
@@ -59,12 +63,13 @@ struct ReportPage: Sendable {
             "frame": decimalText(frame, 3), "ramp": ramp, "rscin": run.rscin.reason,
             "anyNotes": !run.notes.isEmpty, "notes": run.notes,
             "settings": run.settings.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
-            "weights": run.weightsSHA256, "recurring": recurringMarks(cards), "judges": outsideJudges,
+            "weights": run.weightsSHA256, "recurring": recurringMarks { card($0, frame) }, "judges": outsideJudges,
             "timings": run.timings.map { ["stage": $0.stage, "seconds": durationText($0.seconds)] },
-            "data": ReportData(page: self, numbers: numbers, plot: plot, range: range).json,
+            "data": data.json,
             "style": PageTemplate.style,
             "script": "(() => {\n'use strict';\n\(PageTemplate.reportScript)\n\(PageTemplate.viewerScript)\n})();",
         ]
+        if isLarge { values["pages"] = ["size": listed, "total": scored.count] }
         let single = options.normalisation == .image
         values["barLow"] = single ? "lowest" : numbers.text(range.low)
         values["barHigh"] = single ? "highest" : numbers.text(range.high)
@@ -83,6 +88,9 @@ struct ReportPage: Sendable {
         if let note = overlayNote { values["overlayNote"] = note }
         return try PageTemplate.report().render(values)
     }
+
+    /// What the page's script works with.
+    var data: ReportData { ReportData(page: self, numbers: numbers, plot: plot, range: range) }
 
     // MARK: Sentences
 

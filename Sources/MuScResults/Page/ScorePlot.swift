@@ -11,6 +11,8 @@ package struct ScorePlot: Sendable {
     /// The sorted scores take the drawing's left part, up to here; the histogram begins at ``histogramStart``.
     static let sortedEnd = 690.0
     static let histogramStart = 730.0
+    /// Scores beyond which not every one has a dot.
+    static let mostDots = 4000
 
     /// The scores at the bottom and the top of the axis.
     package let low: Double
@@ -70,7 +72,9 @@ package struct ScorePlot: Sendable {
     /// One stroke of no length a score, which a round line end makes a dot.
     private var dots: String {
         let step = Self.sortedEnd / Double(max(scores.count, 1))
-        return scores.enumerated().map { index, score in
+        // Dots that cover each other say no more; the highest scores are all there.
+        let every = max(scores.count / Self.mostDots, 1)
+        return scores.enumerated().filter { $0.offset < Self.mostDots / 8 || $0.offset % every == 0 }.map { index, score in
             let x = decimalText((Double(index) + 0.5) * step, 1)
             return "M\(x) \(decimalText(Self.height * position(Double(score)), 1))h0"
         }.joined()

@@ -14,16 +14,45 @@ const make = (tag, className, text) => {
 document.documentElement.classList.remove('no-script');
 
 // One object an image, most anomalous first; images without a score follow, and have an error instead.
-const images = page.images.map((row, i) => ({
-  i, name: row[0], score: row[1], msm: row[2], p: row[3], width: row[4], height: row[5], peak: row[6], low: row[7], high: row[8],
-  map: row[9], overlay: row[10], thumbnail: row[11], photograph: row[12], time: row[13], near: row[14], scored: true,
-})).concat(page.errors.map((row, j) => ({ i: page.images.length + j, name: row[0], error: row[1], time: row[2], scored: false })));
-const scored = images.filter((image) => image.scored);
-const byName = new Map(images.map((image) => [image.name, image]));
+const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near'];
+const taken = (image, row, columns) => { columns.forEach((column, k) => { image[column] = row[k]; }); return image; };
+const images = page.images.map((row, i) => taken({ i, scored: true }, row, columnsOfRow));
+// Of a large batch the page holds the first images, and of the others the score alone; the rest lies beside it.
+const large = page.pages;
+if (large) {
+  const bytes = Uint8Array.from(atob(large.scores), (c) => c.charCodeAt(0)), scores = new Float32Array(bytes.buffer);
+  for (let i = images.length; i < scores.length; i++) images.push({ i, score: scores[i], scored: true });
+}
+const scored = images.slice();
+page.errors.forEach((row, j) => images.push({ i: scored.length + j, name: row[0], error: row[1], time: row[2], scored: false }));
+const byName = new Map(images.filter((image) => image.name !== undefined).map((image) => [image.name, image]));
 const cards = [];
 for (const card of document.querySelectorAll('#grid > .card')) cards[+card.dataset.card] = card;
 const stripItems = [...document.querySelectorAll('.strip > li')];
 const digits = (value) => value.toFixed(page.decimals);
+
+// Files beside the page: scripts, because a page that is opened from disk may load nothing else.
+
+const files = {}, nonce = document.currentScript.nonce;
+function file(name) {
+  return files[name] ??= new Promise((resolve, reject) => {
+    const script = make('script');
+    script.nonce = nonce;
+    script.src = `pages/${name}.js`;
+    script.addEventListener('load', resolve);
+    script.addEventListener('error', () => { delete files[name]; script.remove(); reject(new Error(`pages/${name}.js, which belongs beside this page, cannot be read.`)); });
+    document.head.append(script);
+  }).catch((error) => { $('page-fault').textContent = error.message; throw error; });
+}
+window.muscPage = (first, rows) => rows.forEach((row, k) => { byName.set(row[0], taken(images[first + k], row, columnsOfRow)); });
+window.muscTable = (first, rows) => rows.forEach((row, k) => { byName.set(row[0], taken(images[first + k], row, ['name', 'msm', 'p', 'width', 'height', 'peak', 'time', 'thumbnail'])); });
+
+/// All of an image: its map, its pictures and its like.
+const isWhole = (image) => !image.scored || image.map !== undefined;
+const whole = (image) => file(`page-${Math.floor(image.i / large.size) + 1}`);
+/// What the table and the search want to know of every image.
+let hasTable = !large;
+const wholeTable = () => Promise.all(Array.from({ length: large.tables }, (_, k) => file(`table-${k + 1}`))).then(() => { hasTable = true; });
 
 // Colours
 
@@ -91,6 +120,7 @@ const inSight = new IntersectionObserver((entries) => {
 
 function drawThumbnail(picture) {
   const image = images[+picture.closest('[data-card]').dataset.card];
+  if (!isWhole(image)) { whole(image).then(() => drawThumbnail(picture), () => {}); return; }
   let canvas = picture.querySelector('canvas');
   if (!canvas) picture.append(canvas = make('canvas'));
   drawHeat(canvas, image, 128, 1);
@@ -129,6 +159,7 @@ let shownCount = flaggedCount();
 const csvCell = (text) => { const inert = /^[=+\-@\t\r]/.test(text) ? "'" + text : text; return /[",\r\n]/.test(inert) ? '"' + inert.replaceAll('"', '""') + '"' : inert; };
 function writeList() {
   const count = flaggedCount();
+  if (scored.slice(0, count).some((image) => image.name === undefined)) { wholeTable().then(writeList, () => {}); return; }
   const rows = scored.slice(0, count).map((image, i) => [i + 1, csvCell(image.name), image.score, ...(image.peak ?? ['', ''])].join(','));
   $('csv').value = ['rank,image,score,peak_x,peak_y', ...rows].join('\n') + '\n';
 }
@@ -220,7 +251,7 @@ if (scored.length) {
     const image = handle.hasPointerCapture(event.pointerId) || event.target.closest('.handle') ? undefined : at(event);
     $('plot-tip').hidden = !image;
     if (!image) return;
-    $('plot-tip').textContent = `${image.name} · ${digits(image.score)}`;
+    $('plot-tip').textContent = `${image.name ?? `rank ${image.i + 1}`} · ${digits(image.score)}`;
     $('plot-tip').style.left = `${(image.i + 0.5) / scored.length * page.plot.sortedEnd / page.plot.width * 100}%`;
     $('plot-tip').style.top = `${(page.plot.high - image.score) / (page.plot.high - page.plot.low) * 100}%`;
   });
@@ -244,19 +275,67 @@ const orders = {
   name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }) || a.i - b.i,
   time: (a, b) => (b.time ?? 0) - (a.time ?? 0) || a.i - b.i,
 };
-let visible = images;
+// What fits, and what of it is shown: all but in a large batch, which comes in pages.
+let visible = images, shown = images, turned = 0, asked = 0;
 
-function list() {
+function list(keepsPage) {
+  const needsTable = state.text || columnOrder || ['name', 'time'].includes(state.order);
+  if (!hasTable && needsTable) { wholeTable().then(() => list(keepsPage), () => {}); return; }
   const text = state.text.toLocaleLowerCase();
   const fits = (image) => (!text || image.name.toLocaleLowerCase().includes(text))
     && (state.show === 'all' || (state.show === 'error' ? !image.scored : image.scored && flagged(image) === (state.show === 'flagged')));
   visible = images.filter(fits).sort(columnOrder ?? orders[state.order]);
   $('shown').textContent = visible.length === images.length ? images.length : `${visible.length} of ${images.length}`;
+  if (!large) { shown = visible; write(); return; }
+  const last = Math.max(Math.ceil(visible.length / large.size) - 1, 0);
+  turned = keepsPage ? Math.min(Math.max(turned, 0), last) : 0;
+  shown = visible.slice(turned * large.size, (turned + 1) * large.size);
+  const first = turned * large.size;
+  $('page-range').textContent = visible.length ? `${first + 1}–${first + shown.length} of ${visible.length}` : 'none';
+  for (const id of ['page-first', 'page-previous']) $(id).disabled = turned === 0;
+  for (const id of ['page-next', 'page-last']) $(id).disabled = turned === last;
+  $('page-fault').textContent = '';
+  // In any other order than that of the scores the table's rows do for the list, and the rest comes when an image is opened.
+  const missing = [...new Set(shown.filter((image) => image.scored && image.thumbnail === undefined).map((image) => Math.floor(image.i / large.size)))];
+  const ticket = ++asked;
+  Promise.all(missing.map((k) => whole(scored[k * large.size]))).then(() => { if (ticket === asked) write(); }, () => {});
+}
+
+function write() {
   $('nothing').hidden = visible.length > 0;
   $('grid').hidden = state.view !== 'grid';
   $('table-wrap').hidden = state.view !== 'table' || !visible.length;
-  if (state.view === 'grid') $('grid').replaceChildren(...visible.map((image) => cards[image.i]));
+  if (state.view === 'grid') $('grid').replaceChildren(...shown.map((image) => cards[image.i] ??= card(image)));
   else writeTable();
+  if (large && state.heat && !asWritten()) for (const picture of document.querySelectorAll('#grid .pic')) inSight.observe(picture);
+}
+
+/// The card of an image, as the page's template writes it.
+function card(image) {
+  const item = make('li', `card${flagged(image) ? ' flagged' : ''}`), link = make('a'), frame = make('span', 'frame'), pic = make('span', 'pic'), img = make('img');
+  item.id = `i${image.i}`;
+  item.dataset.card = link.dataset.open = image.i;
+  link.href = image.overlay ?? image.thumbnail ?? '';
+  img.loading = 'lazy';
+  img.decoding = 'async';
+  img.src = image.thumbnail ?? '';
+  img.alt = `Heat map over ${image.name}`;
+  const shape = image.width / image.height, wanted = +getComputedStyle(document.documentElement).getPropertyValue('--frame');
+  if (Math.abs(shape / wanted - 1) > 0.004) pic.style.cssText = `width:${Math.min(100, 100 * shape / wanted)}%;aspect-ratio:${image.width}/${image.height}`;
+  pic.append(img);
+  frame.append(pic);
+  link.append(frame, make('span', 'name', image.name), make('span', 'score', digits(image.score)));
+  item.append(link);
+  return item;
+}
+
+if (large) {
+  const turn = (to) => { turned = to; list(true); $('images').scrollIntoView(); };
+  $('page-first').addEventListener('click', () => turn(0));
+  $('page-previous').addEventListener('click', () => turn(turned - 1));
+  $('page-next').addEventListener('click', () => turn(turned + 1));
+  $('page-last').addEventListener('click', () => turn(Infinity));
+  list();
 }
 
 const radios = (name, value) => { for (const radio of document.querySelectorAll(`input[name="${name}"]`)) radio.checked = radio.value === value; };
@@ -315,7 +394,7 @@ function writeTable() {
     else cell.textContent = column.title;
     head.append(cell);
   }
-  tableRows = visible.map((image) => {
+  tableRows = shown.map((image) => {
     const row = body.insertRow();
     row.dataset.card = image.i;
     for (const column of columns) {
@@ -339,7 +418,7 @@ function writeTable() {
 }
 
 function markTable() {
-  visible.forEach((image, k) => {
+  shown.forEach((image, k) => {
     const cell = tableRows[k].cells[1];
     if (flagged(image) !== (cell.childElementCount > 0)) cell.replaceChildren(...(flagged(image) ? [make('span', 'flag', 'suspect')] : []));
   });

@@ -25,6 +25,7 @@ const viewer = (() => {
 
   function open(image, from) {
     if (!image?.scored) return;
+    if (!isWhole(image)) { whole(image).then(() => open(image, from), () => {}); return; }
     opener = from ?? opener;
     const hash = `#image=${encodeURIComponent(image.name)}`;
     if (location.hash !== hash) history[dialog.open ? 'replaceState' : 'pushState'](null, '', hash);
@@ -92,6 +93,10 @@ const viewer = (() => {
   function neighbours() {
     // Normal-looking: not flagged, and of the lower half of the scores where there are enough of these.
     const near = current.near.map((i) => scored[i]).filter((image) => image && !flagged(image));
+    if (near.some((image) => !isWhole(image))) {
+      const image = current;
+      Promise.all(near.filter((other) => !isWhole(other)).map(whole)).then(() => { if (current === image) neighbours(); }, () => {});
+    }
     const low = near.filter((image) => image.i >= Math.floor(scored.length / 2));
     const chosen = low.concat(near.filter((image) => !low.includes(image))).slice(0, 3);
     if (beside && !chosen.includes(beside)) { beside = null; fillBeside(); }
@@ -277,6 +282,7 @@ const viewer = (() => {
     const match = /^#image=(.*)$/.exec(location.hash);
     let image;
     try { image = match && byName.get(decodeURIComponent(match[1])); } catch { /* not a name that this page wrote */ }
+    if (match && !image && !hasTable) { wholeTable().then(follow, () => {}); return; }
     if (image?.scored) open(image); else close();
   }
   window.addEventListener('popstate', follow);

@@ -35,22 +35,13 @@ struct RunCommand: AsyncParsableCommand {
             do {
                 let outcome = try score(FilePath(folder), with: processor)
                 Terminal.printResult(json ? outcome.result.json : outcome.line)
-                await tell(outcome.result, configuration.hooks)
+                for fault in await outcome.result.tell(configuration.hooks) { Terminal.printError(fault) }
             } catch {
                 Terminal.printError("\(error)")
                 failures += 1
             }
         }
         if failures > 0 { throw ExitCode.batchFailed }
-    }
-
-    /// Runs the hooks, one try each; what fails is said and changes nothing.
-    private func tell(_ result: BatchResult, _ hooks: HookSettings) async {
-        for fault in await Deliverer.tell(
-            hooks.deliveries(of: result), settings: hooks, userAgent: MuscVersion.userAgent)
-        {
-            Terminal.printError(fault)
-        }
     }
 
     private func score(_ folder: FilePath, with processor: BatchProcessor) throws -> BatchProcessor.Outcome {
@@ -72,6 +63,15 @@ struct RunCommand: AsyncParsableCommand {
             bar.update(progress)
             return true
         }
+    }
+}
+
+extension BatchResult {
+    /// Runs the hooks, one try each; what fails changes nothing.
+    ///
+    /// - Returns: What failed, a sentence each.
+    func tell(_ hooks: HookSettings) async -> [String] {
+        await Deliverer.tell(hooks.deliveries(of: self), settings: hooks, userAgent: MuscVersion.userAgent)
     }
 }
 

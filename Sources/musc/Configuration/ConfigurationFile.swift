@@ -10,22 +10,35 @@ package enum ConfigurationLayers {
     ///   - environment: Variables by name; the ones of ``ConfigurationKey`` are taken.
     ///   - flags: Values by key, as given on the command line.
     ///   - defaults: What holds where no layer says otherwise.
+    ///   - said: Gets what the layers say, by key, the last word of each.
     /// - Throws: ``ConfigurationFault`` that says where the value stands and what would be right.
     package static func configuration(
         file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)],
-        defaults: Configuration = Configuration()
+        defaults: Configuration = Configuration(), said: inout [String: ConfigurationValue]
     ) throws(ConfigurationFault) -> Configuration {
         var configuration = defaults
-        if let file { try apply(file: file, to: &configuration) }
+        if let file { try apply(file: file, to: &configuration, &said) }
         for key in ConfigurationKey.all {
             guard let variable = key.variable, let text = environment[variable], !text.isEmpty else { continue }
             try apply(key, ConfigurationValue(scalar: text), place: "environment variable \(variable)", to: &configuration)
+            said[key.name] = ConfigurationValue(scalar: text)
         }
         for (name, flag, value) in flags {
             guard let key = ConfigurationKey.named(name) else { continue }
             try apply(key, value, place: "--\(flag)", to: &configuration)
+            said[name] = value
         }
         return configuration
+    }
+
+    /// The same for those who do not ask what was said.
+    package static func configuration(
+        file: String?, environment: [String: String], flags: [(key: String, flag: String, value: ConfigurationValue)],
+        defaults: Configuration = Configuration()
+    ) throws(ConfigurationFault) -> Configuration {
+        var said: [String: ConfigurationValue] = [:]
+        return try configuration(
+            file: file, environment: environment, flags: flags, defaults: defaults, said: &said)
     }
 
     private static func apply(
@@ -38,7 +51,9 @@ package enum ConfigurationLayers {
         }
     }
 
-    private static func apply(file: String, to configuration: inout Configuration) throws(ConfigurationFault) {
+    private static func apply(
+        file: String, to configuration: inout Configuration, _ said: inout [String: ConfigurationValue]
+    ) throws(ConfigurationFault) {
         let root: Node?
         do {
             guard let data = FileManager.default.contents(atPath: file) else {
@@ -79,6 +94,7 @@ package enum ConfigurationLayers {
                         fault: "is no key" + suggestion(for: name, among: ConfigurationKey.all.map(\.name)))
                 }
                 try apply(key, ConfigurationValue(valueNode), place: place, to: &configuration)
+                said[name] = ConfigurationValue(valueNode)
             }
         }
     }

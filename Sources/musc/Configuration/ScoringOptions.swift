@@ -104,8 +104,14 @@ struct ScoringOptions: ParsableArguments {
 
     /// The configuration of file, environment and these flags.
     func configuration() throws(ConfigurationFault) -> Configuration {
+        var said: [String: ConfigurationValue] = [:]
+        return try configuration(said: &said)
+    }
+
+    /// The same, with what its layers said by key.
+    func configuration(said: inout [String: ConfigurationValue]) throws(ConfigurationFault) -> Configuration {
         let environment = ProcessInfo.processInfo.environment
         return try ConfigurationLayers.configuration(
-            file: file, environment: environment, flags: given)
+            file: file, environment: environment, flags: given, said: &said)
     }
 }

@@ -44,7 +44,8 @@ extension BatchProcessor {
     /// A batch's scores with what is needed to remember it.
     struct Judged {
         var scores: BatchScores
-        var tokens: BatchTokens
+        /// nil where they were let go block by block, and nothing remembers them.
+        var tokens: BatchTokens?
         var memory: LineMemory?
     }
 
@@ -54,16 +55,13 @@ extension BatchProcessor {
     func judged(
         _ files: [BatchFile], folder: FilePath, root: FilePath?, progress: ProgressHandler
     ) throws(ScoringError) -> Judged {
+        if let count = judgesOfBlocks(files.count), judges.memory(of: folder, in: root) == nil {
+            return try judgedInBlocks(files, judges: count, root: root, progress: progress)
+        }
         let start = ContinuousClock.now
         let tokens = try scorer.tokens(of: files, cache: judges.cache, progress: progress)
-        var warnings: [String] = []
-        var outside: [OutsideJudges] = []
-        if let folder = judges.knownGood(for: root) {
-            let content = try folder.content(for: scorer, cache: judges.cache) { _ in
-                progress(Progress(stage: .features, completed: files.count, total: files.count))
-            }
-            warnings += content.warnings
-            if let judges = content.judges { outside.append(judges) }
+        var (outside, warnings) = try knownGood(for: root) { _ in
+            progress(Progress(stage: .features, completed: files.count, total: files.count))
         }
         let memory = judges.memory(of: folder, in: root)
         if let memory {
@@ -78,14 +76,43 @@ extension BatchProcessor {
         return Judged(scores: scores, tokens: tokens, memory: memory)
     }
 
+    /// How many of a batch's images judge where that is a number, and so the batch need not be held at once; nil where
+    /// all tokens are needed together.
+    private func judgesOfBlocks(_ images: Int) -> Int? {
+        let settings = scorer.settings
+        let count = scorer.judgeCount(of: images)
+        return count < images && settings.subsets == 1 && settings.recurringGuard == .off ? count : nil
+    }
+
+    /// The way that shards go, with the whole batch for the only one.
+    private func judgedInBlocks(
+        _ files: [BatchFile], judges count: Int, root: FilePath?, progress: ProgressHandler
+    ) throws(ScoringError) -> Judged {
+        let (outside, warnings) = try knownGood(for: root) { _ in
+            progress(Progress(stage: .features, completed: 0, total: files.count))
+        }
+        var scores = try scorer.scoresInBlocks(
+            of: files, judges: count, judgedBy: outside, cache: judges.cache, progress: progress)
+        scores.notes = warnings + scores.notes
+        return Judged(scores: scores)
+    }
+
+    private func knownGood(
+        for root: FilePath?, progress: ProgressHandler
+    ) throws(ScoringError) -> (judges: [OutsideJudges], warnings: [String]) {
+        guard let folder = judges.knownGood(for: root) else { return ([], []) }
+        let content = try folder.content(for: scorer, cache: judges.cache, progress: progress)
+        return (content.judges.map { [$0] } ?? [], content.warnings)
+    }
+
     /// Offers a batch whose results are published to its line's memory.
     ///
     /// What goes wrong costs nothing but the memory, and is told on stderr.
     func remember(_ judged: Judged, folder: FilePath) {
-        guard let memory = judged.memory else { return }
+        guard let memory = judged.memory, let tokens = judged.tokens else { return }
         do {
             let candidates = try judged.scores.memorable.compactMap { image in
-                try image.index.map { LineMemory.Candidate(image: image, tokens: try judged.tokens.imageTokens($0)) }
+                try image.index.map { LineMemory.Candidate(image: image, tokens: try tokens.imageTokens($0)) }
             }
             let problems = try memory.remember(candidates, of: folder, channels: scorer.settings.backbone.width)
             for problem in problems { Terminal.printNote("musc: \(problem)") }

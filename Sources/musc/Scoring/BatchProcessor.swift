@@ -66,10 +66,28 @@ struct BatchProcessor: Sendable {
             if case .tooFewImages = error { failure.failureKind = .lasting }
             throw failure
         }
-        let scores = judged.scores
+        let outcome = try publish(
+            judged.scores, folder: folder, results: results, root: root, fileSet: fileSet, copies: copies,
+            started: started
+        ) { (ContinuousClock.now - start) / .seconds(1) }
+        remember(judged, folder: folder)
+        return outcome
+    }
+
+    /// Publishes the results of a batch that is scored.
+    ///
+    /// - Parameters:
+    ///   - started: When scoring began, ISO 8601.
+    ///   - seconds: Tells how long it took until now.
+    ///   - Others as for ``process(_:folder:results:root:fileSet:copies:progress:)``.
+    /// - Throws: ``UserError`` with exit status 1.
+    func publish(
+        _ scores: BatchScores, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
+        fileSet: String? = nil, copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
+    ) throws(UserError) -> Outcome {
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
-            seconds: (ContinuousClock.now - start) / .seconds(1), settings: settingsInForce(),
+            seconds: seconds(), settings: settingsInForce(),
             weightsSHA256: weightsSHA256, fileSet: fileSet)
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
@@ -99,11 +117,10 @@ struct BatchProcessor: Sendable {
             }
             throw failure
         }
-        remember(judged, folder: folder)
         return Outcome(
             folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
             unreadable: scores.images.count { $0.index == nil },
-            seconds: (ContinuousClock.now - start) / .seconds(1), report: report, result: result)
+            seconds: seconds(), report: report, result: result)
     }
 
     /// The settings under their names in the configuration, as text.

@@ -1,0 +1,72 @@
+import FoundationEssentials
+import MuScBackbone
+import SystemPackage
+
+extension ShardWork {
+    /// The scores of a whole batch, and what its workers took.
+    public struct Merged: Sendable {
+        public var scores: BatchScores
+        /// The sum of the workers' wall-clock seconds.
+        public var workerSeconds: Double
+    }
+
+    /// Puts the shards' results together: RsCIN, threshold, flags and notes, as for a batch that was scored at once.
+    ///
+    /// - Throws: ``ShardError``: `missing` with all shards that are not done; `damaged` or `otherPlan` for the first
+    ///   whose results cannot be used; `scoring(.tooFewImages)`.
+    public func merged() throws(ShardError) -> Merged {
+        var missing: [Int] = []
+        for shard in plan.shards.indices
+        where !FileManager.default.fileExists(atPath: layout.manifest(of: shard).string) { missing.append(shard) }
+        guard missing.isEmpty else { throw .missing(missing, count: plan.shards.count) }
+
+        var batch = ScoredBlock()
+        var seconds = 0.0
+        for shard in plan.shards.indices {
+            let files = try files(of: shard)
+            var blocks: [ScoredBlock] = []
+            guard let manifest = try done(shard, files: files, { blocks.append($0) }) else {
+                throw .missing([shard], count: plan.shards.count)
+            }
+            for block in blocks { batch.append(block) }
+            seconds += manifest.seconds
+        }
+        let hasOutside = plan.judges.contains { $0.origin != nil }
+        let judges = ChosenJudges(
+            positions: plan.ownJudges.compactMap(\.position), own: emptyTokens([]), panel: outsidePanel(),
+            calibration: hasOutside ? try calibration() : ChosenJudges.Calibration())
+        do throws(ScoringError) {
+            return Merged(scores: try scorer.conclude(batch, by: judges), workerSeconds: seconds)
+        } catch {
+            throw .scoring(error)
+        }
+    }
+
+    /// What a worker published, or else made anew.
+    private func calibration() throws(ShardError) -> ChosenJudges.Calibration {
+        if let stored = storedCalibration() { return stored }
+        return try judges(startingAt: 0) { _ in true }.calibration
+    }
+
+    /// The judges from outside by name alone: their tokens have done their work.
+    private func outsidePanel() -> JudgePanel {
+        let groups = [OutsideJudges.Origin.knownGood, .linePast].map { origin in
+            OutsideJudges(
+                origin: origin, tokens: emptyTokens(plan.judges.filter { $0.origin == origin }.map(\.name)))
+        }
+        return JudgePanel(groups.filter { $0.count > 0 }, batch: plan.images, settings: scorer.settings)
+    }
+
+    private func emptyTokens(_ names: [String]) -> BatchTokens {
+        var tokens = BatchTokens(images: [], layers: plan.key.featureLayers.map { _ in [] }, imageFeatures: [])
+        for name in names {
+            tokens.append(
+                ImageTokens(layers: plan.key.featureLayers.map { _ in [] }, imageFeature: []),
+                of: ScoredImage(name: name, path: ""))
+        }
+        return tokens
+    }
+
+    /// Removes what killed workers left half-written; for when no worker is at work any more.
+    public func removeLeftovers() { layout.removeLeftovers(of: plan) }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import FoundationEssentials
+import MuSc
+import SystemPackage
+
+/// `musc merge`: puts the shards' results together.
+struct MergeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Put the shards of a plan together, and write the batch's results.",
+        discussion: """
+            Refuses while a shard is missing or damaged, and names it. Prints what `musc run` prints of the batch.
+            """)
+
+    @OptionGroup var plan: PlanOptions
+
+    @Flag(help: "Print a JSON object instead of a line.")
+    var json = false
+
+    func run() async throws {
+        do {
+            let (processor, work) = try await plan.ready()
+            var merged = try work.merged()
+            work.removeLeftovers()
+            merged.scores.timings.append(
+                StageTiming(stage: "\(work.plan.shards.count) workers, all together", seconds: merged.workerSeconds))
+            merged.scores.notes = work.plan.warnings + merged.scores.notes
+            let made = (try? Date(work.plan.made, strategy: .iso8601)) ?? .now
+            let outcome = try processor.publish(
+                merged.scores, folder: FilePath(work.plan.folder), fileSet: work.plan.configuration[PlanCommand.fileSet],
+                started: work.plan.made
+            ) { Date.now.timeIntervalSince(made) }
+            Terminal.printResult(json ? outcome.result.json : outcome.line)
+            for fault in await outcome.result.tell(processor.configuration.hooks) { Terminal.printError(fault) }
+        } catch let error as ShardError {
+            throw UserError(error)
+        }
+    }
+}

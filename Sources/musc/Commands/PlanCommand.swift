@@ -1,0 +1,164 @@
+import ArgumentParser
+import FoundationEssentials
+import MuSc
+import MuScWatching
+import SystemPackage
+
+/// `musc plan`: divides one large batch into shards for an array job.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Divide one large batch into shards, for many machines to score.",
+        discussion: """
+            Lists the images, chooses those that judge, and writes a plan into a folder that every machine reaches under \
+            the same path. Then run `musc work` for each shard, from 0 on, as an array job of Slurm or Kubernetes, and \
+            `musc merge` once all are done. What the settings are is settled here; workers take them from the plan.
+            """)
+
+    @Argument(help: ArgumentHelp("The batch: a folder of images.", valueName: "folder"))
+    var folder: String
+
+    @Option(help: ArgumentHelp("Shards to divide the batch into.", valueName: "count"))
+    var shards: Int
+
+    @Option(help: ArgumentHelp("A folder on a shared file system, for the plan and what workers make.", valueName: "folder"))
+    var work: String
+
+    @Flag(help: "Take the images of all folders below into the same batch.")
+    var recursive = false
+
+    @OptionGroup var ledger: LedgerOption
+    @OptionGroup var options: ScoringOptions
+
+    /// How many images judge unless the user says: more cost time in proportion, and gained little where it was measured.
+    static let standardJudges = 64
+
+    /// Under this name a plan keeps the identity of the set of files, by which a watcher recognises the results.
+    static let fileSet = "batch.file_set"
+
+    func validate() throws {
+        guard (1...100_000).contains(shards) else {
+            throw ValidationError("--shards: \(shards) is not a number of shards from 1 to 100000.")
+        }
+    }
+
+    func run() async throws {
+        var said: [String: ConfigurationValue] = [:]
+        var configuration = try options.configuration(said: &said)
+        let judges = try settle(&configuration)
+        let folder = FilePath(folder).absolute()
+        let files = try ImageListing.images(
+            in: folder, recursive: recursive, excluding: [configuration.output.folderName])
+        guard !files.isEmpty else {
+            throw UserError(
+                "\(folder): holds no images\(recursive ? "" : " itself: name a folder that does, or add --recursive")",
+                exit: .batchFailed)
+        }
+        let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
+        let work = FilePath(work).absolute()
+        var request = ShardPlanRequest(
+            folder: folder, files: files.map { BatchFile($0, in: folder) }, work: work, shards: shards, judges: judges,
+            weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
+        said["scoring.judges"] = .text("\(judges)")
+        request.configuration = Self.forWorkers(said)
+        if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files)?.description }
+        if let knownGood = configuration.knownGood { request.knownGood = try knownGoodImages(knownGood) }
+        request.linePast = linePast(of: folder, processor)
+
+        let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
+        defer { bar.finish() }
+        do throws(ShardError) {
+            let plan = try ShardPlan.make(request, for: processor.scorer) { progress in
+                bar.update(progress)
+                return true
+            }
+            for warning in plan.warnings { Terminal.printNote("musc: \(warning)") }
+            Terminal.printResult(
+                "\(work.appending(ShardPlan.fileName))  \(plan.images) images  \(plan.shards.count) shards  "
+                    + "\(plan.judges.count) judges")
+        } catch {
+            throw UserError(error)
+        }
+    }
+
+    /// Fixes what workers must not decide for themselves, and refuses what cannot be scored in shards.
+    ///
+    /// - Returns: How many of the batch's images judge.
+    private func settle(_ configuration: inout Configuration) throws(UserError) -> Int {
+        guard configuration.subsets == 1 else {
+            throw UserError(
+                "scoring.subsets: does not go with shards, which bound memory and time by scoring.judges: take 1",
+                exit: .usage)
+        }
+        let judges: Int
+        switch configuration.judges {
+        case .count(let count): judges = count
+        case .all:
+            throw UserError(
+                "scoring.judges: all images cannot judge a batch that is divided: take a number, such as "
+                    + "\(Self.standardJudges)", exit: .usage)
+        case .auto, nil: judges = Self.standardJudges
+        }
+        configuration.judges = .count(judges)
+        return judges
+    }
+
+    private func knownGoodImages(_ folder: FilePath) throws(UserError) -> [FilePath] {
+        do throws(ListingError) {
+            let images = try ImageListing.images(in: folder.absolute())
+            if images.isEmpty {
+                Terminal.printNote("musc: there are no known good images in \(folder) (judges.known_good)")
+            }
+            return images
+        } catch {
+            throw UserError("judges.known_good: \(error)", exit: .usage)
+        }
+    }
+
+    /// The line's past, where the batch lies in a drop folder of the configuration.
+    private func linePast(of folder: FilePath, _ processor: BatchProcessor) -> BatchTokens? {
+        var configuration = processor.configuration
+        let roots = configuration.watch.roots.map { $0.canonical() }
+        guard let root = roots.first(where: { folder.canonical().starts(with: $0) }) else { return nil }
+        configuration.stateFolder = ledger.path.removingLastComponent()
+        let sources = JudgeSources(configuration, scorer: processor.scorer, weightsSHA256: processor.weightsSHA256)
+        guard let memory = sources.memory(of: folder.canonical(), in: root) else { return nil }
+        let recollection = memory.recall(for: folder.canonical(), patches: processor.scorer.grid.count)
+        for problem in recollection.problems { Terminal.printNote("musc: \(problem)") }
+        return recollection.tokens
+    }
+}
+
+extension PlanCommand {
+    /// What was said of model, scoring, judges and output, as text by key, with absolute paths.
+    private static func forWorkers(_ said: [String: ConfigurationValue]) -> [String: String] {
+        let sections = ["model.", "scoring.", "judges.", "output."]
+        // Threads and memory are each machine's own.
+        let others: Set = ["scoring.threads", "scoring.memory"]
+        let paths: Set = ["judges.known_good", "output.where", "output.copy_flagged_to"]
+        var result: [String: String] = [:]
+        for (key, value) in said where sections.contains(where: { key.hasPrefix($0) }) && !others.contains(key) {
+            let text = value.flat
+            let isPath = paths.contains(key) && !["none", "alongside"].contains(text)
+                || key == "model.backbone" && text.hasSuffix(".json")
+            result[key] = isPath ? FilePath(text).absolute().string : text
+        }
+        return result
+    }
+}
+
+extension ConfigurationValue {
+    /// The value on one line, as the environment has it.
+    fileprivate var flat: String {
+        if case .list(let values) = self { return values.map(\.flat).joined(separator: ",") }
+        return shown
+    }
+}
+
+extension FilePath {
+    /// The path from the root of the file system, without resolving links.
+    func absolute() -> FilePath {
+        isAbsolute
+            ? self : FilePath(FileManager.default.currentDirectoryPath).pushing(self).lexicallyNormalized()
+    }
+}
