@@ -42,6 +42,7 @@ let package = Package(
                 "CImageCodecs", "MuScParallel",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .target(name: "MuScTables"),
         .target(name: "MuScTensors", dependencies: ["CZlib"]),
         .target(
             name: "MuScBackbone",
@@ -71,7 +72,7 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTables", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -80,6 +81,7 @@ let package = Package(
         .target(
             name: "MuScWatching",
             dependencies: [
+                "MuScTables",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -100,8 +102,8 @@ let package = Package(
         .executableTarget(
             name: "musc",
             dependencies: [
-                "CKernels", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScLinearAlgebra", "MuScParallel",
-                "MuScResults", "MuScScoring", "MuScWatching",
+                "CKernels", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScImages", "MuScLinearAlgebra",
+                "MuScParallel", "MuScResults", "MuScScoring", "MuScWatching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -119,6 +121,7 @@ let package = Package(
                 "MuScImages", "MuScParallel", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .testTarget(name: "MuScTablesTests", dependencies: ["MuScTables"]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
         .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
         .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
@@ -175,7 +178,25 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["UnreliableServer.py"]),
-        .testTarget(name: "CommandTests", dependencies: ["musc", "MuScImages", "Goldens"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "musc", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScTensors", "MuScWatching",
+                "Goldens", "Mutations",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
+        // Inputs that nobody would write on purpose.
+        .target(name: "Mutations", path: "Tests/Mutations"),
+        .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "CFuzzer", "Mutations", "MuScEvaluation", "MuScImages", "MuScTensors",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Fuzz"),
     ],
     swiftLanguageModes: [.v6]
 )

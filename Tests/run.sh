@@ -21,7 +21,7 @@ fi
 ./examples/solar_cells.sh || echo "Without the solar cells their test is skipped." >&2
 
 # What watches the clock or the whole process's memory runs alone: side by side with others it would measure those.
-timed='MuScWatchingTests|MuScHooksTests|FullSizeTests'
+timed='MuScWatchingTests|MuScHooksTests|FullSizeTests|FaultTests|ResourceTests'
 swift test -c release --skip-build --disable-testable-imports --skip "$timed"
 swift test -c release --skip-build --disable-testable-imports --no-parallel --filter "$timed"
 
@@ -33,3 +33,5 @@ if require_packages slurm-wlm munge && "$MUSC_COMMAND" weights verify dinov2_vit
 else
     echo "Without Slurm, weights or photographs the test of a batch on a cluster is skipped." >&2
 fi
+# The short form of what Tests/soak.sh -a does for hours: every parser, a few seconds each.
+./Tests/fuzz.sh -q -s 3 -n 1000

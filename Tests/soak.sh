@@ -2,8 +2,9 @@
 # Drops batches of images into a watched folder for some minutes, and says what musc watch needed: its resident memory
 # and its open files after the first batches and at the end.
 #
-#   ./Tests/soak.sh [-n IMAGES] [-b BATCHES] [-s SECONDS] [-- musc's own options…]
+#   ./Tests/soak.sh [-a] [-n IMAGES] [-b BATCHES] [-s SECONDS] [-- musc's own options…]
 #
+#   -a   all that takes hours before that: fuzzing, every failing write, kill -9, sanitizers
 #   -n   images in all (2000)
 #   -b   batches (200)
 #   -s   seconds over which they are dropped (300)
@@ -16,9 +17,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-images=2000 batches=200 seconds=300
-while getopts n:b:s: option; do
+images=2000 batches=200 seconds=300 all=
+while getopts an:b:s: option; do
     case $option in
+        a) all=1 ;;
         n) images=$OPTARG ;;
         b) batches=$OPTARG ;;
         s) seconds=$OPTARG ;;
@@ -31,6 +33,13 @@ each=$((images / batches))
 # By the 20th batch everything that is loaded once is loaded.
 first=20
 [ "$each" -ge 2 ] && [ "$batches" -ge 40 ] || { echo "soak: at least 40 batches, and 2 images a batch" >&2; exit 2; }
+
+if [ -n "$all" ]; then
+    ./Tests/fuzz.sh
+    MUSC_FAULTS=all swift test -c release --skip-build --disable-testable-imports --filter FaultTests
+    ./Tests/kill.sh 100
+    ./Tests/sanitize.sh
+fi
 
 work=$(mktemp -d)
 watcher=

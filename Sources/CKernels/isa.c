@@ -1,6 +1,10 @@
 #include "musc_isa.h"
 
-musc_isa musc_isa_best(void) {
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static musc_isa offered(void) {
 #if defined(__x86_64__)
     // __builtin_cpu_supports reads what cpuid and xgetbv said once, before main.
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -13,6 +17,31 @@ musc_isa musc_isa_best(void) {
     if (avx2) return MUSC_ISA_AVX2;
 #endif
     return MUSC_ISA_PLAIN;
+}
+
+// The most that MUSC_ISA lets through; everything where it is not set.
+static musc_isa allowed(void) {
+    static const struct { const char *name; musc_isa isa; } names[] = {
+        {"plain", MUSC_ISA_PLAIN}, {"avx2", MUSC_ISA_AVX2}, {"avx512", MUSC_ISA_AVX512},
+        {"avx512-vnni", MUSC_ISA_AVX512_VNNI},
+    };
+    const char *wanted = getenv("MUSC_ISA");
+    for (size_t i = 0; wanted && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(wanted, names[i].name) == 0) return names[i].isa;
+    }
+    return MUSC_ISA_AVX512_BF16;
+}
+
+musc_isa musc_isa_best(void) {
+    // -1 until it is known; whoever comes first finds the same as whoever else does at the same moment.
+    static atomic_int best = -1;
+    int known = atomic_load_explicit(&best, memory_order_relaxed);
+    if (known < 0) {
+        musc_isa isa = offered(), most = allowed();
+        known = (int)(isa < most ? isa : most);
+        atomic_store_explicit(&best, known, memory_order_relaxed);
+    }
+    return (musc_isa)known;
 }
 
 bool musc_isa_available(musc_isa isa) { return isa >= MUSC_ISA_PLAIN && isa <= musc_isa_best(); }

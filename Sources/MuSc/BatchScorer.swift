@@ -136,17 +136,21 @@ public struct BatchFile: Sendable, Hashable {
     public var path: FilePath
     /// The name relative to the batch's folder, for people.
     public var name: String
+    /// The folder that the file must lie in once its links are followed, absolute and without links itself; nil for
+    /// anywhere. In a drop folder anybody may put a link where an image was.
+    public var root: FilePath?
 
-    public init(path: FilePath, name: String) {
+    public init(path: FilePath, name: String, root: FilePath? = nil) {
         self.path = path
         self.name = name
+        self.root = root
     }
 
     /// Names a file relative to the batch's folder.
-    public init(_ path: FilePath, in folder: FilePath) {
+    public init(_ path: FilePath, in folder: FilePath, root: FilePath? = nil) {
         var relative = path
         _ = relative.removePrefix(folder)
-        self.init(path: path, name: relative.string)
+        self.init(path: path, name: relative.string, root: root)
     }
 }
 
@@ -189,7 +193,7 @@ public enum ScoringError: Error, Sendable, CustomStringConvertible {
             let skipped = unreadable.isEmpty ? "" : " (\(unreadable.count) could not be read\(reason))"
             return "\(tokens.readable) readable image\(tokens.readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at least 2 are needed, and 20 or more are better"
         case .cancelled:
-            return "stopped before the batch was scored"
+            return "stopped before the batch was scored: run it again"
         case .memory(let shortage): return "\(shortage)"
         case .spill(let error): return "\(error)"
         }

@@ -56,6 +56,8 @@ public struct ScoredImage: Sendable {
     public var name: String
     /// The file's path.
     public var path: FilePath
+    /// The folder that the file must lie in once its links are followed; nil for anywhere.
+    public var root: FilePath?
     /// Pixels of the upright original; nil where the image could not be read.
     public var size: (width: Int, height: Int)?
     /// Position among the readable images, by which `patchMaps` and `imageFeatures` are indexed; nil where unreadable.

@@ -120,7 +120,8 @@ extension BatchScorer {
             return outcome(kept.tokens, kept.width, kept.height)
         }
         do throws(ImageError) {
-            let options = DecodingOptions(applyingOrientation: settings.appliesOrientation)
+            let options = DecodingOptions(
+                applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits, root: file.root)
             let image = try RGBImage(contentsOf: file.path, options: options)
             let resized = image.resized(
                 width: model.imageWidth, height: model.imageHeight, filter: settings.backbone.family.resampling)
@@ -138,6 +139,7 @@ extension BatchScorer {
             images: [], layers: Array(repeating: [], count: settings.featureLayers.count), imageFeatures: [])
         for (file, outcome) in zip(files, outcomes) {
             var image = ScoredImage(name: file.name, path: file.path)
+            image.root = file.root
             switch outcome {
             case .tokens(let layers, let imageFeature, let width, let height):
                 image.size = (width, height)

@@ -58,12 +58,17 @@ public struct ListingError: Error, Sendable, CustomStringConvertible {
     public var folder: FilePath
     public var cause: Errno
 
+    package init(folder: FilePath, cause: Errno) {
+        self.folder = folder
+        self.cause = cause
+    }
+
     public var description: String {
         switch cause {
         case .noSuchFileOrDirectory: "\(folder): there is no such folder: check the path"
         case .notDirectory: "\(folder): is not a folder: name the folder that holds the images"
         case .permissionDenied: "\(folder): cannot be read: give this user read and search permission"
-        default: "\(folder): cannot be listed: \(cause)"
+        default: "\(folder): cannot be listed: \(cause): check its disk"
         }
     }
 }
@@ -82,8 +87,12 @@ private struct DirectoryEntry {
         guard let stream = folder.withPlatformString({ opendir($0) }) else { throw Errno(rawValue: errno) }
         defer { closedir(stream) }
         var entries: [DirectoryEntry] = []
-        errno = 0
-        while let entry = readdir(stream) {
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno != 0 { throw Errno(rawValue: errno) }
+                return entries
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
             }
@@ -99,8 +108,6 @@ private struct DirectoryEntry {
             default: entries.append(DirectoryEntry(name: name, kind: .other))
             }
         }
-        if errno != 0 { throw Errno(rawValue: errno) }
-        return entries
     }
 }
 

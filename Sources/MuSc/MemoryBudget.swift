@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MuScBackbone
+import MuScImages
 import MuScScoring
 import SystemPackage
 
@@ -67,58 +68,5 @@ public struct MemoryShortage: Sendable, Hashable, CustomStringConvertible {
     private static func size(_ bytes: Int) -> String {
         let tenths = bytes / 100_000_000
         return "\(tenths / 10).\(tenths % 10) GB"
-    }
-}
-
-/// What the system leaves this process.
-public enum SystemMemory {
-    /// Bytes that this process can still take: what the kernel counts as available, and what limits of its control
-    /// groups and of its address space (`ulimit -v`) leave; nil where the system does not say.
-    public static var available: Int? {
-        guard let table = text("/proc/meminfo"), let free = kilobytes("MemAvailable:", in: table) else { return nil }
-        var bytes = free
-        for group in controlGroups {
-            guard let limit = number("\(group)/memory.max") else { continue }
-            // What the group holds of files can be given back.
-            let cached = text("\(group)/memory.stat").flatMap { value("file", in: $0) } ?? 0
-            bytes = min(bytes, limit - (number("\(group)/memory.current") ?? 0) + cached)
-        }
-        var limit = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int.max),
-            let used = text("/proc/self/status").flatMap({ kilobytes("VmSize:", in: $0) })
-        {
-            bytes = min(bytes, Int(limit.rlim_cur) - used)
-        }
-        return max(bytes, 0)
-    }
-
-    /// The folders of this process's control group and of those above it (version 2).
-    private static var controlGroups: [String] {
-        guard let line = text("/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::/") })
-        else { return ["/sys/fs/cgroup"] }
-        var path = FilePath("/sys/fs/cgroup").pushing(FilePath(String(line.dropFirst(4))))
-        var groups: [String] = []
-        while path.components.count >= 3 {
-            groups.append(path.string)
-            path.removeLastComponent()
-        }
-        return groups
-    }
-
-    private static func text(_ path: String) -> String? {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    private static func number(_ path: String) -> Int? {
-        text(path).flatMap { Int($0.split(whereSeparator: \.isWhitespace).first ?? "") }
-    }
-
-    private static func value(_ name: String, in table: String) -> Int? {
-        table.split(separator: "\n").lazy.map { $0.split(separator: " ") }.first { $0.first.map { $0 == name } ?? false }
-            .flatMap { $0.dropFirst().first }.flatMap { Int($0) }
-    }
-
-    private static func kilobytes(_ name: String, in table: String) -> Int? {
-        value(name, in: table.replacing("\t", with: " ")).map { $0 << 10 }
     }
 }

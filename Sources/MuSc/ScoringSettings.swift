@@ -1,4 +1,5 @@
 import MuScBackbone
+import MuScImages
 import MuScScoring
 
 /// Everything that decides what a batch's scores are.
@@ -66,6 +67,8 @@ public struct ScoringSettings: Sendable {
     public var backbone: BackboneDescription
     /// nil for the reference's rule.
     public var activation: BackboneDescription.Activation?
+    /// How large an image may be; larger ones are left out.
+    public var imageLimits = DecodingLimits()
     /// Side of the square that images are resized to, in pixels.
     public var imageSize: Int
     /// Blocks, counted from 0, whose patch tokens are compared.

@@ -52,6 +52,13 @@ public struct ReferenceConfiguration: Sendable, Hashable {
         public let key: String?
         public let reason: String
 
+        package init(path: FilePath, line: Int?, key: String?, reason: String) {
+            self.path = path
+            self.line = line
+            self.key = key
+            self.reason = reason
+        }
+
         public var description: String {
             "\(path)\(line.map { ":\($0)" } ?? ""): \(key.map { "\($0): " } ?? "")\(reason)"
         }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// How much a file may ask for before it is refused; checked against its header, before anything is allocated.
 public struct DecodingLimits: Sendable, Hashable {
     /// The most pixels, width times height. Default: 200 million, the size of the largest industrial sensors
@@ -40,11 +42,15 @@ public struct DecodingOptions: Sendable, Hashable {
     public var scaledToAtLeast: Int?
     /// How much a file may ask for.
     public var limits: DecodingLimits
+    /// The folder that a file must lie in once its links are followed, absolute and without links itself: what is
+    /// linked from elsewhere is refused. Default nil: anywhere.
+    public var root: FilePath?
 
     public init(
         applyingOrientation: Bool = true, sampleScaling: SampleScaling = .fullRange,
-        scaledToAtLeast: Int? = nil, limits: DecodingLimits = DecodingLimits()
+        scaledToAtLeast: Int? = nil, limits: DecodingLimits = DecodingLimits(), root: FilePath? = nil
     ) {
+        self.root = root
         self.applyingOrientation = applyingOrientation
         self.sampleScaling = sampleScaling
         self.scaledToAtLeast = scaledToAtLeast

@@ -32,7 +32,7 @@ public struct GrayImage: Sendable, Hashable {
     ///   - options: Orientation, scaling and limits.
     /// - Throws: `ImageError`, as `RGBImage.init(contentsOf:options:)`.
     public init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
-        let content = try FileContent(path, limits: options.limits)
+        let content = try FileContent(path, options: options)
         try self.init(decoding: content.bytes, name: content.name, options: options)
     }
 
@@ -41,6 +41,12 @@ public struct GrayImage: Sendable, Hashable {
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
         let encoded = try EncodedImage(bytes, name: name, limits: options.limits)
+        self = try DecodingGate.pass(bytes: encoded.decodingBytes, name: name) { () throws(ImageError) in
+            try Self(encoded, options: options)
+        }
+    }
+
+    private init(_ encoded: EncodedImage, options: DecodingOptions) throws(ImageError) {
         let raster = try encoded.decoded(scaledToAtLeast: options.scaledToAtLeast)
         let samples = try encoded.samplesOf8Bits(raster, options.sampleScaling)
         let stored = GrayImage(

@@ -8,6 +8,8 @@ public struct ImageError: Error, Sendable, Hashable {
         case unreadable(String)
         /// The path leads to a folder, a device or a pipe.
         case notAFile
+        /// A link leads to a file outside of the folder that files must lie in.
+        case leadsOutside
         /// The file has no content.
         case empty
         /// The content begins like none of the formats that are read.
@@ -26,6 +28,8 @@ public struct ImageError: Error, Sendable, Hashable {
         case sideTooLong(width: Int, height: Int, limit: Int)
         /// Something in the file asks for more memory than the limits allow; the text says what.
         case tooMuchMemory(ImageFormat, String)
+        /// To decode the image takes more memory than the process can have, both in bytes.
+        case noMemory(bytes: Int, available: Int)
         /// The image could not be encoded; the text is the encoder's reason.
         case notEncoded(ImageFormat, String)
     }
@@ -57,6 +61,8 @@ extension ImageError.Kind: CustomStringConvertible {
             "cannot be read (\(reason)). Check that it exists and that this user may read it."
         case .notAFile:
             "is not a regular file. Give the path of an image file."
+        case .leadsOutside:
+            "is a link out of its drop folder, and is not followed. Copy the image itself."
         case .empty:
             "the file is empty. Copy it again, or wait until it has been written."
         case .unknownFormat:
@@ -81,6 +87,11 @@ extension ImageError.Kind: CustomStringConvertible {
             """
         case .tooMuchMemory(let format, let reason):
             "the \(format) data asks for more memory than is allowed (\(reason)). Save the image anew."
+        case .noMemory(let bytes, let available):
+            """
+            decoding the image takes \(bytes >> 20) MiB, and \(available >> 20) MiB are to be had. \
+            Save it smaller, or give musc more memory.
+            """
         case .notEncoded(let format, let reason):
             "could not be written as \(format) (\(reason)). Free some memory or write a smaller image."
         }

@@ -41,7 +41,7 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     ///
     /// - Throws: `ImageError` where the file cannot be read or is not a regular file.
     public static func detect(contentsOf path: FilePath) throws(ImageError) -> ImageFormat? {
-        detect(try FileContent(path, limits: DecodingLimits(maxFileBytes: .max), upTo: 18).bytes)
+        detect(try FileContent(path, options: DecodingOptions(limits: DecodingLimits(maxFileBytes: .max)), upTo: 18).bytes)
     }
 }
 

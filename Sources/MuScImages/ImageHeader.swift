@@ -24,7 +24,7 @@ public struct ImageHeader: Sendable, Hashable {
     public init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
         // The beginning is enough for most files, and over a network much faster. A PNG's orientation and a TIFF's
         // directory may come last.
-        let start = try FileContent(path, limits: options.limits, upTo: 1 << 16)
+        let start = try FileContent(path, options: options, upTo: 1 << 16)
         switch ImageFormat.detect(start.bytes) {
         case .jpeg, .bmp, .pnm:
             if !start.isComplete,
@@ -36,7 +36,7 @@ public struct ImageHeader: Sendable, Hashable {
         case .png, .tiff, nil:
             break
         }
-        let content = start.isComplete ? start : try FileContent(path, limits: options.limits)
+        let content = start.isComplete ? start : try FileContent(path, options: options)
         let encoded = try EncodedImage(content.bytes, name: content.name, limits: options.limits)
         self.init(encoded, options: options)
     }

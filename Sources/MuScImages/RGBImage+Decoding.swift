@@ -13,7 +13,7 @@ extension RGBImage {
     /// - Throws: `ImageError` where the file cannot be read, is no image, incomplete, damaged, of a kind that is
     ///   not read, or larger than the limits.
     public init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
-        let content = try FileContent(path, limits: options.limits)
+        let content = try FileContent(path, options: options)
         try self.init(decoding: content.bytes, name: content.name, options: options)
     }
 
@@ -26,6 +26,12 @@ extension RGBImage {
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
         let encoded = try EncodedImage(bytes, name: name, limits: options.limits)
+        self = try DecodingGate.pass(bytes: encoded.decodingBytes, name: name) { () throws(ImageError) in
+            try Self(encoded, options: options)
+        }
+    }
+
+    private init(_ encoded: EncodedImage, options: DecodingOptions) throws(ImageError) {
         let raster = try encoded.decoded(scaledToAtLeast: options.scaledToAtLeast)
         let samples = try encoded.samplesOf8Bits(raster, options.sampleScaling)
         let pixels = raster.channels == 3 ? samples : replicated(samples)

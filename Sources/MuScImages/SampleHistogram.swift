@@ -19,7 +19,7 @@ public struct SampleHistogram: Sendable, Hashable {
     public mutating func add(
         contentsOf path: FilePath, limits: DecodingLimits = DecodingLimits()
     ) throws(ImageError) -> Bool {
-        let content = try FileContent(path, limits: limits)
+        let content = try FileContent(path, options: DecodingOptions(limits: limits))
         let encoded = try EncodedImage(content.bytes, name: content.name, limits: limits)
         guard encoded.layout.sampleType == .uint16 else { return false }
         if case .uint16(let samples) = try encoded.decoded().samples {

@@ -12,6 +12,10 @@ public enum OpenBLAS {
         return true
     }()
 
+    /// Chooses the kernels now: it changes the process's environment for a moment, so that a program with threads does
+    /// it before it has any. Otherwise the first product does.
+    public static func prepare() { _ = isReady }
+
     /// The name of the kernels in use, such as `SkylakeX` or `Haswell`.
     public static var kernelName: String {
         _ = isReady

@@ -1,3 +1,5 @@
+import MuScImages
+
 /// What is written beside a batch, and how its heat maps look: the `output` section of the configuration.
 public struct OutputOptions: Sendable, Hashable {
     /// Which images get an overlay at full size.
@@ -37,6 +39,8 @@ public struct OutputOptions: Sendable, Hashable {
     public var maps: Maps
     /// Threads that decode photographs and write pictures; each holds one photograph in memory.
     public var threads: Int
+    /// How large a photograph may be whose overlay is drawn.
+    public var imageLimits = DecodingLimits()
     /// Pixels of the longer side beyond which overlays and maps are written smaller, as their page says.
     public var longestSide: Int
 

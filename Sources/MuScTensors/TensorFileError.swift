@@ -28,14 +28,23 @@ public struct TensorFileError: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     public var description: String {
-        switch fault {
-        case .system(let reason): "\(path): \(reason)"
-        case .unknownFormat(let what): "\(path): not a file of tensors that can be read: \(what)"
-        case .truncated(let what): "\(path): the file is cut short: \(what)"
-        case .malformed(let what): "\(path): the file is damaged: \(what)"
-        case .unsupported(let what): "\(path): \(what)"
-        case .refused(let what): "\(path): refused, because it is more than tensors: \(what); nothing of it was run"
-        case .missingTensor(let name): "\(path): there is no tensor named \(name.quotedForPeople) in it"
+        "\(path): \(fault)"
+    }
+}
+
+extension TensorFileError.Fault: CustomStringConvertible {
+    /// What is wrong and what to do, without the file's name.
+    public var description: String {
+        switch self {
+        case .system(let reason): "\(reason); check the path, its permissions and the free space"
+        case .unknownFormat(let what): "not a file of tensors that can be read: \(what)"
+        case .truncated(let what): "the file is cut short: \(what); fetch or copy it again"
+        case .malformed(let what): "the file is damaged: \(what); fetch or copy it again"
+        case .unsupported(let what): "not read as it is; saved as safetensors it would be: \(what)"
+        case .refused(let what):
+            "refused, because it is more than tensors: \(what); nothing of it was run; save the tensors alone, as safetensors"
+        case .missingTensor(let name):
+            "there is no tensor named \(name.quotedForPeople) in it; is it the file of another program or version?"
         }
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Glibc
+import MuScLinearAlgebra
 
 /// The command `musc`.
 @main
@@ -19,6 +21,9 @@ struct Musc: AsyncParsableCommand {
 
     /// Parses and runs; every error leaves as one line for the user and the right exit status.
     static func main() async {
+        // Nothing that is written may be changed by everybody, whatever the caller's mask lets through.
+        umask(umask(0) | 0o002)
+        OpenBLAS.prepare()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -36,7 +41,7 @@ struct Musc: AsyncParsableCommand {
             exit(withError: ExitCode.usage)
         } catch {
             if exitCode(for: error) == .validationFailure {
-                Terminal.printNote(fullMessage(for: error))
+                Terminal.printHelp(fullMessage(for: error))
                 exit(withError: ExitCode.usage)
             }
             exit(withError: error)

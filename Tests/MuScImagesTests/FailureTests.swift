@@ -40,6 +40,33 @@ struct FailureTests {
         #expect(Self.error([])?.kind == .empty)
     }
 
+    @Test("A link out of the root is refused, whenever it was put there, and one inside of it is followed")
+    func links() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "musc-links-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in ["root", "outside"] {
+            try FileManager.default.createDirectory(at: folder.appending(path: name), withIntermediateDirectories: true)
+            try Data(ImageFixtures.bytes("png_type2_8bit.png")).write(to: folder.appending(path: "\(name)/a.png"))
+        }
+        let root = try #require(realpath(folder.appending(path: "root").path, nil))
+        defer { free(root) }
+        let options = DecodingOptions(root: FilePath(platformString: root))
+        func kind(_ name: String, linkedTo target: String) throws -> ImageError.Kind? {
+            let link = folder.appending(path: "root/\(name)").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+            do throws(ImageError) {
+                _ = try RGBImage(contentsOf: FilePath(link), options: options)
+                return nil
+            } catch { return error.kind }
+        }
+        #expect(try kind("inside.png", linkedTo: "a.png") == nil)
+        #expect(try kind("out.png", linkedTo: "../outside/a.png") == .leadsOutside)
+        #expect(try kind("absolute.png", linkedTo: folder.appending(path: "outside/a.png").path) == .leadsOutside)
+        // A folder whose name begins like the root's is another folder.
+        try FileManager.default.moveItem(at: folder.appending(path: "outside"), to: folder.appending(path: "root2"))
+        #expect(try kind("neighbour.png", linkedTo: "../root2/a.png") == .leadsOutside)
+    }
+
     @Test("An unknown format says which formats are read")
     func unknown() {
         let error = Self.error(Array("GIF89a and so on".utf8))

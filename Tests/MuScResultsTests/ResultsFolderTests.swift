@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import MuScResults
+import SystemPackage
 import Testing
 
 struct ResultsFolderTests {
@@ -44,6 +45,45 @@ struct ResultsFolderTests {
             #expect(try entries(folder) == ["_musc"])
             #expect(try entries("\(folder)/_musc") == ["report.html", "run.json"])
             #expect(content("\(folder)/_musc/report.html") == "2")
+        }
+    }
+
+    @Test("A link in the place of the batch leads nowhere: nothing is written outside of the root")
+    func linkedBatch() throws {
+        try withTemporaryFolder { folder in
+            let manager = FileManager.default
+            for name in ["root/batch", "outside"] {
+                try manager.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            }
+            try manager.createSymbolicLink(atPath: "\(folder)/root/linked", withDestinationPath: "../outside")
+            let root = try #require(realpath("\(folder)/root", nil))
+            defer { free(root) }
+            let confinement = FilePath(platformString: root)
+            #expect(throws: ResultsError.self) {
+                try ResultsFolder(path: "\(folder)/root/linked/_musc", in: confinement)
+                    .publish { path throws(ResultsError) in try fill(path, "1") }
+            }
+            #expect(try entries("\(folder)/outside") == [])
+
+            // The batch becomes a link while its results are being written.
+            try ResultsFolder(path: "\(folder)/root/batch/_musc", in: confinement).publish { path throws(ResultsError) in
+                try? manager.moveItem(atPath: "\(folder)/root/batch", toPath: "\(folder)/root/moved")
+                try? manager.createSymbolicLink(atPath: "\(folder)/root/batch", withDestinationPath: "../outside")
+                try fill(path, "2")
+            }
+            #expect(try entries("\(folder)/outside") == [])
+            #expect(content("\(folder)/root/moved/_musc/report.html") == "2")
+        }
+    }
+
+    @Test("What nests deeper than results under a temporary name is left, and costs no files")
+    func deepLeftovers() throws {
+        try withTemporaryFolder { folder in
+            let deep = "\(folder)/.musc-0123456789abcdef.tmp" + String(repeating: "/d", count: 200)
+            try FileManager.default.createDirectory(atPath: deep, withIntermediateDirectories: true)
+            try ResultsFolder(path: "\(folder)/_musc").publish { path throws(ResultsError) in try fill(path, "1") }
+            #expect(content("\(folder)/_musc/report.html") == "1")
+            #expect(FileManager.default.fileExists(atPath: deep))
         }
     }
 

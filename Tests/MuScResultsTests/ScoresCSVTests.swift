@@ -35,20 +35,4 @@ struct ScoresCSVTests {
         image.pValue = 0.0204081
         #expect(ScoresCSV.text([image]) { _ in nil }.contains(",0.4,0.0204081,true,"))
     }
-
-    @Test(
-        "Text is quoted as RFC 4180 has it, and what a spreadsheet would run is made inert",
-        arguments: [
-            ("plain.png", "plain.png"), ("a,b.png", "\"a,b.png\""), ("a\"b.png", "\"a\"\"b.png\""),
-            ("a\nb.png", "\"a\nb.png\""), ("=1+1.png", "'=1+1.png"), ("+1", "'+1"), ("-1", "'-1"), ("@sum", "'@sum"),
-            ("\tx", "'\tx"), ("=cmd,\"x\"", "\"'=cmd,\"\"x\"\"\""), ("ü.png", "ü.png"), ("", ""),
-        ])
-    func freeText(_ text: String, _ cell: String) {
-        #expect(ScoresCSV.freeText(text) == cell)
-    }
-
-    @Test("A quotation mark that a combining mark follows is doubled too")
-    func combiningMark() {
-        #expect(Array(ScoresCSV.freeText("a\"\u{301},b").unicodeScalars) == Array("\"a\"\"\u{301},b\"".unicodeScalars))
-    }
 }

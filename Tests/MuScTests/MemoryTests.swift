@@ -1,4 +1,5 @@
 import MuSc
+import MuScImages
 import MuScScoring
 import Testing
 

@@ -20,9 +20,8 @@ typedef enum musc_isa {
     MUSC_ISA_AVX512_BF16 = 4,
 } musc_isa;
 
-/// The most capable instruction set that this processor and its operating system offer.
-///
-/// Asked of the processor at each call, which costs some nanoseconds: keep the answer outside inner loops.
+/// The most capable instruction set that this processor and its operating system offer, and that the environment
+/// variable MUSC_ISA allows: plain, avx2, avx512 or avx512-vnni, for tests that compare them. The same at each call.
 musc_isa musc_isa_best(void);
 
 /// Whether this machine can run kernels of `isa`.

@@ -144,6 +144,11 @@ public struct LineMemoryError: Error, Sendable, CustomStringConvertible {
     public var line: FilePath
     public var reason: String
 
+    package init(line: FilePath, reason: String) {
+        self.line = line
+        self.reason = reason
+    }
+
     public var description: String {
         "\(line): nothing was remembered of the line: \(reason). The batch's results are whole; the next batch tries again."
     }

@@ -44,6 +44,19 @@ public struct WeightsMismatch: Sendable, Hashable, CustomStringConvertible {
     /// Names of known backbones that the tensors do fit.
     public var fitting: [String] = []
 
+    package init(
+        path: String, backbone: String, naming: WeightsNaming, missing: [Tensor] = [], misshapen: [Tensor] = [],
+        extra: [String] = [], fitting: [String] = []
+    ) {
+        self.path = path
+        self.backbone = backbone
+        self.naming = naming
+        self.missing = missing
+        self.misshapen = misshapen
+        self.extra = extra
+        self.fitting = fitting
+    }
+
     var isEmpty: Bool { missing.isEmpty && misshapen.isEmpty && extra.isEmpty }
 
     public var description: String {

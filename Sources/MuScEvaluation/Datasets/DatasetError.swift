@@ -56,7 +56,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
         case .image(let error):
             return error.description
         case .badListing(let line, let reason):
-            return "\(path)\(line.map { ":\($0)" } ?? ""): \(reason)."
+            return "\(path)\(line.map { ":\($0)" } ?? ""): \(reason). Mend the list, or fetch it again."
         }
     }
 }

@@ -27,7 +27,7 @@ public struct OutputFolder: Sendable, Hashable {
             try written.get()
             try atomic.commit()
         } catch {
-            throw .file(file, reason: "\(error.fault)")
+            throw .file(file, reason: error.fault.description)
         }
     }
 

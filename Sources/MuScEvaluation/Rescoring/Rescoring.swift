@@ -76,17 +76,17 @@ public struct RescoringError: Error, Sendable, Hashable, CustomStringConvertible
         let text: String
         switch fault {
         case .noScores:
-            text = "there are no scores"
+            text = "there are no scores: it takes a column of numbers, named score or by --column"
         case .countsDiffer(let scores, let features?):
             text = "there are \(scores) scores and \(features) image features: one feature is needed for each score, in the same order"
         case .countsDiffer(let scores, nil):
-            text = "the features cannot be dealt to \(scores) scores"
+            text = "the features cannot be dealt to \(scores) scores: it takes as many values for each image"
         case .notFinite(let image):
-            text = "the score or the feature of image \(image + 1) is infinite or not a number"
+            text = "the score or the feature of image \(image + 1) is infinite or not a number: mend it, or leave the image out"
         case .windowOutOfRange(let window, let images):
             text = "a window of \(window) does not fit \(images) images: take 1 to \(images)"
         case .missingImage(let name):
-            text = "there is no feature for the image “\(name)”"
+            text = "there is no feature for the image “\(name)”: add it, or leave the image out of the scores"
         case .chooseArray(let names):
             text = "holds several arrays: choose one with --class: \(names.joined(separator: ", "))"
         case .noArray(let name, let there):

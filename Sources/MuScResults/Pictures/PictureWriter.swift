@@ -73,7 +73,7 @@ struct PictureWriter: Sendable {
         let wanted = wantsOverlay || needsCopy ? full : Self.fitted(size, longest: Self.thumbnailSide)
         let photograph: RGBImage
         do throws(ImageError) {
-            photograph = try Self.photograph(image.path, size: wanted)
+            photograph = try Self.photograph(image, size: wanted, limits: options.imageLimits)
         } catch {
             pictures.missing = "\(error)"
             photograph = Self.blank(wanted)
@@ -140,10 +140,10 @@ struct PictureWriter: Sendable {
     }
 
     private static func photograph(
-        _ path: FilePath, size: (width: Int, height: Int)
+        _ image: ScoredImage, size: (width: Int, height: Int), limits: DecodingLimits
     ) throws(ImageError) -> RGBImage {
-        let options = DecodingOptions(scaledToAtLeast: min(size.width, size.height))
-        let image = try RGBImage(contentsOf: path, options: options)
+        let options = DecodingOptions(scaledToAtLeast: min(size.width, size.height), limits: limits, root: image.root)
+        let image = try RGBImage(contentsOf: image.path, options: options)
         guard image.width != size.width || image.height != size.height else { return image }
         return image.resized(width: size.width, height: size.height, filter: .bilinear)
     }
@@ -155,7 +155,7 @@ struct PictureWriter: Sendable {
     }
 
     private static func format(of path: FilePath) -> ImageFormat? {
-        guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec]) else { return nil }
         defer { try? file.close() }
         var head = [UInt8](repeating: 0, count: 64)
         let count = (try? head.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0

@@ -1,5 +1,7 @@
 import CLinuxFiles
 import Glibc
+import MuScImages
+import SystemPackage
 
 /// An open directory. Entries are reached through its descriptor and by name alone, so no symbolic link is ever
 /// followed below it, and a directory that is renamed meanwhile stays the same one.
@@ -14,10 +16,26 @@ struct Directory: ~Copyable {
     let path: String
 
     /// Opens a directory by path; the path's own links are followed, since the user gave it.
-    init(path: String) throws(ResultsError) {
+    ///
+    /// - Parameter root: The folder that the directory must lie in once its links are followed, absolute and without
+    ///   links itself; nil for anywhere.
+    init(path: String, in root: FilePath? = nil) throws(ResultsError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw ResultsError(errno: errno, "cannot be opened", path: path) }
+        if let root, !root.holds(openFile: descriptor) {
+            close(descriptor)
+            throw ResultsError(
+                kind: .occupied, path: path, detail: "leads out of the drop folder \(root.string) through a link",
+                advice: "Put the folder itself there, not a link.")
+        }
         self.init(descriptor: descriptor, path: path)
+    }
+
+    /// A path that leads here whatever the directory is called meanwhile, for as long as it is open; the ordinary path
+    /// where the system has no such thing.
+    var pinnedPath: String {
+        let pinned = "/proc/self/fd/\(descriptor)"
+        return access(pinned, F_OK) == 0 ? pinned : path
     }
 
     private init(descriptor: Int32, path: String) {
@@ -136,16 +154,18 @@ struct Directory: ~Copyable {
     }
 
     /// Removes the entry `name` with everything below it, as far as this user may.
+    ///
+    /// What nests deeper than results do was put there by somebody else, and is left: each level keeps a file open.
     func removeTree(_ name: String) {
-        removeTree(name.utf8CString.map { $0 })
+        removeTree(name.utf8CString.map { $0 }, depth: 16)
     }
 
-    private func removeTree(_ name: [CChar]) {
-        if unlinkat(descriptor, name, 0) == 0 { return }
+    private func removeTree(_ name: [CChar], depth: Int) {
+        if unlinkat(descriptor, name, 0) == 0 || depth == 0 { return }
         let opened = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard opened >= 0 else { return }
         let inside = Directory(descriptor: opened, path: path)
-        for entry in (try? inside.entries()) ?? [] { inside.removeTree(entry) }
+        for entry in (try? inside.entries()) ?? [] { inside.removeTree(entry, depth: depth - 1) }
         unlinkat(descriptor, name, AT_REMOVEDIR)
     }
 

@@ -41,7 +41,7 @@ public struct FlaggedCopies: Sendable {
                 if !name.removePrefix(batchFolder) { name = FilePath(root: nil, image.path.components.suffix(1)) }
                 let copy = FilePath(path).appending(name.components)
                 if name.components.count > 1 { try Directory.create(path: copy.removingLastComponent().string) }
-                try Self.copy(image.path, to: copy)
+                try Self.copy(image, to: copy)
             }
             try Directory(path: path).write(Array((result.json + "\n").utf8), to: Self.marker)
         }
@@ -49,10 +49,13 @@ public struct FlaggedCopies: Sendable {
 
     private static let marker = "batch.json"
 
-    private static func copy(_ source: FilePath, to copy: FilePath) throws(ResultsError) {
+    private static func copy(_ image: ScoredImage, to copy: FilePath) throws(ResultsError) {
+        let source = image.path
         do {
-            let input = try FileDescriptor.open(source, .readOnly, options: [.closeOnExec])
+            // Without waiting: a pipe may have taken the photograph's place since.
+            let input = try FileDescriptor.open(source, .readOnly, options: [.nonBlocking, .closeOnExec])
             defer { try? input.close() }
+            if let root = image.root, !root.holds(openFile: input.rawValue) { throw Errno.tooManySymbolicLinkLevels }
             let output = try FileDescriptor.open(
                 copy, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])

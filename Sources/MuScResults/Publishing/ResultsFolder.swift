@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// The folder that holds a batch's results. It appears whole or not at all, and is replaced in one step.
 ///
@@ -9,14 +10,19 @@ import Glibc
 public struct ResultsFolder: Sendable, Hashable {
     /// The folder, as `<batch>/_musc`.
     public let path: String
+    /// The folder that the results must lie in once links are followed; nil for anywhere.
+    let root: FilePath?
     /// The file by which a folder is known to be one of ours, and may be replaced.
     let marker: String
 
-    public init(path: String) {
-        self.init(path: path, marker: "run.json")
+    /// - Parameter root: The folder that the results must lie in once links are followed, absolute and without links
+    ///   itself; nil for anywhere. In a drop folder anybody may put a link where a batch was.
+    public init(path: String, in root: FilePath? = nil) {
+        self.init(path: path, in: root, marker: "run.json")
     }
 
-    init(path: String, marker: String) {
+    init(path: String, in root: FilePath? = nil, marker: String) {
+        self.root = root
         self.marker = marker
         var trimmed = Substring(path)
         while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
@@ -45,20 +51,20 @@ public struct ResultsFolder: Sendable, Hashable {
             throw ResultsError(kind: .occupied, path: path, detail: "is not a name for a results folder")
         }
         if createsParent { try Directory.create(path: parent) }
-        let directory = try Directory(path: parent)
+        let directory = try Directory(path: parent, in: root)
         try checkOccupant(of: directory)
         removeLeftovers(in: directory)
 
         let temporary = try makeTemporary(in: directory)
         do {
-            try write(directory.pathOf(temporary.name))
+            try write(temporary.directory.pinnedPath)
             try temporary.directory.synchronise()
             try checkOccupant(of: directory)
             try exchange(temporary.name, in: directory)
             try directory.flush()
         } catch {
             directory.removeTree(temporary.name)
-            throw named(error, instead: directory.pathOf(temporary.name))
+            throw named(named(error, instead: temporary.directory.pinnedPath), instead: directory.pathOf(temporary.name))
         }
         // After an exchange the old results lie under the temporary name; otherwise there is nothing there.
         directory.removeTree(temporary.name)
@@ -76,7 +82,7 @@ public struct ResultsFolder: Sendable, Hashable {
     ///
     /// - Throws: ``ResultsError`` where something else lies at ``path``, or it cannot be removed.
     func withdraw() throws(ResultsError) {
-        guard let directory = try? Directory(path: parent), directory.kind(of: name) != nil else { return }
+        guard let directory = try? Directory(path: parent, in: root), directory.kind(of: name) != nil else { return }
         try checkOccupant(of: directory)
         let aside = Self.temporaryName()
         try directory.rename(name, to: aside)
@@ -136,7 +142,7 @@ public struct ResultsFolder: Sendable, Hashable {
 
     /// Removes what runs that were killed have left beside these results; those of runs that go on are left alone.
     public func removeLeftovers() {
-        if let directory = try? Directory(path: parent) { removeLeftovers(in: directory) }
+        if let directory = try? Directory(path: parent, in: root) { removeLeftovers(in: directory) }
     }
 
     private func removeLeftovers(in directory: borrowing Directory) {

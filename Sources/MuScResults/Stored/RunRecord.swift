@@ -128,7 +128,7 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// - Throws: ``ResultsError`` of kind `unreadable` where the file is missing, damaged, or of a later format.
     public init(resultsFolder: String) throws(ResultsError) {
         let path = "\(resultsFolder)/run.json"
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = Self.content(of: path) else {
             throw ResultsError(
                 kind: .unreadable, path: path, detail: "cannot be read, so this folder holds no results",
                 advice: "Score the batch first: musc run FOLDER.")
@@ -154,4 +154,18 @@ public struct RunRecord: Sendable, Hashable, Codable {
                 kind: .unreadable, path: path, detail: "is damaged: \(error)", advice: "Score the batch again.")
         }
     }
+
+    /// The file's content; nil where it is no file, or larger than any record.
+    ///
+    /// Whoever may write to the batch may have put a pipe, a link or a file without end there.
+    private static func content(of path: String) -> Data? {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= mostBytes else { return nil }
+        return try? file.read(upToCount: mostBytes) ?? Data()
+    }
+
+    private static let mostBytes = 64 << 20
 }

@@ -126,7 +126,7 @@ public enum WatchLimit: Error, Equatable, CustomStringConvertible {
                 the limit of \(limit.map(String.init) ?? "?") inotify instances for this user, or of open files, is reached; raise it \
                 with “sysctl fs.inotify.max_user_instances=\(max(2 * (limit ?? 0), 512))” (and a line in /etc/sysctl.d/ to keep it)
                 """
-        case .other(let code): return Errno(rawValue: code).description
+        case .other(let code): return "inotify cannot be used (\(Errno(rawValue: code).description)), so folders are scanned at intervals"
         }
     }
 

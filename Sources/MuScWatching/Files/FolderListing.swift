@@ -123,12 +123,17 @@ public struct FolderError: Error, Equatable, CustomStringConvertible {
     /// An `errno`.
     public var code: Int32
 
+    package init(folder: FilePath, code: Int32) {
+        self.folder = folder
+        self.code = code
+    }
+
     /// Whether the folder is gone, rather than closed to us or broken.
     public var isGone: Bool { code == ENOENT || code == ENOTDIR || code == ELOOP }
 
     public var description: String {
-        let advice = code == EACCES ? "; grant the user that runs musc the rights to read and enter it" : ""
-        return "\(folder.text) cannot be listed: \(Errno(rawValue: code).description)\(advice)"
+        let advice = code == EACCES ? "grant the user that runs musc the rights to read and enter it" : "the next scan tries again"
+        return "\(folder.text) cannot be listed: \(Errno(rawValue: code).description); \(advice)"
     }
 }
 

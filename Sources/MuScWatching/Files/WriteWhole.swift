@@ -9,7 +9,9 @@ func writeWhole(_ content: [UInt8], to path: FilePath, mode: mode_t = 0o644) thr
     // so that what a killed process left is used up by the next one.
     let name = "." + (path.lastComponent?.string ?? "file") + ".tmp"
     let beside = path.removingLastComponent().appending(FileName(name))
-    let descriptor = beside.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
+    // Made anew: what lies there under that name may be a link, or have a second name, that somebody else put there.
+    _ = beside.withPlatformString { unlink($0) }
+    let descriptor = beside.withPlatformString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode) }
     guard descriptor >= 0 else { throw FileWriteError(path: path, code: errno) }
     var code: Int32 = 0
     content.withUnsafeBytes { bytes in
@@ -37,5 +39,18 @@ public struct FileWriteError: Error, Equatable, CustomStringConvertible {
     /// An `errno`.
     public var code: Int32
 
-    public var description: String { "\(path.text) cannot be written: \(Errno(rawValue: code).description)" }
+    package init(path: FilePath, code: Int32) {
+        self.path = path
+        self.code = code
+    }
+
+    public var description: String {
+        let advice =
+            switch code {
+            case ENOSPC, EDQUOT: "free some space"
+            case EACCES, EPERM, EROFS: "give this user the right to write there"
+            default: "check its disk"
+            }
+        return "\(path.text) cannot be written: \(Errno(rawValue: code).description); \(advice)"
+    }
 }

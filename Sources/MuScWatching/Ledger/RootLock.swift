@@ -109,13 +109,18 @@ public struct RootLockError: Error, CustomStringConvertible {
     public var root: FilePath
     public var reason: Reason
 
+    package init(root: FilePath, reason: Reason) {
+        self.root = root
+        self.reason = reason
+    }
+
     public var description: String {
         switch reason {
         case .held(let holder?) where holder.root != root.text:
             "\(root.text) is taken care of by \(holder), which works on \(holder.root)"
         case .held(let holder?): "\(root.text) is taken care of by \(holder)"
         case .held(nil): "\(root.text) is taken care of by another process"
-        case .file(let what): "\(root.text) cannot be locked: \(what)"
+        case .file(let what): "\(root.text) cannot be locked: \(what); give this user the right to write there, or name another place with --state"
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import MuScTables
 import SystemPackage
 
 /// All batches of a root: what `index.html` and `batches.csv` are made of.
@@ -68,14 +69,9 @@ extension RootIndex {
                 batch.finished.map { Date(timeIntervalSince1970: $0).formatted(.iso8601) } ?? "",
                 batch.seconds.map { String(($0 * 1000).rounded() / 1000) } ?? "", report ?? "", batch.reason ?? "",
             ]
-            text += fields.map(Self.quoted).joined(separator: ",") + "\r\n"
+            text += fields.map(CSVCell.text).joined(separator: ",") + "\r\n"
         }
         return text
-    }
-
-    private static func quoted(_ field: String) -> String {
-        guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return field }
-        return "\"" + field.replacing("\"", with: "\"\"") + "\""
     }
 
     /// Writes `batches.csv` in one step.

@@ -41,10 +41,10 @@ struct DoctorCommand: ParsableCommand {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             let report = Report(version: MuscVersion.current, user: SystemFacts.userName, checks: checks)
-            Terminal.printResult(String(decoding: try encoder.encode(report), as: UTF8.self))
+            Terminal.printResultText(String(decoding: try encoder.encode(report), as: UTF8.self))
         } else {
             Terminal.printResult("musc \(MuscVersion.current), run by \(SystemFacts.userName)")
-            for check in checks { Terminal.printResult(check.text) }
+            for check in checks { Terminal.printResultText(check.text) }
         }
         if checks.contains(where: { $0.level == .fail }) { throw ExitCode.batchFailed }
     }

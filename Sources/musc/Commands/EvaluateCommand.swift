@@ -82,7 +82,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             throw UserError("\(error)", exit: .batchFailed)
         }
         let table = ResultTable(results)
-        Terminal.printResult(json ? table.json : table.text)
+        Terminal.printResultText(json ? table.json : table.text)
         Terminal.printNote("Written to \(output.path): results.csv, .json, .md, evaluation.html")
     }
 

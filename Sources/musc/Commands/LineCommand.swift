@@ -114,5 +114,5 @@ struct LineCommand: ParsableCommand {
 private func printJSON(_ lines: [LineMemory.Summary]) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    Terminal.printResult(String(decoding: try encoder.encode(lines), as: UTF8.self))
+    Terminal.printResultText(String(decoding: try encoder.encode(lines), as: UTF8.self))
 }

@@ -60,7 +60,7 @@ struct RescoreCommand: AsyncParsableCommand {
             if let folder = options.output {
                 try OutputFolder(FilePath(folder)).write(table)
             } else {
-                Terminal.printResult(String(table.csv.dropLast()))
+                Terminal.printResultText(String(table.csv.dropLast()))
             }
         } catch let error as UserError {
             throw error

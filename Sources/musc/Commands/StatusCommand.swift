@@ -30,7 +30,7 @@ struct StatusCommand: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            Terminal.printResult(String(decoding: try encoder.encode(status), as: UTF8.self))
+            Terminal.printResultText(String(decoding: try encoder.encode(status), as: UTF8.self))
             return
         }
         for root in status.roots { printText(root) }

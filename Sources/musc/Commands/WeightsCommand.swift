@@ -22,7 +22,7 @@ struct ListWeights: ParsableCommand {
             let size = entry.release.map { "\($0.megabytes) MB" } ?? entry.installed.map { "\($0.bytes / 1_000_000) MB" } ?? ""
             let source = entry.release?.sources.first.map(\.shown) ?? entry.installed?.source ?? ""
             let columns = ["\(entry.id)".padded(to: 32), size.padded(to: 9), (entry.release?.licence ?? "").padded(to: 20)]
-            Terminal.printResult("\(columns.joined())\(place)\n\("".padded(to: 32))\(source)")
+            Terminal.printResultText("\(columns.joined())\(place)\n\("".padded(to: 32))\(source)")
         }
     }
 }

@@ -1,6 +1,7 @@
 import MuSc
 import MuScBackbone
 import MuScHooks
+import MuScImages
 import MuScResults
 import MuScScoring
 import MuScWatching
@@ -16,6 +17,9 @@ package struct Configuration: Sendable {
     var watch = WatchConfiguration()
     /// What is special to single drop folders, by the folder as written.
     var rootOverrides: [RootOverride] = []
+
+    /// How large an image may be.
+    var imageLimits = DecodingLimits()
 
     var backbone = BackboneCatalogue.standard
     var pretrained: String?
@@ -78,6 +82,7 @@ package struct Configuration: Sendable {
         if let window { settings.window = window }
         if let judges { settings.judges = judges }
         settings.timeLimit = timeLimit
+        settings.imageLimits = imageLimits
         if let rscin { settings.rscin = rscin }
         if let rscinWindows { settings.rscinWindows = rscinWindows }
         settings.subsets = subsets

@@ -26,7 +26,7 @@ package struct ConfigurationKey: Sendable {
     static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }
 
     package static let all: [ConfigurationKey] =
-        watch + model + scoring + judges + output + alarms + hooks + log
+        watch + images + model + scoring + judges + output + alarms + hooks + log
 
     private static let watch: [ConfigurationKey] = [
         ConfigurationKey("watch.roots") { (configuration, value) throws(ConfigurationValue.Fault) in
@@ -79,6 +79,15 @@ package struct ConfigurationKey: Sendable {
         },
         ConfigurationKey("watch.metrics_file") { (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.metricsFile = value == .none ? nil : FilePath(try value.string("a file"))
+        },
+    ]
+
+    private static let images: [ConfigurationKey] = [
+        ConfigurationKey("images.max_pixels") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.imageLimits.maxPixels = try value.integer(1...1_000_000_000_000)
+        },
+        ConfigurationKey("images.max_megabytes") { (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.imageLimits.maxFileBytes = try value.integer(1...1_000_000) << 20
         },
     ]
 

@@ -8,11 +8,46 @@ enum Terminal {
     /// Whether people watch standard error.
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
-    static func printResult(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+    static func printResult(_ line: String) { write(oneLine(line) + "\n", to: STDOUT_FILENO) }
 
-    static func printError(_ message: String) { write("musc: " + message + "\n", to: STDERR_FILENO) }
+    /// - Parameter message: One line, and further ones that are indented.
+    static func printError(_ message: String) { printNote("musc: " + message) }
 
-    static func printNote(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+    /// - Parameter note: One line, and further ones that are indented.
+    static func printNote(_ note: String) {
+        write(note.split(separator: "\n  ", omittingEmptySubsequences: false).map { oneLine($0) }.joined(separator: "\n  ") + "\n", to: STDERR_FILENO)
+    }
+
+    /// Results of several lines that this program has put together, such as a table or JSON.
+    static func printResultText(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+    /// Help and usage.
+    static func printHelp(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// The text with all that would end its line or steer a terminal written as escapes: names of files are whatever
+    /// their sender chose, and a line of a log must not be forged by one.
+    static func oneLine(_ text: some StringProtocol) -> String {
+        guard text.unicodeScalars.contains(where: steers) else { return String(text) }
+        var line = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": line += "\\n"
+            case "\r": line += "\\r"
+            case "\t": line += "\\t"
+            case _ where steers(scalar): line += "\\u{\(String(scalar.value, radix: 16))}"
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        return line
+    }
+
+    /// C0, C1 and DEL, the separators of lines and paragraphs, and what reorders text from right to left.
+    private static func steers(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
 
     /// Asks, with the cursor left behind the question.
     static func printPrompt(_ question: String) { write(question, to: STDERR_FILENO) }

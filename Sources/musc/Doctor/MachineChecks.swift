@@ -2,6 +2,7 @@ import CKernels
 import FoundationEssentials
 import Glibc
 import MuSc
+import MuScImages
 import MuScBackbone
 import MuScLinearAlgebra
 import MuScWatching

@@ -60,7 +60,7 @@ struct BatchProcessor: Sendable {
         let judged: Judged
         do {
             judged = try self.judged(
-                files.map { BatchFile($0, in: folder) }, folder: folder, root: root, progress: progress)
+                files.map { BatchFile($0, in: folder, root: root) }, folder: folder, root: root, progress: progress)
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             if case .tooFewImages = error { failure.failureKind = .lasting }
@@ -89,7 +89,8 @@ struct BatchProcessor: Sendable {
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: seconds(), settings: settingsInForce(),
             weightsSHA256: weightsSHA256, fileSet: fileSet)
-        let output = configuration.output
+        var output = configuration.output
+        output.imageLimits = configuration.imageLimits
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
         let result = BatchResult(scores: scores, run: record, folder: folder.string, results: place)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.
@@ -103,10 +104,12 @@ struct BatchProcessor: Sendable {
             Terminal.printError("\(error)")
         }
         let report: String
+        // In a drop folder anybody may have put a link where the batch was.
+        let confinement = root.map { configuration.watch.resultsRoot(of: $0).canonical() }
         do {
             let index = root.map { configuration.watch.resultsRoot(of: $0).appending("index.html") }
             report = try ResultsWriter(options: output).write(
-                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place),
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place, in: confinement),
                 indexURL: index.map { relativeURL(from: place, to: $0) })
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)

@@ -1,4 +1,5 @@
 import Glibc
+import MuScImages
 import MuScWatching
 import SystemPackage
 
@@ -14,17 +15,19 @@ enum LatestLink {
     /// not be written has no link.
     static func point(at batch: ReadyBatch, in configuration: WatchConfiguration) {
         guard batch.folder != batch.root else { return }
-        let results = batch.results
-        let line = results.removingLastComponent().removingLastComponent()
-        let link = line.appending(name)
+        let line = batch.results.removingLastComponent().removingLastComponent()
+        guard let target = batch.results.relative(to: line) else { return }
+        // Held open, so that a link that takes the folder's place meanwhile leads nowhere else.
+        let folder = line.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+        guard folder >= 0 else { return }
+        defer { close(folder) }
+        guard configuration.resultsRoot(of: batch.root).canonical().holds(openFile: folder) else { return }
         var status = stat()
-        let exists = link.withPlatformString { lstat($0, &status) == 0 }
-        guard !exists || status.st_mode & S_IFMT == S_IFLNK, let target = results.relative(to: line) else { return }
+        let exists = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+        guard !exists || status.st_mode & S_IFMT == S_IFLNK else { return }
         // Hidden, so that no watcher takes it for something.
-        let beside = line.appending(".\(name).\(getpid()).tmp")
-        let isMade = target.withPlatformString { to in beside.withPlatformString { symlink(to, $0) == 0 } }
-        guard isMade else { return }
-        let isRenamed = beside.withPlatformString { from in link.withPlatformString { rename(from, $0) == 0 } }
-        if !isRenamed { _ = beside.withPlatformString { unlink($0) } }
+        let beside = ".\(name).\(getpid()).tmp"
+        guard target.withPlatformString({ symlinkat($0, folder, beside) == 0 }) else { return }
+        if renameat(folder, beside, folder, name) != 0 { unlinkat(folder, beside, 0) }
     }
 }

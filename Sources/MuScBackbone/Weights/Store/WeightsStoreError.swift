@@ -44,6 +44,7 @@ public enum WeightsStoreError: Error, Sendable, CustomStringConvertible {
                 \(path): the SHA-256 is not the expected one, so the file is damaged or not the publisher's
                   expected \(expected)
                   found    \(found)
+                  Delete it and fetch it again.
                 """
         case .diskFull(let folder, let needed):
             let room =

