@@ -71,11 +71,11 @@ struct BenchCommand: AsyncParsableCommand {
         let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
         if growth {
             let bench = GrowthBench(scorer: scorer)
-            for table in bench.tables { Terminal.printResult(table.rendered(format)) }
+            for table in bench.tables { Terminal.printResultText(table.rendered(format)) }
         } else {
             var table = NetworkTable(peak: peak, images: images, threads: configuration.threads)
             table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
-            Terminal.printResult(table.table.rendered(format))
+            Terminal.printResultText(table.table.rendered(format))
         }
     }
 
@@ -92,7 +92,7 @@ struct BenchCommand: AsyncParsableCommand {
                 table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
             }
         }
-        Terminal.printResult(table.table.rendered(format))
+        Terminal.printResultText(table.table.rendered(format))
     }
 
     private func printStages(of folder: FilePath, _ processor: BatchProcessor, _ peak: PeakRate) throws {
@@ -112,7 +112,7 @@ struct BenchCommand: AsyncParsableCommand {
             throw UserError("\(folder): \(error)", exit: .batchFailed)
         }
         bar.finish()
-        Terminal.printResult(table.rendered(format))
+        Terminal.printResultText(table.rendered(format))
     }
 
     /// The backbone with random weights, from a file that is gone once this returns.
