@@ -47,7 +47,8 @@ SlurmctldPort=$(port)
 SlurmUser=$user
 SlurmdUser=$user
 AuthType=auth/munge
-AuthInfo=socket=$scratch/munge/socket
+# A job that is put back waits until its old credential has expired.
+AuthInfo=socket=$scratch/munge/socket,cred_expire=15
 CredType=cred/munge
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
