@@ -20,9 +20,14 @@ export MUSC="${MUSC_COMMAND:-$PWD/.build/release/musc}"
 ./examples/solar_cells.sh all
 
 scratch=$(mktemp -d)
+host=$(hostname -s) user=$(id -un)
 daemons=()
 stop() {
     local pid
+    # Jobs first: a step outlives the daemon that started it.
+    if [ ${#daemons[@]} -gt 1 ] && scancel --user="$user" 2>/dev/null; then
+        for _ in $(seq 50); do [ -z "$(squeue --noheader 2>/dev/null)" ] && break; sleep 0.2; done
+    fi
     for pid in "${daemons[@]}"; do kill "$pid" 2>/dev/null || true; done
     for pid in "${daemons[@]}"; do
         for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
@@ -34,7 +39,6 @@ trap 'status=$?; stop; [ $status = 0 ] || tail -n 5 "$scratch"/*.log "$scratch"/
 
 # The cluster: munge for the keys, a controller, and two nodes of one processor each.
 export SLURM_CONF=$scratch/slurm.conf
-host=$(hostname -s) user=$(id -un)
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 mkdir -m 755 "$scratch/munge" "$scratch/state"
 chmod 755 "$scratch"
