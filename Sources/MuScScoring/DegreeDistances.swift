@@ -43,12 +43,14 @@ struct DegreeDistances: Sendable {
 
     /// - Parameter tracksPartners: Whether products are int8 and the distances ``CandidateDistance``; otherwise fp32
     ///   and ``ExactDistance``.
-    init(_ tokens: StandardisedTokens, degrees: [Int], tracksPartners: Bool, isa: musc_isa, threads: Int) {
+    init(
+        _ tokens: StandardisedTokens, degrees: [Int], judges: [Int], tracksPartners: Bool, isa: musc_isa, threads: Int
+    ) {
         self.tokens = tokens
         self.isa = isa
         self.threads = threads
         self.degrees = degrees.count
-        quantised = tracksPartners ? QuantisedTokens(tokens, threads: threads) : nil
+        quantised = tracksPartners ? QuantisedTokens(tokens, judges: judges, threads: threads) : nil
         terms = DegreeTerms(tokens, degrees: degrees, quantised: quantised, threads: threads)
     }
 

@@ -14,7 +14,7 @@ struct FastKernel: MaximaKernel {
     private let columnOrder: [UInt32]
 
     /// - Precondition: Fewer than 65,536 patches.
-    init(tokens: UnitTokens, window: Int?, isa: musc_isa, threads: Int) {
+    init(tokens: UnitTokens, judges: [Int], window: Int?, isa: musc_isa, threads: Int) {
         precondition(tokens.grid.count <= Int(UInt16.max))
         self.tokens = tokens
         self.isa = isa
@@ -22,7 +22,7 @@ struct FastKernel: MaximaKernel {
         plan = PartnerPlan(grid: tokens.grid, window: window, rowLimit: 384 * 1024 / (4 * quads))
         indexBits = UInt32(Int.bitWidth - max(plan.panels.count - 1, 1).leadingZeroBitCount)
         columnOrder = plan.panels.flatMap { $0 }
-        vectors = QuantisedTokens(tokens, threads: threads)
+        vectors = QuantisedTokens(tokens, judges: judges, threads: threads)
     }
 
     // A panel is followed by its vectors' scales and offsets, rows by their terms.

@@ -32,7 +32,8 @@ extension MutualScoring {
             }
         }
         let isFast = precision == .fast && musc_msm_int8_is_fast(isa) && patches < 1 << 16
-        let distances = DegreeDistances(tokens, degrees: degrees, tracksPartners: isFast, isa: isa, threads: threads)
+        let distances = DegreeDistances(
+            tokens, degrees: degrees, judges: judges, tracksPartners: isFast, isa: isa, threads: threads)
         if isFast {
             return mean(of: degrees, judged, by: judges, patches: patches, distances) {
                 LNAMD.aggregate(tokens, r: $0, threads: threads)

@@ -78,7 +78,7 @@ public struct MutualScoring: Sendable {
             let target = DisjointRows(base)
             switch precision {
             case .fast where musc_msm_int8_is_fast(isa) && patches < 1 << 16:
-                let kernel = FastKernel(tokens: tokens, window: window, isa: isa, threads: threads)
+                let kernel = FastKernel(tokens: tokens, judges: judges, window: window, isa: isa, threads: threads)
                 score(judged, by: judges, of: tokens, kernel) { row, _, candidates in
                     let image = judged[row]
                     nearestMean(

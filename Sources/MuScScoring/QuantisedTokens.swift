@@ -1,7 +1,10 @@
 import CKernels
 import MuScParallel
 
-/// Patch vectors as 8-bit integers around their common mean.
+/// Patch vectors as 8-bit integers around the common mean of some images'.
+///
+/// The mean is that of the judges: an image's integers, and so its scores, then depend on it and on the judges alone, not
+/// on what else is scored at the same time.
 final class QuantisedTokens: Sendable {
     private let patches: Int
     /// Channels, filled up with zeros to a multiple of four.
@@ -9,21 +12,27 @@ final class QuantisedTokens: Sendable {
     private let integers: [Int8]
     private let terms: [musc_msm_int8_terms]
 
-    convenience init(_ tokens: UnitTokens, threads: Int) {
-        self.init(tokens.values, images: tokens.images, grid: tokens.grid, channels: tokens.channels, threads: threads)
+    convenience init(_ tokens: UnitTokens, judges: [Int], threads: Int) {
+        self.init(
+            tokens.values, images: tokens.images, judges: judges, grid: tokens.grid, channels: tokens.channels,
+            threads: threads)
     }
 
-    convenience init(_ tokens: StandardisedTokens, threads: Int) {
-        self.init(tokens.values, images: tokens.images, grid: tokens.grid, channels: tokens.channels, threads: threads)
+    convenience init(_ tokens: StandardisedTokens, judges: [Int], threads: Int) {
+        self.init(
+            tokens.values, images: tokens.images, judges: judges, grid: tokens.grid, channels: tokens.channels,
+            threads: threads)
     }
 
     /// - Parameter values: `[images, grid.count, channels]` row-major.
-    private init(_ values: [Float], images: Int, grid: PatchGrid, channels: Int, threads: Int) {
+    private init(
+        _ values: [Float], images: Int, judges: [Int], grid: PatchGrid, channels: Int, threads: Int
+    ) {
         patches = grid.count
         let quad = Int(MUSC_MSM_QUAD)
         width = (channels + quad - 1) / quad * quad
         let (patches, width) = (patches, width)
-        let mean = Self.mean(of: values, images: images, patches: patches, channels: channels, threads: threads)
+        let mean = Self.mean(of: values, images: judges, patches: patches, channels: channels, threads: threads)
         let count = images * patches
         var terms: [musc_msm_int8_terms] = []
         integers = [Int8](unsafeUninitializedCapacity: count * width) { integers, written in
@@ -58,16 +67,17 @@ final class QuantisedTokens: Sendable {
         }
     }
 
-    /// The mean of all vectors. Summed image by image, so that it does not depend on the threads.
+    /// The mean of these images' vectors. Summed image by image, so that it does not depend on the threads.
     private static func mean(
-        of values: [Float], images: Int, patches: Int, channels: Int, threads: Int
+        of values: [Float], images: [Int], patches: Int, channels: Int, threads: Int
     ) -> [Float] {
-        var sums = [Float](repeating: 0, count: images * channels)
+        var sums = [Float](repeating: 0, count: images.count * channels)
         sums.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let rows = DisjointRows(base)
-            concurrentLoop(images, threads: threads) { image in
-                let sum = rows.pointer + image * channels
+            concurrentLoop(images.count, threads: threads) { row in
+                let image = images[row]
+                let sum = rows.pointer + row * channels
                 values.withUnsafeBufferPointer { values in
                     guard let vectors = values.baseAddress else { return }
                     for patch in image * patches..<(image + 1) * patches {
@@ -77,10 +87,10 @@ final class QuantisedTokens: Sendable {
                 }
             }
         }
-        let share = 1 / Double(max(images * patches, 1))
+        let share = 1 / Double(max(images.count * patches, 1))
         return (0..<channels).map { channel in
             var total = 0.0
-            for image in 0..<images { total += Double(sums[image * channels + channel]) }
+            for row in images.indices { total += Double(sums[row * channels + channel]) }
             return Float(total * share)
         }
     }

@@ -2,6 +2,7 @@ import Foundation
 import Goldens
 import MuSc
 import MuScBackbone
+import MuScScoring
 import SystemPackage
 import Synchronization
 import Testing
@@ -78,9 +79,11 @@ func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocati
 
 /// Scores do not depend on how a batch is divided.
 @Suite struct ShardScoresTests {
-    @Test("Shards, blocks and the whole batch at once give the same scores", arguments: [1, 4, 30])
-    func same(shards: Int) throws {
-        let fixture = try ShardsFixture()
+    @Test(
+        "Shards, blocks and the whole batch at once give the same scores", arguments: [1, 4, 30],
+        [MutualScoring.Precision.exact, .fast])
+    func same(shards: Int, precision: MutualScoring.Precision) throws {
+        let fixture = try ShardsFixture { $0.precision = precision }
         let files = try fixture.batch()
         let whole = try fixture.scorer.score(files)
         expectSame(try fixture.scorer.scoresInBlocks(of: files, judges: 5), whole)
