@@ -1,42 +1,19 @@
 #include "musc_interval.h"
 
+#include "rank.h"
+
 #include <math.h>
-#include <stdint.h>
-#include <string.h>
 
-enum { LANES = 16 };
+enum { LANES = RANK_LANES };
 
-// The `rank` smallest values of each lane: their sum of roots.
-//
-// Floats that are not negative compare like their bit patterns, so 31 halvings of the bit range find the
-// value of that rank, whatever the distribution; each is a pass over `judges` lines of one cache line.
-// What ties with it is added as often as the rank asks for.
+// The `rank` smallest values of each lane: their sum of roots. What ties with the last is added as often as the rank
+// asks for.
 static void sum_of_smallest(
     const float *squared, size_t judges, size_t stride, size_t lanes, size_t rank, double *sum) {
-    int32_t low[LANES], high[LANES];
-    for (size_t lane = 0; lane < LANES; lane++) {
-        low[lane] = 0;
-        high[lane] = INT32_MAX;
-    }
-    for (int step = 0; step < 31; step++) {
-        int32_t middle[LANES], count[LANES];
-        for (size_t lane = 0; lane < LANES; lane++) {
-            middle[lane] = low[lane] + (high[lane] - low[lane]) / 2;
-            count[lane] = 0;
-        }
-        for (size_t judge = 0; judge < judges; judge++) {
-            int32_t bits[LANES] = {0};
-            memcpy(bits, squared + judge * stride, lanes * sizeof(float));
-            for (size_t lane = 0; lane < LANES; lane++) count[lane] += bits[lane] <= middle[lane];
-        }
-        for (size_t lane = 0; lane < LANES; lane++) {
-            if ((size_t)count[lane] >= rank) high[lane] = middle[lane];
-            else low[lane] = middle[lane] + 1;
-        }
-    }
+    float thresholds[LANES];
+    value_of_rank(squared, judges, stride, lanes, rank, thresholds);
     for (size_t lane = 0; lane < lanes; lane++) {
-        float threshold;
-        memcpy(&threshold, &high[lane], sizeof threshold);
+        const float threshold = thresholds[lane];
         double below = 0;
         size_t count = 0;
         for (size_t judge = 0; judge < judges; judge++) {

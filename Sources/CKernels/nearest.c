@@ -1,5 +1,7 @@
 #include "musc_nearest.h"
 
+#include "rank.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -46,37 +48,7 @@ float musc_squared_distance(musc_isa isa, const float *a, const float *b, size_t
     return sum;
 }
 
-enum { LANES = 16 };
-
-// The candidates of rank `rank` (counted from 1) of up to 16 patches, by halving the range of integers.
-static void candidates_of_rank(
-    const int32_t *candidates, size_t judges, size_t stride, size_t lanes, size_t rank, int32_t found[LANES]) {
-    int64_t low[LANES], high[LANES];
-    for (size_t lane = 0; lane < LANES; lane++) {
-        low[lane] = INT32_MIN;
-        high[lane] = INT32_MAX;
-    }
-    for (int step = 0; step < 32; step++) {
-        int32_t middle[LANES], count[LANES] = {0};
-        for (size_t lane = 0; lane < LANES; lane++)
-            middle[lane] = (int32_t)((low[lane] + high[lane]) >> 1);
-        if (lanes == LANES) {
-            for (size_t judge = 0; judge < judges; judge++) {
-                const int32_t *line = candidates + judge * stride;
-                for (size_t lane = 0; lane < LANES; lane++) count[lane] += line[lane] <= middle[lane];
-            }
-        } else {
-            for (size_t judge = 0; judge < judges; judge++)
-                for (size_t lane = 0; lane < lanes; lane++)
-                    count[lane] += candidates[judge * stride + lane] <= middle[lane];
-        }
-        for (size_t lane = 0; lane < LANES; lane++) {
-            if ((size_t)count[lane] >= rank) high[lane] = middle[lane];
-            else if (middle[lane] < INT32_MAX) low[lane] = (int64_t)middle[lane] + 1;
-        }
-    }
-    for (size_t lane = 0; lane < LANES; lane++) found[lane] = (int32_t)high[lane];
-}
+enum { LANES = RANK_LANES };
 
 static int ascending(const void *a, const void *b) {
     const float x = *(const float *)a, y = *(const float *)b;
@@ -89,7 +61,7 @@ void musc_nearest_mean(
     for (size_t first = 0; first < patches; first += LANES) {
         const size_t lanes = patches - first < LANES ? patches - first : LANES;
         int32_t last[LANES];
-        candidates_of_rank(candidates + first, judges, stride, lanes, to, last);
+        integer_of_rank(candidates + first, judges, stride, lanes, to, last);
         for (size_t lane = 0; lane < lanes; lane++) {
             const size_t patch = first + lane;
             size_t below = 0;

@@ -4,8 +4,11 @@ extension BatchScorer {
     /// Mutual scoring over all layers and degrees, subset by subset, by the batch's own images and those of a panel.
     ///
     /// - Returns: The mean over degrees of the mean over layers, of the batch and of the images that set the threshold.
+    ///
+    /// - Parameter kept: Lists that the batch was scored by before, which become those of now; nil to keep none.
     func patchMaps(
-        of tokens: BatchTokens, panel: JudgePanel, progress: ProgressHandler, notes: inout [String]
+        of tokens: BatchTokens, panel: JudgePanel, kept: inout KeptLists?, progress: ProgressHandler,
+        notes: inout [String]
     ) throws(ScoringError) -> MutualMaps {
         let readable = tokens.images.filter { $0.index != nil }
         let subsets = Subsets.deal(
@@ -22,6 +25,14 @@ extension BatchScorer {
             // The panel's images follow the batch's.
             let judges = own + panel.judging.map { subset.count + $0 }
             let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
+            if subsets.count == 1, var lists = kept,
+                let maps = try listedMaps(
+                    of: tokens, panel: panel, judged: judged, judges: judges, by: scoring, kept: &lists,
+                    progress: progress)
+            {
+                kept = lists
+                return maps
+            }
             for (layer, images) in tokens.layers.enumerated() {
                 let standardised: StandardisedTokens
                 do {

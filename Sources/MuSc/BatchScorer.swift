@@ -39,27 +39,33 @@ public struct BatchScorer: Sendable {
         var clock = StageClock()
         let tokens = try tokens(of: files, progress: progress)
         clock.finish("features")
-        return try scores(of: tokens, judgedBy: outside, clock: clock, progress: progress)
+        return try scores(of: tokens, judgedBy: outside, nearest: nil, clock: clock, progress: progress)
     }
 
     /// Scores images whose tokens are there already.
     ///
-    /// - Parameters: As for ``score(_:judgedBy:progress:)``; the tokens are of this scorer's network, size and layers.
+    /// - Parameters:
+    ///   - tokens: Of this scorer's network, size and layers.
+    ///   - outside, progress: As for ``score(_:judgedBy:progress:)``.
+    ///   - nearest: Where the batch finds what it kept when it was scored before, so that images which came or went
+    ///     cost their own comparisons alone; nil to compare all.
     /// - Throws: ``ScoringError``.
     public func scores(
-        of tokens: BatchTokens, judgedBy outside: [OutsideJudges] = [], progress: ProgressHandler = { _ in true }
+        of tokens: BatchTokens, judgedBy outside: [OutsideJudges] = [], nearest: NearestCache? = nil,
+        progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> BatchScores {
-        try scores(of: tokens, judgedBy: outside, clock: StageClock(), progress: progress)
+        try scores(of: tokens, judgedBy: outside, nearest: nearest, clock: StageClock(), progress: progress)
     }
 
     func scores(
-        of tokens: BatchTokens, judgedBy outside: [OutsideJudges], clock: StageClock, progress: ProgressHandler
+        of tokens: BatchTokens, judgedBy outside: [OutsideJudges], nearest: NearestCache?, clock: StageClock,
+        progress: ProgressHandler
     ) throws(ScoringError) -> BatchScores {
         var clock = clock
         let panel = JudgePanel(outside, batch: tokens.readable, settings: settings)
         guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(tokens) }
         var notes: [String] = []
-        let judged = try judged(tokens, by: panel, progress: progress, notes: &notes)
+        let judged = try judged(tokens, by: panel, nearest: nearest, progress: progress, notes: &notes)
         clock.finish("mutual scoring")
         return conclude(
             judged, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock, notes: notes)

@@ -53,14 +53,12 @@ public struct ScoringSettings: Sendable {
         }
     }
 
-    /// How a batch is searched for defects that recur; see ``RecurringDefects``.
-    public enum RecurringGuard: String, Sendable, Codable, CaseIterable {
-        /// Not at all, as in the paper.
-        case off
-        /// By the tokens of the middle layer at the smallest degree: with preset tuned a third more work.
-        case oneLayer
-        /// By all layers and degrees: three times the work.
-        case all
+    /// What is made of marks that several images of a batch share; see ``RecurringDefects``.
+    public enum RecurringMarks: String, Sendable, Codable, CaseIterable {
+        /// Nothing, as in the paper.
+        case ignore
+        /// They count as defects, and the groups of images are named.
+        case count
     }
 
     public var preset: Preset
@@ -95,8 +93,7 @@ public struct ScoringSettings: Sendable {
     public var falseAlarmRate = 0.05
     /// The fewest known good images that judge alone; fewer judge beside the batch's own images.
     public var leastKnownGoodAlone = 20
-    /// Whether marks that several images share are looked for, and made to count.
-    public var recurringGuard = RecurringGuard.off
+    public var recurringMarks = RecurringMarks.ignore
     /// Whether photographs are turned upright by their EXIF orientation; the reference does not.
     public var appliesOrientation: Bool
     /// How products are computed: `exact` in fp32; `fast` with bfloat16 and int8 where the processor has them.
@@ -133,6 +130,7 @@ public struct ScoringSettings: Sendable {
         judges = .auto
         rscin = .auto
         unitImageFeatures = true
+        recurringMarks = .count
         if isMeasured {
             featureLayers = [2, 5, 8]
             degrees = [1, 5]

@@ -57,14 +57,11 @@ struct DegreeDistances: Sendable {
     /// Compares the images of all `pairs`.
     ///
     /// - Parameters:
-    ///   - stride: Rows of `distances` a judged image; at least its number of judges.
-    ///   - distances: Written, one for each degree: for each judged image `[stride, patches]` row-major.
-    func compute<Distance: PartnerDistance>(
-        _ pairs: ImagePairs, stride rows: Int, into distances: [DisjointRows<Distance>]
-    ) {
+    ///   - distances: Written, one for each degree: `[pairs.lines, patches]` row-major.
+    func compute<Distance: PartnerDistance>(_ pairs: ImagePairs, into distances: [DisjointRows<Distance>]) {
         let images = pairs.images
         let imageBytes = terms.positions * Int(terms.shape.depth) * (quantised == nil ? 4 : 1)
-        for first in stride(from: 0, to: images.count, by: Self.columnBlock) {
+        for first in stride(from: pairs.firstColumn, to: images.count, by: Self.columnBlock) {
             let block = first..<min(first + Self.columnBlock, images.count)
             let panels = AlignedBuffer<UInt8>(count: block.count * imageBytes)
             defer { panels.deallocate() }
@@ -82,7 +79,7 @@ struct DegreeDistances: Sendable {
                     compare(
                         images[row], images[column], panels: panelRows.pointer + (column - first) * imageBytes, workspace)
                     for (degree, target) in distances.enumerated() {
-                        store(workspace, degree, images[row], images[column], pairs, stride: rows, into: target)
+                        store(workspace, degree, images[row], images[column], pairs, into: target)
                     }
                 }
             }
@@ -153,20 +150,20 @@ struct DegreeDistances: Sendable {
 
     /// Hands the maxima of a pair to the places where they belong.
     private func store<Distance: PartnerDistance>(
-        _ workspace: Workspace, _ degree: Int, _ row: Int, _ column: Int, _ pairs: ImagePairs, stride rows: Int,
+        _ workspace: Workspace, _ degree: Int, _ row: Int, _ column: Int, _ pairs: ImagePairs,
         into distances: DisjointRows<Distance>
     ) {
         let patches = tokens.grid.count
-        if let place = pairs.place(of: row, by: column) {
-            let target = distances.pointer + (place.judged * rows + place.other) * patches
+        if let line = pairs.line(of: row, by: column) {
+            let target = distances.pointer + line * patches
             let (maxima, partners) = (workspace.rowMaxima(degree), workspace.rowPartners(degree))
             for patch in 0..<patches {
                 let partner = quantised == nil ? 0 : terms.patchOfPosition[Int(partners[patch])] ?? 0
                 target[patch] = Distance(product: maxima[patch], partner: UInt32(partner))
             }
         }
-        if let place = pairs.place(of: column, by: row) {
-            let target = distances.pointer + (place.judged * rows + place.other) * patches
+        if let line = pairs.line(of: column, by: row) {
+            let target = distances.pointer + line * patches
             let (maxima, partners) = (workspace.columnMaxima(degree), workspace.columnPartners(degree))
             for (position, patch) in terms.patchOfPosition.enumerated() {
                 guard let patch else { continue }

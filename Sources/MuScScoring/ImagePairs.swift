@@ -5,38 +5,91 @@
 struct ImagePairs {
     /// The images concerned, each once, in the order in which they become row images.
     let images: [Int]
-    /// For each image by its index in the tokens, its position among the judged ones and among the judges, or nil.
-    private let judgedPosition, judgePosition: [Int?]
+    /// For each image by its index in the tokens, its position among the judges, or nil.
+    private let judgePosition: [Int?]
+    /// For each image by its index in the tokens, where its distances begin, and to whom they are asked for.
+    private let rows: [Row?]
+    /// For each judge by its position, its position among the arrivals, or nil.
+    private let arrivalPosition: [Int?]
     private let judges: Int
+    /// The position in ``images`` from which on they become column images; those before are row images alone.
+    let firstColumn: Int
+    /// How many lines of distances there are, `[patches]` each.
+    let lines: Int
 
+    private struct Row {
+        var firstLine: Int
+        /// Whether the image is judged by all judges, or by the arrivals alone.
+        var isJudgedByAll: Bool
+    }
+
+    /// Every judged image by every judge.
+    ///
     /// - Parameters:
     ///   - judged, judges: Indices of images, each list without repeats.
     ///   - count: The number of images in the tokens.
     init(judged: [Int], judges: [Int], of count: Int) {
-        var judgedPosition = [Int?](repeating: nil, count: count)
-        var judgePosition = judgedPosition
-        for (position, image) in judged.enumerated() { judgedPosition[image] = position }
-        for (position, image) in judges.enumerated() { judgePosition[image] = position }
         let (first, second) = judges.count <= judged.count ? (judges, judged) : (judged, judges)
-        let isFirst = Set(first)
-        images = first + second.filter { !isFirst.contains($0) }
-        self.judgedPosition = judgedPosition
+        self.init(rows: [], rest: first + second, fresh: judged, known: [], arrivals: [], judges: judges, of: count)
+    }
+
+    /// Some images by every judge, and others by some of the judges alone.
+    ///
+    /// - Parameters:
+    ///   - fresh: Indices of images that every judge judges.
+    ///   - known: Indices of others, which the arrivals alone judge.
+    ///   - arrivals: Indices of images among the judges.
+    init(fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int) {
+        let changed = Set(fresh).union(arrivals)
+        // The few that changed become columns, so that rows are many and threads can share them.
+        let unchanged = (judges + known).filter { !changed.contains($0) }
+        self.init(rows: unchanged, rest: fresh + arrivals, fresh: fresh, known: known, arrivals: arrivals, judges: judges, of: count)
+    }
+
+    private init(rows first: [Int], rest: [Int], fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int) {
+        var judgePosition = [Int?](repeating: nil, count: count)
+        for (position, image) in judges.enumerated() { judgePosition[image] = position }
+        var rows = [Row?](repeating: nil, count: count)
+        for (position, image) in fresh.enumerated() {
+            rows[image] = Row(firstLine: position * judges.count, isJudgedByAll: true)
+        }
+        let end = fresh.count * judges.count
+        for (position, image) in known.enumerated() {
+            rows[image] = Row(firstLine: end + position * arrivals.count, isJudgedByAll: false)
+        }
+        var arrivalPosition = [Int?](repeating: nil, count: judges.count)
+        for (position, image) in arrivals.enumerated() {
+            if let judge = judgePosition[image] { arrivalPosition[judge] = position }
+        }
+        var seen = Set<Int>()
+        let rowImages = first.filter { seen.insert($0).inserted }
+        firstColumn = rowImages.count
+        images = rowImages + rest.filter { seen.insert($0).inserted }
+        lines = end + known.count * arrivals.count
         self.judgePosition = judgePosition
+        self.rows = rows
+        self.arrivalPosition = arrivalPosition
         self.judges = judges.count
     }
 
-    /// Where the distances of `image` to `judge` belong: the position among the judged and among the others that
-    /// judge it; nil where they are not asked for.
-    func place(of image: Int, by judge: Int) -> (judged: Int, other: Int)? {
-        guard image != judge, let row = judgedPosition[image], let column = judgePosition[judge] else { return nil }
+    /// The line of distances of `image` to `judge`; nil where they are not asked for.
+    ///
+    /// The lines of an image that every judge judges follow each other in the order of the judges, without itself; for
+    /// the others there is one line for each arrival, which stays empty where that is the image itself.
+    func line(of image: Int, by judge: Int) -> Int? {
+        guard image != judge, let row = rows[image], let column = judgePosition[judge] else { return nil }
+        guard row.isJudgedByAll else { return arrivalPosition[column].map { row.firstLine + $0 } }
         // An image does not judge itself, so the judges after it move up.
-        if let own = judgePosition[image], own < column { return (row, column - 1) }
-        return (row, column)
+        if let own = judgePosition[image], own < column { return row.firstLine + column - 1 }
+        return row.firstLine + column
     }
+
+    /// The first line of an image's distances.
+    func firstLine(of image: Int) -> Int? { rows[image]?.firstLine }
 
     /// The number of judges of `image` other than itself.
     func others(of image: Int) -> Int { judgePosition[image] == nil ? judges : judges - 1 }
 
     /// Whether the pair is needed in at least one direction.
-    func isNeeded(_ a: Int, _ b: Int) -> Bool { place(of: a, by: b) != nil || place(of: b, by: a) != nil }
+    func isNeeded(_ a: Int, _ b: Int) -> Bool { line(of: a, by: b) != nil || line(of: b, by: a) != nil }
 }

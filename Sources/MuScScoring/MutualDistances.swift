@@ -17,13 +17,11 @@ struct MutualDistances<Kernel: MaximaKernel>: Sendable {
     /// Compares the images of all `pairs`.
     ///
     /// - Parameters:
-    ///   - stride: Rows of `distances` a judged image; at least its number of judges.
-    ///   - distances: Written: for each judged image `[stride, patches]` row-major, of which the first
-    ///     `pairs.others(of:)` rows are used.
-    func compute(_ pairs: ImagePairs, stride rows: Int, into distances: DisjointRows<Kernel.Distance>) {
+    ///   - distances: Written: `[pairs.lines, patches]` row-major.
+    func compute(_ pairs: ImagePairs, into distances: DisjointRows<Kernel.Distance>) {
         let images = pairs.images
         let imageBytes = plan.panels.count * kernel.panelBytes
-        for first in stride(from: 0, to: images.count, by: Self.columnBlock) {
+        for first in stride(from: pairs.firstColumn, to: images.count, by: Self.columnBlock) {
             let block = first..<min(first + Self.columnBlock, images.count)
             let panels = AlignedBuffer<UInt8>(count: block.count * imageBytes)
             defer { panels.deallocate() }
@@ -42,7 +40,7 @@ struct MutualDistances<Kernel: MaximaKernel>: Sendable {
                         images[row],
                         with: columns.map {
                             Column(image: images[$0], panels: UnsafeRawPointer(panelRows.pointer + ($0 - first) * imageBytes))
-                        }, pairs, stride: rows, into: distances)
+                        }, pairs, into: distances)
                 }
             }
         }
@@ -56,7 +54,7 @@ struct MutualDistances<Kernel: MaximaKernel>: Sendable {
 
     /// Compares one image with several.
     private func compare(
-        _ row: Int, with columns: [Column], _ pairs: ImagePairs, stride rowsOfImage: Int,
+        _ row: Int, with columns: [Column], _ pairs: ImagePairs,
         into distances: DisjointRows<Kernel.Distance>
     ) {
         let maxima = Maxima(columns: columns.count, plan: plan)
@@ -87,12 +85,12 @@ struct MutualDistances<Kernel: MaximaKernel>: Sendable {
             }
         }
         for (index, column) in columns.enumerated() {
-            if let place = pairs.place(of: row, by: column.image) {
-                let target = distances.pointer + (place.judged * rowsOfImage + place.other) * plan.patches
+            if let line = pairs.line(of: row, by: column.image) {
+                let target = distances.pointer + line * plan.patches
                 kernel.rowDistances(maxima.rows(of: index), into: target)
             }
-            if let place = pairs.place(of: column.image, by: row) {
-                let target = distances.pointer + (place.judged * rowsOfImage + place.other) * plan.patches
+            if let line = pairs.line(of: column.image, by: row) {
+                let target = distances.pointer + line * plan.patches
                 target.initialize(repeating: Kernel.farthest, count: plan.patches)
                 for (panel, order) in plan.panels.enumerated() {
                     let found = maxima.panel(panel, of: index, at: column.panels)

@@ -20,18 +20,14 @@ extension MutualScoring {
         precondition(!degrees.isEmpty)
         let patches = tokens.grid.count
         guard !judged.isEmpty, patches > 0 else { return [] }
-        let side = max(tokens.grid.width, tokens.grid.height)
-        let hasWindow = window.map { $0 < side - 1 } ?? false
-        // Neighbourhoods larger than the grid would be mostly padding.
-        let fits = degrees.count <= MUSC_DEGREES_MOST && degrees.allSatisfy { $0 / 2 < side }
-        if hasWindow || degrees.count == 1 || !fits {
+        guard sharesProducts(degrees, on: tokens.grid) else {
             return degrees.reduce(into: [Float](repeating: 0, count: judged.count * patches)) { mean, r in
                 let unit = LNAMD.aggregate(tokens, r: r, threads: threads)
                 let scores = patchScores(of: unit, judged: judged, judges: judges)
                 for index in mean.indices { mean[index] += scores[index] / Float(degrees.count) }
             }
         }
-        let isFast = precision == .fast && musc_msm_int8_is_fast(isa) && patches < 1 << 16
+        let isFast = usesIntegers(patches: patches)
         let distances = DegreeDistances(
             tokens, degrees: degrees, judges: judges, tracksPartners: isFast, isa: isa, threads: threads)
         if isFast {
@@ -51,6 +47,15 @@ extension MutualScoring {
                 UnsafeRawPointer(squared as UnsafePointer<ExactDistance>).assumingMemoryBound(to: Float.self),
                 others.count, patches, patches, positions.lowerBound, positions.upperBound, scores)
         }
+    }
+
+    /// Whether several degrees are scored from one product of the vectors before they are aggregated.
+    func sharesProducts(_ degrees: [Int], on grid: PatchGrid) -> Bool {
+        let side = max(grid.width, grid.height)
+        let hasWindow = window.map { $0 < side - 1 } ?? false
+        // Neighbourhoods larger than the grid would be mostly padding.
+        let fits = degrees.count <= MUSC_DEGREES_MOST && degrees.allSatisfy { $0 / 2 < side }
+        return !hasWindow && degrees.count > 1 && fits
     }
 
     /// The mean over degrees of the judged images' scores, as many images at once as keep within the limit.
@@ -79,7 +84,7 @@ extension MutualScoring {
             for first in stride(from: 0, to: judged.count, by: block) {
                 let part = Array(judged[first..<min(first + block, judged.count)])
                 distances.compute(
-                    ImagePairs(judged: part, judges: judges, of: distances.images), stride: judges.count, into: rows)
+                    ImagePairs(judged: part, judges: judges, of: distances.images), into: rows)
                 for (degree, r) in degrees.enumerated() {
                     let context = context(r)
                     concurrentLoop(part.count, threads: threads) { row in

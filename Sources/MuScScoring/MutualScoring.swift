@@ -76,8 +76,7 @@ public struct MutualScoring: Sendable {
         scores.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let target = DisjointRows(base)
-            switch precision {
-            case .fast where musc_msm_int8_is_fast(isa) && patches < 1 << 16:
+            if usesIntegers(patches: patches) {
                 let kernel = FastKernel(tokens: tokens, judges: judges, window: window, isa: isa, threads: threads)
                 score(judged, by: judges, of: tokens, kernel) { row, _, candidates in
                     let image = judged[row]
@@ -85,7 +84,7 @@ public struct MutualScoring: Sendable {
                         image, by: judges.filter { $0 != image }, of: tokens, candidates,
                         into: target.pointer + row * patches)
                 }
-            default:
+            } else {
                 let kernel = ExactKernel(tokens: tokens, window: window, isa: isa)
                 score(judged, by: judges, of: tokens, kernel) { row, others, squared in
                     let positions = interval.positions(judges: others, minimum: minimumJudges)
@@ -114,7 +113,7 @@ public struct MutualScoring: Sendable {
         for first in stride(from: 0, to: judged.count, by: block) {
             let part = Array(judged[first..<min(first + block, judged.count)])
             let pairs = ImagePairs(judged: part, judges: judges, of: tokens.images)
-            distances.compute(pairs, stride: judges.count, into: rows)
+            distances.compute(pairs, into: rows)
             concurrentLoop(part.count, threads: threads) { row in
                 let others = pairs.others(of: part[row])
                 precondition(others > 0, "an image needs a judge other than itself")
@@ -147,6 +146,11 @@ public struct MutualScoring: Sendable {
     /// beyond the window.
     public func computedShare(on grid: PatchGrid) -> Double {
         window == nil ? 1 : PartnerPlan(grid: grid, window: window, rowLimit: .max).computedShare
+    }
+
+    /// Whether distances are found by products of integers; else in fp32.
+    func usesIntegers(patches: Int) -> Bool {
+        precision == .fast && musc_msm_int8_is_fast(isa) && patches < 1 << 16
     }
 
     /// The instruction set of the kernels, asked of the processor once.

@@ -4,29 +4,32 @@ import Glibc
 ///
 /// Images with the same defect vouch for each other: the defect's patches have a few very near judges, the others that
 /// bear it, and mutual scoring takes them for normal. What gives them away is the jump: their nearest few judges are
-/// near, but half of all judges are much farther than is usual for patches with such nearest ones.
+/// near, but the judges in the middle of the ranking are much farther than is usual for patches with such nearest ones.
+/// The rule works for marks on fewer than ``farInterval``'s lower end of the images.
 ///
-/// The problem is that of "consistent anomalies" (CoDeGraph, arXiv 2510.10456); the rule here is a simpler one.
+/// The problem is that of "consistent anomalies" (CoDeGraph, arXiv 2510.10456); the rule here is a simpler one. Its
+/// numbers were chosen on defects pasted into solar cells and on natural batches, where ten standard deviations part
+/// the two clearly: of the patches of natural images hardly any reaches so far.
 public struct RecurringDefects: Sendable {
     /// The quantile bins of near distances within which far distances are compared.
     static let bins = 20
-    /// Robust standard deviations of excess that count as usual.
-    static let usual: Float = 3
+    /// The ranks, as shares of the judges, over which far distances are averaged: below the median judge.
+    public static let farInterval = MutualScoring.Interval(lower: 0.4, upper: 0.5)
+    /// Robust standard deviations of excess that count as usual; beyond, a patch may belong to a group that is named.
+    static let usual: Float = 10
     /// What is added to a score for each unit of excess beyond the usual.
-    public static let weight: Float = 0.5
-    /// The excess in robust standard deviations from which a patch may belong to a group that is named.
-    static let remarkable: Float = 6
+    static let weight: Float = 2
     /// The fewest images that make a group.
     static let leastImages = 3
 
-    /// How much farther half of the judges are than usual, for each patch of `[images, patches]`: a distance.
+    /// How much farther the judges in the middle are than usual, for each patch of `[images, patches]`: a distance.
     public let excess: [Float]
     /// The robust standard deviation of the excess (1.4826 · MAD).
     public let deviation: Float
 
     /// - Parameters:
     ///   - near: For each patch the mean distance to its nearest judges, the score of mutual scoring.
-    ///   - far: The same over the nearest half of the judges.
+    ///   - far: The same over the judges of ``farInterval``.
     public init(near: [Float], far: [Float]) {
         precondition(near.count == far.count)
         let order = near.indices.sorted { (near[$0], $0) < (near[$1], $1) }
@@ -40,10 +43,13 @@ public struct RecurringDefects: Sendable {
         deviation = 1.4826 * Self.median(excess.map { abs($0) })
     }
 
-    /// What is added to each patch's score: half of the excess beyond three standard deviations.
+    /// What is added to each patch's score: twice the excess beyond ten standard deviations.
     public var penalties: [Float] {
         excess.map { Self.weight * max(0, $0 - Self.usual * deviation) }
     }
+
+    /// Whether any patch is farther from the judges in the middle than is usual.
+    public var isRemarkable: Bool { deviation > 0 && excess.contains { $0 > Self.usual * deviation } }
 
     private static func median(_ values: [Float]) -> Float {
         values.isEmpty ? 0 : values.sorted()[values.count / 2]
@@ -71,7 +77,7 @@ public struct RecurringDefects: Sendable {
         guard deviation > 0, images >= Self.leastImages else { return [] }
         var candidates: [Group.Member] = []
         for image in 0..<images {
-            let remarkable = (0..<patches).filter { excess[image * patches + $0] > Self.remarkable * deviation }
+            let remarkable = (0..<patches).filter { excess[image * patches + $0] > Self.usual * deviation }
             let strongest = remarkable.sorted { excess[image * patches + $0] > excess[image * patches + $1] }.prefix(3)
             candidates += strongest.map { Group.Member(image: image, patch: $0) }
         }

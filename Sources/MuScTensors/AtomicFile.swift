@@ -36,10 +36,13 @@ package struct AtomicFile: ~Copyable {
     }
 
     /// Flushes the content and moves the file to its place.
-    package mutating func commit() throws(TensorFileError) {
-        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw failure() }
+    ///
+    /// - Parameter flushes: False for a file whose content is checked when it is read, and can be made again.
+    package mutating func commit(flushes: Bool = true) throws(TensorFileError) {
+        guard !flushes || fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw failure() }
         close(descriptor)
         descriptor = -1
+        guard flushes else { return }
         // The folder's entry is flushed as well; file systems that cannot do so are left to their own order.
         let folder = open(
             path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) + "/" : ".", O_RDONLY)

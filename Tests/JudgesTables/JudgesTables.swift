@@ -5,7 +5,7 @@ import SystemPackage
 
 /// Prints how well judges from outside a batch do, on labelled photographs.
 ///
-///     JudgesTables --cells FOLDER [--tiles FOLDER] [--cache FOLDER] [--weights FILE] [small] [known-good] [alarms] [recurring]
+///     JudgesTables --cells FOLDER [--tiles FOLDER] [--cache FOLDER] [--weights FILE] [small] [known-good] [alarms] [recurring] [added]
 ///
 /// `--cells` is the folder of elpv-dataset's `labels.csv`; `--tiles` one of `test/good` and `test/<defect>`. Without
 /// words, all tables. The weights of `dinov2_vits14` are taken from the store of `musc weights`, into which `--weights`
@@ -54,6 +54,7 @@ enum JudgesTables {
             try recurringDefects(cells, scorer)
             try naturalBatches(kinds, scorer)
         }
+        if wants("added"), let cells = folders["--cells"] { try addedImage(cells, scorer, sha256: sha256) }
     }
 
     /// Preset tuned at 224 px, and the sum of the weights.

@@ -22,6 +22,7 @@ struct PageFixtures {
         try write("large", names: (0..<2600).map { "part_\(10000 + $0).jpg" }, unreadable: ["broken.jpg"])
         try write(
             "huge", names: (0..<100_000).map { "part_\(100_000 + $0).jpg" }, size: (32, 24), photographs: false)
+        try write("judged", names: (1...40).map { "part_\(1000 + $0).jpg" }, judged: true)
         try write("clean", names: (0..<6).map { "p\($0).png" }, threshold: .infinity)
     }
 
@@ -55,11 +56,12 @@ struct PageFixtures {
 
     private func write(
         _ name: String, names: [String], threshold: Float? = nil, unreadable: [String] = [],
-        size: (width: Int, height: Int) = (160, 120), photographs: Bool = true
+        size: (width: Int, height: Int) = (160, 120), photographs: Bool = true, judged: Bool = false
     ) throws {
-        let batch = try SyntheticBatch(
+        var batch = try SyntheticBatch(
             names: names, folder: "\(root)/\(name)", size: size, photographs: photographs, threshold: threshold,
             unreadable: unreadable)
+        if judged { try batch.addJudges(knownGood: 32, in: "\(root)/known-good") }
         try ResultsWriter(options: OutputOptions(overlays: names.count > 2000 ? .none : .all)).write(
             scores: batch.scores, run: batch.run, batchFolder: batch.folder, indexURL: "../../index.html")
     }

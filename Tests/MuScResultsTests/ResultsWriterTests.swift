@@ -43,6 +43,24 @@ struct ResultsWriterTests {
         }
     }
 
+    @Test("The page names images that share a mark, with cut-outs, and shows known good images on request")
+    func judges() throws {
+        try withTemporaryFolder { folder in
+            var batch = try SyntheticBatch(names: (0..<22).map { "p\($0).jpg" }, folder: "\(folder)/batch")
+            try batch.addJudges(knownGood: 3, in: "\(folder)/good")
+            let page = try text(ResultsWriter(options: OutputOptions()).write(
+                scores: batch.scores, run: batch.run, batchFolder: batch.folder))
+            #expect(page.contains("The same mark on 3 parts</h2>"))
+            for index in [3, 10, 17] { #expect(page.contains("<img src=\"../p\(index).jpg\" style=\"width:400.0%;height:400.0%;left:")) }
+            #expect(page.contains("<summary>Compared with 3 known good images</summary><p>They alone judged. They lie in \(folder)/good.</p>"))
+            #expect(page.contains("<img src=\"../../good/good_102.jpg\""))
+            // Judges are not listed among the images.
+            #expect(page.components(separatedBy: "<li class=\"card").count - 1 == 22)
+            let run = try RunRecord(resultsFolder: "\(batch.folder)/_musc")
+            #expect(run.outsideJudgments?.first?.folder == "\(folder)/good")
+        }
+    }
+
     @Test("The page shows every image, in the order of the scores")
     func page() throws {
         try withTemporaryFolder { folder in

@@ -67,6 +67,25 @@ struct SyntheticBatch {
             weightsSHA256: String(repeating: "0123456789abcdef", count: 4))
     }
 
+    /// Says in the record that known good images judged alone, writes these, and makes the scratched images a group
+    /// that shares a mark.
+    mutating func addJudges(knownGood count: Int, in folder: String) throws {
+        let names = (1...count).map { "good_\(100 + $0).jpg" }
+        _ = try SyntheticBatch(names: names, folder: folder, seed: 9)
+        run.outsideJudgments = [
+            OutsideJudgment(
+                origin: .knownGood, images: names, folder: folder, judged: true, besideBatch: false, standingOut: [])
+        ]
+        let scratched = scores.images.filter { $0.index.map { $0 % 7 == 3 } ?? false }
+        run.recurring = [
+            RecurringMark(
+                parts: scratched.map { image in
+                    RecurringMark.Part(
+                        image: image.index ?? 0, name: image.name, x: image.peak?.x ?? 0, y: image.peak?.y ?? 0)
+                })
+        ]
+    }
+
     private struct Scratch {
         var x, y, angle, length: Double
 

@@ -27,7 +27,7 @@ import Testing
         let all = Array(0..<20)
         var scoring = MutualScoring(interval: .init(upper: 0.1), threads: 1)
         let near = scoring.patchScores(of: tokens, judged: all, judges: all)
-        scoring.interval = .init(upper: 0.5)
+        scoring.interval = RecurringDefects.farInterval
         return (near, scoring.patchScores(of: tokens, judged: all, judges: all), tokens)
     }
 

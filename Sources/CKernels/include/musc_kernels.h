@@ -12,6 +12,7 @@
 ///   musc_degrees.h    maxima at several degrees of aggregation from one product; LNAMD's passes
 ///   musc_interval.h   mean of the k smallest distances of each patch
 ///   musc_nearest.h    the same, with the distances of int8's partners computed again in fp32
+///   musc_neighbours.h lists of each patch's nearest judges, from which judges are taken and to which they are added
 ///   musc_precision.h  fp32 or bfloat16, for what follows
 ///   musc_linear.h     linear layers with packed weights and a fused last step
 ///   musc_attention.h  multi-head self-attention without a matrix of all scores
@@ -28,6 +29,7 @@
 #include "musc_msm.h"
 #include "musc_msm_int8.h"
 #include "musc_nearest.h"
+#include "musc_neighbours.h"
 #include "musc_peak.h"
 #include "musc_precision.h"
 #include "musc_rows.h"

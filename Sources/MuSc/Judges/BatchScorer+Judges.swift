@@ -23,11 +23,18 @@ extension BatchScorer {
     }
 
     /// Scores the patches of a batch, and leaves out known good images that stand out from the rest.
+    ///
+    /// - Parameter nearest: Where lists of nearest judges are looked for and kept; nil for nowhere.
     func judged(
-        _ tokens: BatchTokens, by full: JudgePanel, progress: ProgressHandler, notes: inout [String]
+        _ tokens: BatchTokens, by full: JudgePanel, nearest: NearestCache?, progress: ProgressHandler,
+        notes: inout [String]
     ) throws(ScoringError) -> Judged {
         var panel = full
-        var maps = try patchMaps(of: tokens, panel: panel, progress: progress, notes: &notes)
+        // Lists change scores by what products of integers leave open; so with these there are always lists.
+        var kept = nearest != nil || settings.precision == .fast
+            ? KeptLists(lists: nearest?.read(settings: distanceSettings), byteLimit: listLimit) : nil
+        var maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress, notes: &notes)
+        if let lists = kept?.lists { nearest?.keep(lists, settings: distanceSettings) }
         var calibration = peaks(of: maps.calibration).map(\.score)
         var standingOut: [String] = []
         if panel.calibration == .knownGood {
@@ -37,7 +44,7 @@ extension BatchScorer {
                 standingOut = members.map { panel.members[$0].name }
                 panel.remove(Set(members))
                 notes.removeAll()
-                maps = try patchMaps(of: tokens, panel: panel, progress: progress, notes: &notes)
+                maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress, notes: &notes)
                 calibration = peaks(of: maps.calibration).map(\.score)
                 notes.append(Self.warning(of: standingOut))
             }
@@ -60,8 +67,10 @@ extension BatchScorer {
         [OutsideJudges.Origin.knownGood, .linePast].compactMap { origin in
             let positions = panel.positions(of: origin)
             guard !positions.isEmpty else { return nil }
+            let folders = Set(panel.members[positions].map { $0.path.removingLastComponent() })
             return OutsideJudgment(
                 origin: origin, images: panel.members[positions].map(\.name),
+                folder: folders.count == 1 ? folders.first?.string : nil,
                 judged: panel.judging.contains(positions.lowerBound), besideBatch: panel.batchJudges,
                 standingOut: origin == .knownGood ? standingOut : [])
         }

@@ -28,12 +28,26 @@ public struct OutsideJudgment: Sendable, Hashable, Codable {
     public var origin: OutsideJudges.Origin
     /// The names of the images that judged, or against whose scores the threshold was set.
     public var images: [String]
+    /// The folder in which they lie; nil where they come from several, or in results of earlier versions.
+    public var folder: String?
     /// Whether these images judged; false where they only set the threshold.
     public var judged: Bool
     /// Whether the batch's own images judged too.
     public var besideBatch: Bool
     /// Names of those that stand out from the rest and were therefore left out, if there are any.
     public var standingOut: [String]
+
+    public init(
+        origin: OutsideJudges.Origin, images: [String], folder: String? = nil, judged: Bool, besideBatch: Bool,
+        standingOut: [String]
+    ) {
+        self.origin = origin
+        self.images = images
+        self.folder = folder
+        self.judged = judged
+        self.besideBatch = besideBatch
+        self.standingOut = standingOut
+    }
 }
 
 /// The images that judge one batch, as the rules have it.

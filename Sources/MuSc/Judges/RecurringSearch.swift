@@ -17,22 +17,40 @@ public struct RecurringMark: Sendable, Hashable, Codable {
         public var image: Int
         public var name: String
         public var x, y: Int
+
+        public init(image: Int, name: String, x: Int, y: Int) {
+            self.image = image
+            self.name = name
+            self.x = x
+            self.y = y
+        }
     }
 
     public var parts: [Part]
+
+    public init(parts: [Part]) { self.parts = parts }
 }
 
 extension BatchScorer {
-    /// The share of judges that counts as far.
-    static let farShare = 0.5
-    /// With fewer judges the nearest half is hardly more than the nearest.
+    /// With fewer judges those in the middle are hardly more than the nearest.
     static let leastJudgesOfSearch = 12
+
+    /// The layer and degree by which a batch is searched for defects that recur: the middle layer, the smallest degree.
+    private var searched: (layer: Int, degree: Int) {
+        let smallest = settings.degrees.indices.min { settings.degrees[$0] < settings.degrees[$1] }
+        return (settings.featureLayers.count / 2, smallest ?? 0)
+    }
+
+    /// The position of ``searched`` among all layers' degrees; nil where nothing is searched: where the batch's own
+    /// images do not judge, there is nothing to look for.
+    func searchedPlane(panel: JudgePanel, judges: Int) -> Int? {
+        guard settings.recurringMarks == .count, panel.batchJudges, judges >= Self.leastJudgesOfSearch else { return nil }
+        return searched.layer * settings.degrees.count + searched.degree
+    }
 
     /// Looks for defects that recur, adds to the maps what they deserve, and names the groups.
     ///
-    /// Near and far distances are taken by the middle layer at the smallest degree, or by all layers and degrees; images
-    /// that set the threshold are treated as the batch's are. Where the batch's own images do not judge, there is
-    /// nothing to look for.
+    /// Images that set the threshold are treated as the batch's are.
     ///
     /// - Throws: ``SpillError``.
     func searchRecurring(
@@ -40,39 +58,34 @@ extension BatchScorer {
     ) throws(SpillError) {
         let own = Array(0..<tokens.readable)
         let judges = own + panel.judging.map { own.count + $0 }
-        guard settings.recurringGuard != .off, panel.batchJudges, judges.count >= Self.leastJudgesOfSearch else { return }
+        guard searchedPlane(panel: panel, judges: judges.count) != nil else { return }
         let judged = own + panel.calibrating.map { own.count + $0 }
         var wide = scoring
-        wide.interval = MutualScoring.Interval(upper: Self.farShare)
-        let middle = settings.featureLayers.count / 2
-        let smallest = settings.degrees.min() ?? 1
-        var near = [Float](repeating: 0, count: judged.count * grid.count)
-        var far = near
-        var representative: (near: [Float], tokens: UnitTokens)?
-        for layer in settings.featureLayers.indices where settings.recurringGuard == .all || layer == middle {
-            let values = try (tokens.layers[layer] + panel.layers[layer]).values()
-            for r in settings.degrees where settings.recurringGuard == .all || r == smallest {
-                let unit = LNAMD.aggregate(
-                    values, grid: grid, channels: settings.backbone.width, r: r,
-                    threads: settings.threads)
-                let nearest = scoring.patchScores(of: unit, judged: judged, judges: judges)
-                let half = wide.patchScores(of: unit, judged: judged, judges: judges)
-                for index in near.indices {
-                    near[index] += nearest[index]
-                    far[index] += half[index]
-                }
-                if layer == middle, r == smallest { representative = (nearest, unit) }
-            }
-        }
-        let steps = settings.recurringGuard == .all ? settings.featureLayers.count * settings.degrees.count : 1
-        let found = RecurringDefects(near: near.map { $0 / Float(steps) }, far: far.map { $0 / Float(steps) })
+        wide.interval = RecurringDefects.farInterval
+        let unit = try searchedTokens(tokens, panel)
+        try addRecurring(
+            near: scoring.patchScores(of: unit, judged: judged, judges: judges),
+            far: wide.patchScores(of: unit, judged: judged, judges: judges), tokens: tokens, panel: panel, to: &maps)
+    }
+
+    private func searchedTokens(_ tokens: BatchTokens, _ panel: JudgePanel) throws(SpillError) -> UnitTokens {
+        LNAMD.aggregate(
+            try (tokens.layers[searched.layer] + panel.layers[searched.layer]).values(), grid: grid, channels: settings.backbone.width,
+            r: settings.degrees[searched.degree], threads: settings.threads)
+    }
+
+    /// - Parameters:
+    ///   - near, far: Of the batch's images and those that set the threshold, by the searched layer and degree.
+    /// - Throws: ``SpillError``.
+    func addRecurring(
+        near: [Float], far: [Float], tokens: BatchTokens, panel: JudgePanel, to maps: inout MutualMaps
+    ) throws(SpillError) {
+        let found = RecurringDefects(near: near, far: far)
         let penalties = found.penalties
         for index in maps.batch.indices { maps.batch[index] += penalties[index] }
         for index in maps.calibration.indices { maps.calibration[index] += penalties[maps.batch.count + index] }
-        if let representative {
-            maps.recurring = found.groups(
-                near: representative.near, tokens: representative.tokens, images: tokens.readable)
-        }
+        guard found.isRemarkable else { return }
+        maps.recurring = found.groups(near: near, tokens: try searchedTokens(tokens, panel), images: tokens.readable)
     }
 
     /// The groups with names and pixels of the originals, and a sentence for each.

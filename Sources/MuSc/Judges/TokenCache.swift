@@ -44,9 +44,13 @@ public struct TokenCache: Sendable {
     func tokens(of image: FilePath, patches: Int) -> (tokens: ImageTokens, width: Int, height: Int)? {
         let file = file(of: image)
         guard let read = try? file.readSized(key: key, patches: patches) else { return nil }
-        // The time of change serves as the time of last use.
-        _ = utimensat(AT_FDCWD, file.path.string, nil, 0)
+        Self.touch(file.path)
         return read
+    }
+
+    /// Says that a file was used now: the time of change serves as the time of last use.
+    static func touch(_ path: FilePath) {
+        _ = utimensat(AT_FDCWD, path.string, nil, 0)
     }
 
     /// Keeps the tokens of an image, if the disk allows.

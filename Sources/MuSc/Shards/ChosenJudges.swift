@@ -68,9 +68,9 @@ extension BatchScorer {
         guard !panel.members.isEmpty else { return ChosenJudges.Calibration() }
         var all = settings
         // The judges are chosen already, and marks are looked for in whole batches only.
-        (all.judges, all.subsets, all.recurringGuard) = (.all, 1, .off)
+        (all.judges, all.subsets, all.recurringMarks) = (.all, 1, .ignore)
         var notes: [String] = []
-        let judged = try with(all).judged(own, by: panel, progress: progress, notes: &notes)
+        let judged = try with(all).judged(own, by: panel, nearest: nil, progress: progress, notes: &notes)
         return ChosenJudges.Calibration(scores: judged.calibration, judgments: judged.judgments, notes: notes)
     }
 }

@@ -59,7 +59,7 @@ struct ReportData {
             "\(image.size?.width ?? 1)", "\(image.size?.height ?? 1)",
             image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
             "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
-            url(pictures.overlay), url(pictures.thumbnail), photograph(image, pictures),
+            url(pictures.overlay), url(pictures.thumbnail), page.photographURL(index).map { Markup.json($0) } ?? "null",
             number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]",
         ]
         return "[\(cells.joined(separator: ","))]"
@@ -68,13 +68,6 @@ struct ReportData {
     func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
     func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
     func url(_ path: String?) -> String { path.map { Markup.json(Markup.url($0)) } ?? "null" }
-
-    /// The photograph's URL as seen from the page: of the copy for browsers, else of the original.
-    private func photograph(_ image: ScoredImage, _ pictures: ImagePictures) -> String {
-        if let copy = pictures.photograph { return url(copy) }
-        if pictures.missing != nil { return "null" }
-        return Markup.json(relativeURL(from: page.resultsFolder, to: image.path))
-    }
 
     /// By how much grids are reduced so that the page stays light, 1 for not at all.
     private var reduction: Int {

@@ -63,7 +63,7 @@ struct ReportPage: Sendable {
             "frame": decimalText(frame, 3), "ramp": ramp, "rscin": run.rscin.reason,
             "anyNotes": !run.notes.isEmpty, "notes": run.notes,
             "settings": run.settings.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
-            "weights": run.weightsSHA256, "recurring": recurringMarks { card($0, frame) }, "judges": outsideJudges,
+            "weights": run.weightsSHA256, "recurring": recurringMarks, "judges": outsideJudges,
             "timings": run.timings.map { ["stage": $0.stage, "seconds": durationText($0.seconds)] },
             "data": data.json,
             "style": PageTemplate.style,
@@ -139,7 +139,7 @@ struct ReportPage: Sendable {
     // MARK: Pictures
 
     /// Width over height of the frames that pictures stand in: that of the batch's middle image, within bounds.
-    private var frameShape: Double {
+    var frameShape: Double {
         let shapes = scored.compactMap(\.size).map { Double($0.width) / Double($0.height) }.sorted()
         guard !shapes.isEmpty else { return 4 / 3 }
         return min(max(shapes[shapes.count / 2], 0.62), 2.2)
@@ -158,8 +158,17 @@ struct ReportPage: Sendable {
         return [
             "i": index, "name": image.name, "score": image.score.map(numbers.text) ?? "", "flagged": image.flagged,
             "picture": style, "thumbnail": pictures.thumbnail.map(Markup.url) ?? "",
-            "link": (pictures.overlay ?? pictures.thumbnail).map(Markup.url) ?? "",
+            "link": link(index),
         ]
+    }
+
+    /// Where a card leads without the page's script.
+    func link(_ index: Int) -> String { (pictures[index].overlay ?? pictures[index].thumbnail).map(Markup.url) ?? "" }
+
+    /// The photograph's URL as seen from the page: of the copy for browsers, else of the original; nil where it is gone.
+    func photographURL(_ index: Int) -> String? {
+        if let copy = pictures[index].photograph { return Markup.url(copy) }
+        return pictures[index].missing == nil ? relativeURL(from: resultsFolder, to: scored[index].path) : nil
     }
 
     private func errorCard(_ index: Int) -> [String: Any] {

@@ -9,6 +9,7 @@ public struct SafetensorsWriter: Sendable {
     private enum Content: Sendable {
         case floats([Float])
         case integers([Int64])
+        /// Float16 or uint16.
         case halves([UInt16])
         case stored(StoredTensor)
     }
@@ -43,6 +44,13 @@ public struct SafetensorsWriter: Sendable {
         append(name, .float16, shape, .halves(values.map { Float16($0).bitPattern }), count: values.count)
     }
 
+    /// Adds a tensor of uint16, row-major.
+    ///
+    /// - Precondition: as for floats.
+    public mutating func add(_ name: String, _ values: [UInt16], shape: [Int]) {
+        append(name, .uint16, shape, .halves(values), count: values.count)
+    }
+
     /// Adds a tensor of int64, row-major.
     ///
     /// - Precondition: as for floats.
@@ -74,8 +82,9 @@ public struct SafetensorsWriter: Sendable {
     /// Writes the file beside its place, flushes it to the disk and moves it there in one step:
     /// whoever opens `path` finds the old file or the whole new one.
     ///
+    /// - Parameter flushes: False for files that can be made again: after a loss of power such a file may be damaged.
     /// - Throws: ``TensorFileError`` where the file system refuses; nothing is left behind then.
-    public func write(to path: String) throws(TensorFileError) {
+    public func write(to path: String, flushes: Bool = true) throws(TensorFileError) {
         var file = try AtomicFile(path: path)
         var failure: TensorFileError?
         forEachPart { part in
@@ -83,7 +92,7 @@ public struct SafetensorsWriter: Sendable {
             do throws(TensorFileError) { try file.write(part) } catch { failure = error }
         }
         if let failure { throw failure }
-        try file.commit()
+        try file.commit(flushes: flushes)
     }
 
     /// The file's bytes in order, part by part, so that no second copy of the tensors is made.

@@ -40,6 +40,7 @@ package struct Configuration: Sendable {
 
     /// A folder of known good images; single drop folders may have their own.
     var knownGood: FilePath?
+    var recurringMarks: ScoringSettings.RecurringMarks?
     /// How many images of a line's past are remembered; nil for the preset's number.
     var lineMemory: Int?
     /// The folder of the ledger and of the lines' memories; nil for batches by hand.
@@ -85,6 +86,7 @@ package struct Configuration: Sendable {
         settings.imageLimits = imageLimits
         if let rscin { settings.rscin = rscin }
         if let rscinWindows { settings.rscinWindows = rscinWindows }
+        if let recurringMarks { settings.recurringMarks = recurringMarks }
         settings.subsets = subsets
         if let precision { settings.precision = precision }
         settings.memory = memory

@@ -192,6 +192,10 @@ package struct ConfigurationKey: Sendable {
             (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.knownGood = value == .none ? nil : FilePath(try value.string("a folder of images"))
         },
+        ConfigurationKey("judges.recurring_marks", variable: "MUSC_RECURRING_MARKS") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.recurringMarks = value.isUnset ? nil : try value.choice()
+        },
         ConfigurationKey("judges.line_memory") { (configuration, value) throws(ConfigurationValue.Fault) in
             configuration.lineMemory =
                 switch value {

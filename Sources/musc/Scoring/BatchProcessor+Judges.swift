@@ -70,7 +70,8 @@ extension BatchProcessor {
             outside.append(OutsideJudges(origin: .linePast, tokens: recollection.tokens))
         }
         let features = StageTiming(stage: "features", seconds: (ContinuousClock.now - start) / .seconds(1))
-        var scores = try scorer.scores(of: tokens, judgedBy: outside, progress: progress)
+        let nearest = judges.cache.map { NearestCache($0, batch: folder) }
+        var scores = try scorer.scores(of: tokens, judgedBy: outside, nearest: nearest, progress: progress)
         scores.timings.insert(features, at: 0)
         scores.notes = warnings + scores.notes
         return Judged(scores: scores, tokens: tokens, memory: memory)
@@ -81,7 +82,7 @@ extension BatchProcessor {
     private func judgesOfBlocks(_ images: Int) -> Int? {
         let settings = scorer.settings
         let count = scorer.judgeCount(of: images)
-        return count < images && settings.subsets == 1 && settings.recurringGuard == .off ? count : nil
+        return count < images && settings.subsets == 1 ? count : nil
     }
 
     /// The way that shards go, with the whole batch for the only one.

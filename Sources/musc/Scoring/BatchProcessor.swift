@@ -146,6 +146,7 @@ struct BatchProcessor: Sendable {
             "scoring.precision": settings.precision.rawValue,
             "scoring.threads": "\(settings.threads)",
             "judges.known_good": configuration.knownGood?.string ?? "none",
+            "judges.recurring_marks": settings.recurringMarks.rawValue,
             "judges.line_memory": "\(judges.memories == nil ? 0 : judges.capacity)",
             "output.false_alarm_rate": "\(settings.falseAlarmRate)",
             "output.threshold": settings.threshold.map { "\($0)" } ?? "auto",
