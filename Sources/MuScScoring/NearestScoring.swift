@@ -161,7 +161,7 @@ public struct NearestScoring: Sendable {
         let chunk = max(32, 4 * changed.count)
         for first in stride(from: 0, to: max(others.count, 1), by: chunk) {
             let some = others[first..<min(first + chunk, others.count)]
-            let images = some + changed.sorted()
+            let images = Array(some) + changed.sorted()
             let local = places(images)
             // Images that changed meet each other in the first round.
             let known = (first == 0 ? images : Array(some)).filter { image in
@@ -211,7 +211,8 @@ public struct NearestScoring: Sendable {
             let storage = AlignedBuffer<ExactDistance>(count: degrees.count * count)
             defer { storage.deallocate() }
             let rows = degrees.indices.map { DisjointRows(storage.pointer + $0 * count) }
-            DegreeDistances(tokens, degrees: degrees, tracksPartners: false, isa: scoring.isa, threads: scoring.threads)
+            DegreeDistances(
+                tokens, degrees: degrees, judges: judges, tracksPartners: false, isa: scoring.isa, threads: scoring.threads)
                 .compute(pairs, into: rows)
             for (degree, row) in rows.enumerated() {
                 row.pointer.withMemoryRebound(to: Float.self, capacity: count) { body(degree, DisjointRows($0)) }
@@ -238,7 +239,8 @@ public struct NearestScoring: Sendable {
             let storage = AlignedBuffer<CandidateDistance>(count: degrees.count * count)
             defer { storage.deallocate() }
             let rows = degrees.indices.map { DisjointRows(storage.pointer + $0 * count) }
-            DegreeDistances(tokens, degrees: degrees, tracksPartners: true, isa: scoring.isa, threads: scoring.threads)
+            DegreeDistances(
+                tokens, degrees: degrees, judges: judges, tracksPartners: true, isa: scoring.isa, threads: scoring.threads)
                 .compute(pairs, into: rows)
             for (degree, r) in degrees.enumerated() {
                 let unit = LNAMD.aggregate(tokens, r: r, threads: scoring.threads)
@@ -252,7 +254,8 @@ public struct NearestScoring: Sendable {
         defer { storage.deallocate() }
         for (degree, r) in degrees.enumerated() {
             let unit = LNAMD.aggregate(tokens, r: r, threads: scoring.threads)
-            let kernel = FastKernel(tokens: unit, window: scoring.window, isa: scoring.isa, threads: scoring.threads)
+            let kernel = FastKernel(
+                tokens: unit, judges: judges, window: scoring.window, isa: scoring.isa, threads: scoring.threads)
             MutualDistances(kernel: kernel, threads: scoring.threads).compute(pairs, into: DisjointRows(storage.pointer))
             body(degree, DisjointRows(storage.pointer), unit)
         }
