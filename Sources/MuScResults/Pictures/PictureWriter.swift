@@ -1,3 +1,4 @@
+import Glibc
 import MuSc
 import MuScImages
 import MuScParallel
@@ -37,22 +38,74 @@ struct PictureWriter: Sendable {
     ///   - images: Those whose pictures are wanted, each with a place in the patch maps.
     ///   - names: Of the pictures, in the same order.
     ///   - folder: An existing results folder.
+    ///   - former: The results that these replace, if there are any: pictures that would look the same are taken over.
     /// - Returns: What was written, in the same order.
-    func write(_ images: [ScoredImage], names: OverlayNames, to folder: String) throws(ResultsError) -> [ImagePictures] {
+    func write(
+        _ images: [ScoredImage], names: OverlayNames, to folder: String, replacing former: String? = nil
+    ) throws(ResultsError) -> [ImagePictures] {
         for inner in ["overlays", "overlays/thumbs"] { try Directory.create(path: "\(folder)/\(inner)") }
         if options.maps != .none { try Directory.create(path: "\(folder)/maps") }
         let results = SharedResults(repeating: ImagePictures(), count: images.count)
         let failure = Mutex<ResultsError?>(nil)
+        let style = drawnStyle
+        let known = former.flatMap { former in style.map { DrawnPictures(resultsFolder: former, style: $0) } }
+        let drawn = SharedResults<DrawnPictures.Drawn?>(repeating: nil, count: images.count)
         concurrentLoop(images.count, threads: options.threads) { index in
             guard failure.withLock({ $0 == nil }) else { return }
+            let image = images[index]
+            var next = style == nil ? nil : self.drawn(image)
+            if let former, let wanted = next, let last = known?.pictures[image.name], last.standsFor(wanted),
+                let pictures = takeOver(last.pictures, of: index, names, from: former, to: folder)
+            {
+                results[index] = pictures
+                // What was drawn stays what it was, so that small steps do not add up unseen.
+                drawn[index] = DrawnPictures.Drawn(
+                    subject: last.subject, map: last.map, level: last.level, pictures: pictures)
+                return
+            }
             do throws(ResultsError) {
-                results[index] = try write(images[index], index, names, to: folder)
+                let pictures = try write(image, index, names, to: folder)
+                results[index] = pictures
+                next?.pictures = pictures
+                if pictures.missing == nil { drawn[index] = next }
             } catch {
                 failure.withLock { $0 = $0 ?? error }
             }
         }
         if let error = failure.withLock({ $0 }) { throw error }
+        if let style {
+            var all = DrawnPictures(style: style)
+            for (image, drawn) in zip(images, drawn.values) {
+                if let drawn { all.add(image.name, drawn) }
+            }
+            all.write(to: folder)
+        }
         return results.values
+    }
+
+    /// Gives the pictures of former results their names in the new ones; nil where one cannot be had.
+    private func takeOver(
+        _ pictures: ImagePictures, of index: Int, _ names: OverlayNames, from former: String, to folder: String
+    ) -> ImagePictures? {
+        var taken = ImagePictures(isReduced: pictures.isReduced)
+        taken.photograph = pictures.photograph.map { _ in names.photograph(index) }
+        taken.overlay = pictures.overlay.map { _ in names.overlay(index) }
+        taken.thumbnail = pictures.thumbnail.map { _ in names.thumbnail(index) }
+        if taken.photograph != nil { try? Directory.create(path: "\(folder)/overlays/photographs") }
+        var linked: [String] = []
+        for (source, target) in [
+            (pictures.photograph, taken.photograph), (pictures.overlay, taken.overlay),
+            (pictures.thumbnail, taken.thumbnail),
+        ] {
+            guard let source, let target else { continue }
+            guard DrawnPictures.takeOver(source, in: former, as: target, in: folder) else {
+                // What was taken over already makes room for what is drawn.
+                for name in linked { unlink("\(folder)/\(name)") }
+                return nil
+            }
+            linked.append(target)
+        }
+        return taken
     }
 
     private func write(

@@ -1,0 +1,64 @@
+import Foundation
+import Glibc
+import MuSc
+import MuScResults
+import Testing
+
+/// Pictures of former results that stand for new ones.
+struct DrawnPicturesTests {
+    private func inode(_ path: String) -> UInt64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? UInt64(status.st_ino) : 0
+    }
+
+    @Test("Pictures that would look the same are taken over; what moved, changed or was tampered with is drawn anew")
+    func takingOver() throws {
+        try withTemporaryFolder { folder in
+            var batch = try SyntheticBatch(names: (0..<6).map { "p\($0).jpg" }, folder: folder)
+            func write(_ options: OutputOptions = OutputOptions()) throws {
+                try ResultsWriter(options: options).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            }
+            func inodes() -> [UInt64] { (0..<6).map { inode("\(folder)/_musc/overlays/p\($0).png") } }
+            try write()
+            let first = inodes()
+            #expect(!first.contains(0))
+            // The range of the batch's colours stays where its ends are not touched.
+            let count = batch.scores.grid.count
+            let range = (batch.scores.patchMaps.min() ?? 0, batch.scores.patchMaps.max() ?? 1)
+            let step = 0.004 * (range.1 - range.0)
+            func move(_ image: Int, by step: Float) {
+                for patch in image * count..<(image + 1) * count
+                where batch.scores.patchMaps[patch] > range.0 && batch.scores.patchMaps[patch] < range.1 {
+                    batch.scores.patchMaps[patch] = min(max(batch.scores.patchMaps[patch] + step, range.0), range.1)
+                }
+            }
+            move(0, by: step)
+            move(1, by: 20 * step)
+            try FileManager.default.removeItem(atPath: "\(folder)/_musc/overlays/p4.png")
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/_musc/overlays/p4.png", withDestinationPath: "/etc/hostname")
+            try Data("x".utf8 + [0]).write(to: URL(fileURLWithPath: "\(folder)/p5.jpg"))
+            try write()
+            let second = inodes()
+            #expect(second[0] == first[0] && second[2] == first[2] && second[3] == first[3])
+            #expect(second[1] != first[1] && second[5] != first[5])
+            var status = stat()
+            #expect(lstat("\(folder)/_musc/overlays/p4.png", &status) == 0 && status.st_mode & S_IFMT == S_IFREG)
+            // Small steps do not add up: the third is more than the tolerance away from what was drawn.
+            move(0, by: step)
+            try write()
+            #expect(inodes()[0] == first[0])
+            move(0, by: step)
+            try write()
+            #expect(inodes()[0] != first[0])
+            // Another style, another threshold: all are drawn anew.
+            let third = inodes()
+            batch.scores.threshold.value += 0.1 * (range.1 - range.0)
+            try write()
+            #expect(Set(inodes()).isDisjoint(with: third))
+            let fourth = inodes()
+            try write(OutputOptions(colormap: .viridis))
+            #expect(Set(inodes()).isDisjoint(with: fourth))
+        }
+    }
+}
