@@ -78,10 +78,12 @@ extension BatchScorer {
         let judged = Judged(
             panel: judges.panel, maps: batch.maps, calibration: judges.calibration.scores, recurring: [],
             judgments: judges.calibration.judgments)
+        let unsought = settings.recurringMarks == .count && judges.panel.batchJudges
+            ? ["Marks that several images share were not looked for, which takes the tokens of all images at once."] : []
         let choice = judges.count(among: readable).map { [choiceNote($0, of: readable)] } ?? []
         var scores = conclude(
             judged, images: batch.images, features: batch.features, clock: StageClock(),
-            notes: choice + judges.calibration.notes)
+            notes: choice + judges.calibration.notes + unsought)
         scores.timings = [
             StageTiming(stage: "features", seconds: batch.featureSeconds),
             StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),

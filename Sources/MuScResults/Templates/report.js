@@ -335,7 +335,6 @@ if (large) {
   $('page-previous').addEventListener('click', () => turn(turned - 1));
   $('page-next').addEventListener('click', () => turn(turned + 1));
   $('page-last').addEventListener('click', () => turn(Infinity));
-  list();
 }
 
 const radios = (name, value) => { for (const radio of document.querySelectorAll(`input[name="${name}"]`)) radio.checked = radio.value === value; };

@@ -291,6 +291,7 @@ const viewer = (() => {
   return { open, isOpen, key, threshold, follow, colour: colourPicture };
 })();
 
+if (large) list();
 showThreshold(shownCount);
 for (const select of document.querySelectorAll('.colormap')) select.value = state.colormap;
 for (const select of document.querySelectorAll('.normalisation')) select.value = state.normalisation;

@@ -160,6 +160,7 @@ import Testing
         let scorer = try BatchScorerTests.scorer {
             $0.judges = .count(5)
             $0.rscin = .never
+            $0.recurringMarks = .ignore
             $0.degrees = [1, 3]
         }
         let settings = #expect(throws: ShardError.self) { try fixture.worker(scorer) }
@@ -167,6 +168,7 @@ import Testing
         let threads = try BatchScorerTests.scorer {
             $0.judges = .count(5)
             $0.rscin = .never
+            $0.recurringMarks = .ignore
             $0.threads = 1
         }
         #expect(throws: Never.self) { try fixture.worker(threads) }
