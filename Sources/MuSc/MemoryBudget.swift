@@ -59,6 +59,13 @@ public struct MemoryShortage: Sendable, Hashable, CustomStringConvertible {
     /// Whether the bound is the configuration's.
     public var isConfigured: Bool
 
+    package init(images: Int, needed: Int, available: Int, isConfigured: Bool) {
+        self.images = images
+        self.needed = needed
+        self.available = available
+        self.isConfigured = isConfigured
+    }
+
     public var description: String {
         let bound = isConfigured ? "scoring.memory allows \(Self.size(available))" : "\(Self.size(available)) are free"
         return "mutual scoring of \(images) images takes \(Self.size(needed)) of memory, and \(bound): take a smaller "

@@ -65,6 +65,11 @@ public struct SpillError: Error, Sendable, CustomStringConvertible {
     public var folder: FilePath
     public var reason: String
 
+    package init(folder: FilePath, reason: String) {
+        self.folder = folder
+        self.reason = reason
+    }
+
     public var description: String {
         "\(folder): tokens that do not fit into memory could not be kept there: \(reason): make room, allow more memory "
             + "(scoring.memory), or score with a smaller image size or fewer images"

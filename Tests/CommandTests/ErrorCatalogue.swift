@@ -49,6 +49,7 @@ enum ErrorCatalogue {
             image("tooManyPixels", .tooManyPixels(width: 9, height: 9, limit: 8), "raise the limit"),
             image("sideTooLong", .sideTooLong(width: 9, height: 9, limit: 8), "raise the limit"),
             image("tooMuchMemory", .tooMuchMemory(.tiff, "a tile of 4 GB"), "Save the image anew"),
+            image("noMemory", .noMemory(bytes: 9 << 30, available: 8 << 30), "give musc more memory"),
             image("notEncoded", .notEncoded(.png, "out of memory"), "Free some memory"),
         ]
     }()
@@ -107,6 +108,14 @@ enum ErrorCatalogue {
             "ScoringError.tooFewImages", ScoringError.tooFewImages(BatchTokens(images: [], layers: [], imageFeatures: [])),
             concerns: "0 readable images", advises: "at least 2 are needed"),
         Entry("ScoringError.cancelled", ScoringError.cancelled, concerns: "the batch", advises: "run it again"),
+        Entry(
+            "ScoringError.memory",
+            ScoringError.memory(MemoryShortage(images: 9, needed: 9 << 30, available: 8 << 30, isConfigured: false)),
+            concerns: "9 images", advises: "split the folder"),
+        Entry(
+            "ScoringError.spill", ScoringError.spill(SpillError(folder: "/var/tmp", reason: "No space left on device")),
+            concerns: "/var/tmp", advises: "make room"),
+        Entry("SpillError", SpillError(folder: "/var/tmp", reason: "No space left on device"), concerns: "/var/tmp", advises: "make room"),
         Entry(
             "SettingsError", SettingsError(key: "scoring.judges", fault: "0 judges cannot score anything", advice: "take 1 or more"),
             concerns: "scoring.judges", advises: "take 1 or more"),
@@ -262,6 +271,8 @@ enum ErrorCatalogue {
         ("Give either --features FILE or", ["rescore", "--scores", "s.csv"], "--features-from FOLDER"),
         ("--windows: “", ["rescore", "--scores", "s.csv", "--features", "f.npy", "--windows", "a"], "such as 2,3"),
         ("needs no preparation; visa does.", ["datasets", "prepare", "mvtec_ad", "."], "visa does"),
+        ("At least 2 images judge each other, and 1 goes", ["bench", "--images", "1"], "At least 2 images"),
+        ("A folder is scored as it is", ["bench", "batch", "--growth"], "leave out"),
         ("there is no folder to watch", ["sweep"], "list some under watch.roots"),
         (": its folder cannot be made", nil, ""),
         ("names drop folders already", nil, ""),

@@ -62,7 +62,7 @@ struct FuzzedParser: Sendable {
     }
 
     private static func tensors(_ name: String, _ seeds: [String]) -> FuzzedParser {
-        FuzzedParser(name: name, seeds: seeds, largestSeed: 1 << 19) { bytes in
+        FuzzedParser(name: name, seeds: seeds, largestSeed: 1 << 14) { bytes in
             withFile(of: bytes) { path in
                 outcome { () throws(TensorFileError) in
                     let archive = try TensorArchive(path: path)

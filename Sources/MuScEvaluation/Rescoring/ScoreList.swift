@@ -1,3 +1,4 @@
+import MuScTensors
 import SystemPackage
 
 /// Image scores from a CSV file, one row an image.
@@ -44,13 +45,14 @@ public struct ScoreList: Sendable, Hashable {
         }
         let wanted = column ?? (table.columns.count == 1 ? table.columns[0] : "score")
         guard table.columns.contains(wanted) else {
-            throw fault("has no column “\(wanted)”: there are \(table.columns.joined(separator: ", "))")
+            throw fault(
+                "has no column \(wanted.quotedForPeople): there are \(table.columns.prefix(20).map(\.quotedForPeople).joined(separator: ", "))")
         }
         var names: [String] = []
         scores = []
         for row in table.rows {
             guard let text = row[wanted], !text.isEmpty else { continue }
-            guard let score = Float(text) else { throw fault("“\(text)” is not a number", line: row.line) }
+            guard let score = Float(text) else { throw fault("\(text.quotedForPeople) is not a number", line: row.line) }
             scores.append(score)
             if let name = row["image"] { names.append(name) }
         }

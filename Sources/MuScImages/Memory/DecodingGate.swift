@@ -31,12 +31,15 @@ enum DecodingGate {
 
     /// Seconds for which memory is waited for: other threads are about to give theirs back.
     private static let patience = 10
+    /// The least for which that was in vain; it is not waited for again.
+    private static let hopeless = Atomic<Int>(.max)
 
     private static func wait(for bytes: Int, name: String) throws(ImageError) {
-        for _ in 0..<(10 * patience) {
+        for _ in 0..<(10 * patience) where bytes < hopeless.load(ordering: .relaxed) {
             if bytes <= available { return }
             usleep(100_000)
         }
+        if bytes > available { hopeless.min(bytes, ordering: .relaxed) }
         try require(bytes, name: name)
     }
 

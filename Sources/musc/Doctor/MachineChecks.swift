@@ -2,8 +2,8 @@ import CKernels
 import FoundationEssentials
 import Glibc
 import MuSc
-import MuScImages
 import MuScBackbone
+import MuScImages
 import MuScLinearAlgebra
 import MuScWatching
 import SystemPackage
