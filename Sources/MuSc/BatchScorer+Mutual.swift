@@ -17,7 +17,8 @@ extension BatchScorer {
         var completed = 0
         let scoring = MutualScoring(
             interval: settings.interval, minimumJudges: settings.minimumJudges,
-            window: settings.window.patches(on: grid), precision: settings.precision, threads: settings.threads)
+            window: settings.window.patches(on: grid), region: region, precision: settings.precision,
+            threads: settings.threads)
         for subset in subsets {
             let own = panel.batchJudges ? judges(among: subset.count, notes: &notes) : []
             // The panel's images follow the batch's.

@@ -41,7 +41,7 @@ public struct GrayImage: Sendable, Hashable {
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
         let encoded = try EncodedImage(bytes, name: name, limits: options.limits)
-        let raster = try encoded.decoded(scaledToAtLeast: options.scaledToAtLeast)
+        let raster = try encoded.decoded(options)
         let samples = try encoded.samplesOf8Bits(raster, options.sampleScaling)
         let stored = GrayImage(
             width: raster.width, height: raster.height, pixels: raster.channels == 3 ? luma(samples) : samples)

@@ -90,6 +90,7 @@ struct MutualDistances<Kernel: MaximaKernel>: Sendable {
             if let place = pairs.place(of: row, by: column.image) {
                 let target = distances.pointer + (place.judged * rowsOfImage + place.other) * plan.patches
                 kernel.rowDistances(maxima.rows(of: index), into: target)
+                for patch in plan.outside { target[patch] = Kernel.unjudged }
             }
             if let place = pairs.place(of: column.image, by: row) {
                 let target = distances.pointer + (place.judged * rowsOfImage + place.other) * plan.patches
@@ -101,6 +102,7 @@ struct MutualDistances<Kernel: MaximaKernel>: Sendable {
                         target[Int(patch)] = min(target[Int(patch)], distance)
                     }
                 }
+                for patch in plan.outside { target[patch] = Kernel.unjudged }
             }
         }
     }

@@ -4,7 +4,7 @@ import MuScParallel
 extension MutualScoring {
     /// Scores the patches of some images by some images at several degrees of aggregation.
     ///
-    /// Without a window, and with more than one degree, all degrees share one product of the vectors before they are
+    /// Without a window or a region, and with more than one degree, all degrees share one product of the vectors before they are
     /// aggregated; otherwise each degree is scored for itself. Which way is taken does not show but in rounding.
     ///
     /// - Parameters:
@@ -24,7 +24,7 @@ extension MutualScoring {
         let hasWindow = window.map { $0 < side - 1 } ?? false
         // Neighbourhoods larger than the grid would be mostly padding.
         let fits = degrees.count <= MUSC_DEGREES_MOST && degrees.allSatisfy { $0 / 2 < side }
-        if hasWindow || degrees.count == 1 || !fits {
+        if hasWindow || region != nil || degrees.count == 1 || !fits {
             return degrees.reduce(into: [Float](repeating: 0, count: judged.count * patches)) { mean, r in
                 let unit = LNAMD.aggregate(tokens, r: r, threads: threads)
                 let scores = patchScores(of: unit, judged: judged, judges: judges)

@@ -6,6 +6,8 @@ extension BatchScorer {
         var copy = self
         copy.settings = settings
         copy.settings.imageSize = self.settings.imageSize
+        copy.settings.tile = self.settings.tile
+        copy.settings.reducesWhileDecoding = self.settings.reducesWhileDecoding
         copy.settings.featureLayers = self.settings.featureLayers
         return copy
     }
@@ -27,6 +29,7 @@ extension BatchScorer {
         _ tokens: BatchTokens, by full: JudgePanel, progress: ProgressHandler, notes: inout [String]
     ) throws(ScoringError) -> Judged {
         var panel = full
+        let before = notes.count
         var maps = try patchMaps(of: tokens, panel: panel, progress: progress, notes: &notes)
         var calibration = peaks(of: maps.calibration).map(\.score)
         var standingOut: [String] = []
@@ -36,7 +39,7 @@ extension BatchScorer {
                 let members = positions.map { panel.calibrating.lowerBound + $0 }
                 standingOut = members.map { panel.members[$0].name }
                 panel.remove(Set(members))
-                notes.removeAll()
+                notes.removeLast(notes.count - before)
                 maps = try patchMaps(of: tokens, panel: panel, progress: progress, notes: &notes)
                 calibration = peaks(of: maps.calibration).map(\.score)
                 notes.append(Self.warning(of: standingOut))

@@ -65,7 +65,7 @@ extension BatchScorer {
             }
         }
         let steps = settings.recurringGuard == .all ? settings.featureLayers.count * settings.degrees.count : 1
-        let found = RecurringDefects(near: near.map { $0 / Float(steps) }, far: far.map { $0 / Float(steps) })
+        let found = RecurringDefects(near: near.map { $0 / Float(steps) }, far: far.map { $0 / Float(steps) }, region: region)
         let penalties = found.penalties
         for index in maps.batch.indices { maps.batch[index] += penalties[index] }
         for index in maps.calibration.indices { maps.calibration[index] += penalties[maps.batch.count + index] }

@@ -28,6 +28,7 @@ struct ReportData {
         let threshold = page.scores.threshold.value
         let fields = [
             "\"grid\":[\(width),\(height)]",
+            "\"region\":\(region(factor: factor))",
             "\"range\":[\(range.low),\(range.high)]",
             "\"threshold\":\(threshold.isFinite ? "\(threshold)" : "null")",
             "\"decimals\":\(numbers.decimals)",
@@ -47,7 +48,8 @@ struct ReportData {
     private func row(_ index: Int, factor: Int, near: [Int]) -> String {
         let image = page.scored[index]
         let pictures = page.pictures[index]
-        let map = AnomalyMap(grid: page.scores.grid, values: page.scores.patchMap(image.index ?? 0))
+        let map = AnomalyMap(
+            grid: page.scores.grid, values: page.scores.patchMap(image.index ?? 0), region: page.scores.region)
         let (low, high) = map.range
         let cells: [String] = [
             Markup.json(image.name), number(image.score), number(image.scoreMSM), number(image.pValue),
@@ -55,9 +57,16 @@ struct ReportData {
             image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
             "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
             url(pictures.overlay), url(pictures.thumbnail), photograph(image, pictures),
-            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]",
+            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]", url(pictures.crop),
         ]
         return "[\(cells.joined(separator: ","))]"
+    }
+
+    /// A byte a patch of the page's grid, 1 where any of its patches counted; null where all did.
+    private func region(factor: Int) -> String {
+        guard let region = page.scores.region else { return "null" }
+        let counted = AnomalyMap(grid: region.grid, values: region.contains.map { $0 ? 1 : 0 })
+        return "\"\(Markup.base64(counted.quantised(factor: factor).map { $0 > 0 ? 1 : 0 }))\""
     }
 
     private func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }

@@ -16,7 +16,7 @@ document.documentElement.classList.remove('no-script');
 // One object an image, most anomalous first; images without a score follow, and have an error instead.
 const images = page.images.map((row, i) => ({
   i, name: row[0], score: row[1], msm: row[2], p: row[3], width: row[4], height: row[5], peak: row[6], low: row[7], high: row[8],
-  map: row[9], overlay: row[10], thumbnail: row[11], photograph: row[12], time: row[13], near: row[14], scored: true,
+  map: row[9], overlay: row[10], thumbnail: row[11], photograph: row[12], time: row[13], near: row[14], crop: row[15], scored: true,
 })).concat(page.errors.map((row, j) => ({ i: page.images.length + j, name: row[0], error: row[1], time: row[2], scored: false })));
 const scored = images.filter((image) => image.scored);
 const byName = new Map(images.map((image) => [image.name, image]));
@@ -40,6 +40,9 @@ function patchScores(image) {
   }
   return image.values;
 }
+
+/// For each patch whether it counted; null where all did.
+const region = page.region && bytes(page.region);
 
 const colourRange = (image) => state.normalisation === 'image' && image ? [image.low, image.high] : page.range;
 
@@ -71,6 +74,10 @@ function drawHeat(canvas, image, longest, strength) {
     pixels.data[4 * i] = colours[3 * step];
     pixels.data[4 * i + 1] = colours[3 * step + 1];
     pixels.data[4 * i + 2] = colours[3 * step + 2];
+    if (region && !region[Math.floor(Math.floor(i / width) * page.grid[1] / height) * page.grid[0] + Math.floor(i % width * page.grid[0] / width)]) {
+      pixels.data.set([128, 128, 128, 255 * Math.min(0.75 * strength, 1)], 4 * i);
+      continue;
+    }
     pixels.data[4 * i + 3] = 255 * (page.opacity[0] + page.opacity[1] * (step / 255) ** 2) * strength;
   }
   canvas.getContext('2d').putImageData(pixels, 0, 0);

@@ -12,8 +12,8 @@ struct JudgeSources: Sendable {
     /// The folder of all lines' memories; nil where none is kept.
     let memories: FilePath?
     let capacity: Int
-    let key: TokenKey
-    let cache: TokenCache?
+    private(set) var key: TokenKey
+    private(set) var cache: TokenCache?
 
     init(_ configuration: Configuration, scorer: BatchScorer, weightsSHA256: String) {
         knownGood = configuration.knownGood.map { KnownGoodFolder($0) }
@@ -24,6 +24,14 @@ struct JudgeSources: Sendable {
         memories = capacity > 0 ? configuration.stateFolder?.appending("lines") : nil
         key = TokenKey(scorer, weightsSHA256: weightsSHA256)
         cache = TokenCache.standardFolder.map { [key] folder in TokenCache(folder: folder, key: key) }
+    }
+
+    /// The same for the size at which a scorer takes photographs.
+    func fitted(to scorer: BatchScorer) -> JudgeSources {
+        var fitted = self
+        fitted.key = TokenKey(scorer, weightsSHA256: key.weightsSHA256)
+        fitted.cache = cache.map { TokenCache(folder: $0.folder, key: fitted.key, byteLimit: $0.byteLimit) }
+        return fitted
     }
 
     /// The known good images for a batch of a drop folder, or by hand.
@@ -46,6 +54,8 @@ extension BatchProcessor {
         var scores: BatchScores
         var tokens: BatchTokens
         var memory: LineMemory?
+        /// The scorer that was made ready for the batch.
+        var scorer: BatchScorer
     }
 
     /// Scores files by each other and by whoever judges from outside.
@@ -55,6 +65,9 @@ extension BatchProcessor {
         _ files: [BatchFile], folder: FilePath, root: FilePath?, progress: ProgressHandler
     ) throws(ScoringError) -> Judged {
         let start = ContinuousClock.now
+        let scorer = try scorer.prepared(for: files, region: region(of: folder, in: root))
+        for note in scorer.preparation { Terminal.printNote("musc: \(folder): \(note)") }
+        let judges = judges.fitted(to: scorer)
         let tokens = try scorer.tokens(of: files, cache: judges.cache, progress: progress)
         var warnings: [String] = []
         var outside: [OutsideJudges] = []
@@ -75,7 +88,7 @@ extension BatchProcessor {
         var scores = try scorer.scores(of: tokens, judgedBy: outside, progress: progress)
         scores.timings.insert(features, at: 0)
         scores.notes = warnings + scores.notes
-        return Judged(scores: scores, tokens: tokens, memory: memory)
+        return Judged(scores: scores, tokens: tokens, memory: memory, scorer: scorer)
     }
 
     /// Offers a batch whose results are published to its line's memory.
