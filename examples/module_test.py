@@ -127,6 +127,56 @@ def evaluate(results, truth):
     return auroc([float(rows[name]["score"]) for name in names], labels), hits, others
 
 
+def seams(length, longest, margin=2):
+    """Where the tiles of a side of so many patches meet, as musc cuts them (TilePlan)."""
+    if length <= longest:
+        return []
+    overlap = 2 * margin
+    count = -(-(length - overlap) // (longest - overlap))
+    size = -(-(length + overlap * (count - 1)) // count)
+    origins = [(2 * index * (length - size) + count - 1) // (2 * (count - 1)) for index in range(count)]
+    return [(first + size + second) // 2 for first, second in zip(origins, origins[1:])]
+
+
+def ranks(values):
+    """Ranks; patch scores hardly ever tie."""
+    order = np.argsort(values, kind="stable")
+    result = np.empty(len(values))
+    result[order] = np.arange(len(values))
+    return result
+
+
+def compare_with_whole(options):
+    """Tiles and one pass over the whole photograph: rank correlation, and how the seams look on clean photographs."""
+    print("| seed | size | tile | Spearman of patch scores | score along seams / elsewhere, tiles | the same places, whole |")
+    print("|---|---|---|---|---|---|")
+    for seed in options.seeds:
+        folder = options.work / f"{options.kind}-{seed}"
+        shutil.rmtree(folder, ignore_errors=True)
+        truth = make_batch(options.data, folder, seed, kind=options.kind)
+        for size in options.sizes:
+            maps = {}
+            for tile in ["none", *options.tiles]:
+                _, results = score(
+                    options.musc, folder, options.work / "results",
+                    ["--image-size", size, "--tile", tile, *options.arguments])
+                tensors, metadata = read_tensors(results / "scores.safetensors")
+                names = json.loads(metadata["names"])
+                maps[tile] = tensors["patch_map"].copy()
+            clean = [index for index, name in enumerate(names) if truth[name] is None]
+            for tile in options.tiles:
+                height, width = maps[tile].shape[1:]
+                along = np.zeros((height, width), bool)
+                for seam in seams(width, int(tile)):
+                    along[:, seam - 1:seam + 1] = True
+                for seam in seams(height, int(tile)):
+                    along[seam - 1:seam + 1] = True
+                ratios = [maps[way][clean][:, along].mean() / maps[way][clean][:, ~along].mean() for way in (tile, "none")]
+                spearman = np.corrcoef(ranks(maps[tile].ravel()), ranks(maps["none"].ravel()))[0, 1]
+                print(f"| {seed} | {size} | {tile} | {spearman:.3f} | {ratios[0]:.3f} | {ratios[1]:.3f} |")
+        shutil.rmtree(folder)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="elpv_dataset/data, unpacked")
@@ -135,9 +185,14 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5])
     parser.add_argument("--sizes", nargs="*", default=["336", "672x448", "1008x672", "1344x896", "1806x1204", "auto"])
     parser.add_argument("--kind", default="mono", choices=["mono", "poly"])
+    parser.add_argument("--whole", action="store_true", help="compare tiles with one pass over the whole photograph instead")
+    parser.add_argument("--tiles", nargs="*", default=["24"], help="patches a side, for --whole")
     parser.add_argument("--rules", action="store_true", help="other ways of taking a photograph's score, too")
     parser.add_argument("arguments", nargs="*", help="for musc run, after --")
     options = parser.parse_args()
+    if options.whole:
+        compare_with_whole(options)
+        return
     found = {size: [] for size in options.sizes}
     for seed in options.seeds:
         folder = options.work / f"{options.kind}-{seed}"

@@ -97,10 +97,10 @@ public struct BatchScorer: Sendable {
         let panel = JudgePanel(outside, batch: tokens.readable, settings: settings)
         guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(tokens) }
         var notes = preparation
-        if let note = PhotographSurvey(
-            tokens.images.compactMap(\.size).map { ImageSize(width: $0.width, height: $0.height) }).note
-        {
-            notes.append(note)
+        let photographs = PhotographSurvey(tokens)
+        notes += [photographs.note].compactMap { $0 }
+        notes += outside.filter { $0.origin == .knownGood }.compactMap {
+            photographs.note(onJudges: PhotographSurvey($0.tokens))
         }
         let judged = try judged(tokens, by: panel, progress: progress, notes: &notes)
         clock.finish("mutual scoring")

@@ -138,7 +138,8 @@ public struct ScoringSettings: Sendable {
         precision = .exact
         self.threads = threads
         guard preset == .tuned else { return }
-        tile = side / backbone.patch
+        // The usual square is never cut.
+        tile = max(side / backbone.patch, 16)
         reducesWhileDecoding = true
         window = .proportional
         judges = .auto

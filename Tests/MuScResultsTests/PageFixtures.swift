@@ -19,6 +19,10 @@ struct PageFixtures {
                 "new\nline.png", "ümläut 漢字.png", "{{answer}}.png", "&amp;.png", "'single'.png",
             ], unreadable: ["<svg onload=alert(2)>.jpg"])
         try write("thousand", names: (0..<1000).map { "part_\(10000 + $0).jpg" })
+        var large = try SyntheticBatch(names: (0..<9).map { "part_\($0).png" }, folder: "\(root)/large", size: (1600, 1200))
+        large.restrict { x, _ in x < 16 }
+        try ResultsWriter(options: OutputOptions()).write(
+            scores: large.scores, run: large.run, batchFolder: large.folder, indexURL: nil)
         try write("clean", names: (0..<6).map { "p\($0).png" }, threshold: .infinity)
     }
 

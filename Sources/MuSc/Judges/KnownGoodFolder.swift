@@ -17,6 +17,9 @@ public final class KnownGoodFolder: Sendable {
         self.folder = folder
     }
 
+    /// The number of images in the folder; 0 where it cannot be read.
+    public var count: Int { (try? ImageListing.images(in: folder).count) ?? 0 }
+
     /// What the folder gives.
     public struct Content: Sendable {
         /// nil where no image of the folder can be used; then the batch is judged without.

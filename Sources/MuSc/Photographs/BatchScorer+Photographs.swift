@@ -24,9 +24,10 @@ extension BatchScorer {
     /// - Parameters:
     ///   - files: The batch's images, of which the headers are read.
     ///   - region: Takes the place of the settings' region; nil for that.
+    ///   - outside: How many images from outside may judge along, for which there must be time and memory too.
     /// - Throws: ``ScoringError/region(_:)`` where the region does not fit the photographs.
     public func prepared(
-        for files: [BatchFile], region: RegionOfInterest? = nil
+        for files: [BatchFile], region: RegionOfInterest? = nil, outside: Int = 0
     ) throws(ScoringError) -> BatchScorer {
         let region = region ?? settings.region
         guard settings.automaticSize != nil || region != nil else { return self }
@@ -34,7 +35,7 @@ extension BatchScorer {
         guard let photograph = survey.mostFrequent else { return self }
         var prepared = self
         if let automatic = settings.automaticSize {
-            let choice = automatic.choice(for: photograph, images: survey.readable, scorer: self)
+            let choice = automatic.choice(for: photograph, images: survey.readable + outside, scorer: self)
             // A size made of whole patches fits.
             if let resized = try? resized(to: choice.size) { prepared = resized }
             prepared.preparation = [Self.sentence(choice, photograph: photograph, prepared, automatic)]
@@ -93,8 +94,22 @@ struct PhotographSurvey {
         }
     }
 
+    /// The sizes of the readable images of a batch.
+    init(_ tokens: BatchTokens) {
+        self.init(tokens.images.compactMap(\.size).map { ImageSize(width: $0.width, height: $0.height) })
+    }
+
     var readable: Int { sizes.reduce(0) { $0 + $1.count } }
     var mostFrequent: ImageSize? { sizes.first?.size }
+
+    /// What a reader should know where images that judge along have another shape; nil where they have the same.
+    func note(onJudges judges: PhotographSurvey) -> String? {
+        guard let own = mostFrequent, let theirs = judges.mostFrequent,
+            abs(Double(own.width * theirs.height) / Double(own.height * theirs.width) - 1) > 0.02
+        else { return nil }
+        return "The known good images have another aspect ratio (\(theirs.width)×\(theirs.height) px) than the photographs "
+            + "(\(own.width)×\(own.height) px), so that what is on them is compared distorted: are they of the same camera?"
+    }
 
     /// What a reader should know where the photographs have several sizes; nil where they have one.
     var note: String? {

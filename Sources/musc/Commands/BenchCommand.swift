@@ -3,6 +3,7 @@ import FoundationEssentials
 import MuSc
 import MuScBackbone
 import MuScEvaluation
+import MuScImages
 import MuScScoring
 import SystemPackage
 

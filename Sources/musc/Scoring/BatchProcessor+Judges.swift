@@ -65,9 +65,10 @@ extension BatchProcessor {
         _ files: [BatchFile], folder: FilePath, root: FilePath?, progress: ProgressHandler
     ) throws(ScoringError) -> Judged {
         let start = ContinuousClock.now
-        let scorer = try scorer.prepared(for: files, region: region(of: folder, in: root))
+        let scorer = try self.scorer.prepared(
+            for: files, region: region(of: folder, in: root), outside: self.judges.knownGood(for: root)?.count ?? 0)
         for note in scorer.preparation { Terminal.printNote("musc: \(folder): \(note)") }
-        let judges = judges.fitted(to: scorer)
+        let judges = self.judges.fitted(to: scorer)
         let tokens = try scorer.tokens(of: files, cache: judges.cache, progress: progress)
         var warnings: [String] = []
         var outside: [OutsideJudges] = []

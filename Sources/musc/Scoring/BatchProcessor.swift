@@ -75,7 +75,7 @@ struct BatchProcessor: Sendable {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
             case .tooFewImages, .region: failure.failureKind = .lasting
-            case .cancelled: break
+            case .cancelled, .memory, .spill: break
             }
             throw failure
         }
