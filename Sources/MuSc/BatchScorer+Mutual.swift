@@ -69,7 +69,8 @@ extension BatchScorer {
     var mutualScoring: MutualScoring {
         MutualScoring(
             interval: settings.interval, minimumJudges: settings.minimumJudges,
-            window: settings.window.patches(on: grid), precision: settings.precision, threads: settings.threads)
+            window: settings.window.patches(on: grid), region: region, precision: settings.precision,
+            threads: settings.threads)
     }
 
     /// Applies RsCIN where the settings and the batch have it (numerics, section 6).

@@ -1,4 +1,5 @@
 import MuScBackbone
+import MuScImages
 import MuScParallel
 import MuScScoring
 import SystemPackage
@@ -10,21 +11,57 @@ import SystemPackage
 ///     for image in scores.images where image.flagged { print(image.name, image.score ?? 0) }
 public struct BatchScorer: Sendable {
     public internal(set) var settings: ScoringSettings
-    public let model: VisionTransformer
+    /// The network, for images of a tile's size.
+    public internal(set) var model: VisionTransformer
+    /// How photographs are cut for the network: one tile where it sees them whole.
+    public internal(set) var tiles: TilePlan
+    /// The patches that count; nil for all.
+    public internal(set) var region: PatchRegion?
+    /// What ``prepared(for:region:)`` found, one sentence each.
+    public internal(set) var preparation: [String] = []
 
     /// Makes the network ready; the scorer can then be used for any number of batches, from any thread.
     ///
     /// - Throws: ``BackboneError`` where settings and weights do not fit the backbone.
     public init(settings: ScoringSettings, weights: BackboneWeights) throws(BackboneError) {
         self.settings = settings
+        tiles = Self.tiles(settings)
+        let patch = settings.backbone.patch
+        // A side that the patch does not divide is refused as it was given.
+        let fits = settings.imageSize.width % patch == 0 && settings.imageSize.height % patch == 0
         model = try VisionTransformer(
-            description: settings.backbone, weights: weights, imageWidth: settings.imageSize,
-            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation,
+            description: settings.backbone, weights: weights,
+            imageWidth: fits ? tiles.tileWidth * patch : settings.imageSize.width,
+            imageHeight: fits ? tiles.tileHeight * patch : settings.imageSize.height,
+            featureLayers: settings.featureLayers, activation: settings.activation,
             precision: settings.precision == .fast ? .fast : .exact)
     }
 
+    private static func tiles(_ settings: ScoringSettings) -> TilePlan {
+        let patch = settings.backbone.patch
+        return TilePlan(
+            gridWidth: max(settings.imageSize.width / patch, 1), gridHeight: max(settings.imageSize.height / patch, 1),
+            longest: settings.tile)
+    }
+
+    /// The same network for images of another size; the two share the weights.
+    ///
+    /// - Throws: ``BackboneError`` for a size that does not fit.
+    public func resized(to size: ImageSize) throws(BackboneError) -> BatchScorer {
+        let patch = settings.backbone.patch
+        for side in [size.width, size.height] where side < patch || side % patch != 0 {
+            throw .imageSize(side, backbone: settings.backbone)
+        }
+        var copy = self
+        copy.settings.imageSize = size
+        copy.tiles = Self.tiles(copy.settings)
+        copy.model = try model.resized(imageWidth: copy.tiles.tileWidth * patch, imageHeight: copy.tiles.tileHeight * patch)
+        copy.region = nil
+        return copy
+    }
+
     /// How the patches of every image lie.
-    public var grid: PatchGrid { PatchGrid(width: model.gridWidth, height: model.gridHeight) }
+    public var grid: PatchGrid { PatchGrid(width: tiles.gridWidth, height: tiles.gridHeight) }
 
     /// Scores the images of one batch, on the calling thread and as many more as the settings allow.
     ///
@@ -37,9 +74,10 @@ public struct BatchScorer: Sendable {
         _ files: [BatchFile], judgedBy outside: [OutsideJudges] = [], progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> BatchScores {
         var clock = StageClock()
-        let tokens = try tokens(of: files, progress: progress)
+        let scorer = try prepared(for: files)
+        let tokens = try scorer.tokens(of: files, progress: progress)
         clock.finish("features")
-        return try scores(of: tokens, judgedBy: outside, nearest: nil, clock: clock, progress: progress)
+        return try scorer.scores(of: tokens, judgedBy: outside, nearest: nil, clock: clock, progress: progress)
     }
 
     /// Scores images whose tokens are there already.
@@ -64,7 +102,12 @@ public struct BatchScorer: Sendable {
         var clock = clock
         let panel = JudgePanel(outside, batch: tokens.readable, settings: settings)
         guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(tokens) }
-        var notes: [String] = []
+        var notes = preparation
+        let photographs = PhotographSurvey(tokens)
+        notes += [photographs.note].compactMap { $0 }
+        notes += outside.filter { $0.origin == .knownGood }.compactMap {
+            photographs.note(onJudges: PhotographSurvey($0.tokens))
+        }
         let judged = try judged(tokens, by: panel, nearest: nearest, progress: progress, notes: &notes)
         clock.finish("mutual scoring")
         return conclude(
@@ -97,8 +140,8 @@ public struct BatchScorer: Sendable {
             images[position].pValue = calibration.isEmpty ? nil : pValues[index]
             images[position].flagged = scores[index] >= threshold.value
             images[position].peak = (
-                scaled(peaks[index].x, from: model.imageWidth, to: size.width),
-                scaled(peaks[index].y, from: model.imageHeight, to: size.height)
+                scaled(peaks[index].x, from: settings.imageSize.width, to: size.width),
+                scaled(peaks[index].y, from: settings.imageSize.height, to: size.height)
             )
         }
         clock.finish("scores")
@@ -117,7 +160,7 @@ public struct BatchScorer: Sendable {
         }
         let marks = marks(judged.recurring, in: images, notes: &notes)
         return BatchScores(
-            grid: grid, images: images, patchMaps: judged.maps, imageFeatures: features,
+            grid: grid, region: region, images: images, patchMaps: judged.maps, imageFeatures: features,
             featureWidth: settings.backbone.featureWidth, threshold: threshold, rscin: decision,
             timings: clock.timings, notes: notes, outsideJudgments: judged.judgments, recurring: marks)
     }
@@ -126,8 +169,8 @@ public struct BatchScorer: Sendable {
     func peaks(of maps: [Float]) -> [(score: Float, x: Int, y: Int)] {
         concurrentMap(maps.count / grid.count, threads: settings.threads) { index in
             PatchMap.peak(
-                maps[index * grid.count..<(index + 1) * grid.count], grid: grid, width: model.imageWidth,
-                height: model.imageHeight)
+                maps[index * grid.count..<(index + 1) * grid.count], grid: grid,
+                width: settings.imageSize.width, height: settings.imageSize.height)
         }
     }
 
@@ -184,6 +227,8 @@ public typealias ProgressHandler = @Sendable (Progress) -> Bool
 public enum ScoringError: Error, Sendable, CustomStringConvertible {
     /// Fewer than two images could be read; the tokens' `images` say why the others could not.
     case tooFewImages(BatchTokens)
+    /// The region does not fit the photographs.
+    case region(RegionError)
     /// The progress handler answered false.
     case cancelled
     /// Mutual scoring would take more memory than there is.
@@ -198,6 +243,8 @@ public enum ScoringError: Error, Sendable, CustomStringConvertible {
             let reason = unreadable.first.map { ": \($0.name): \($0.error ?? "")" } ?? ""
             let skipped = unreadable.isEmpty ? "" : " (\(unreadable.count) could not be read\(reason))"
             return "\(tokens.readable) readable image\(tokens.readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at least 2 are needed, and 20 or more are better"
+        case .region(let error):
+            return "\(error)"
         case .cancelled:
             return "stopped before the batch was scored: run it again"
         case .memory(let shortage): return "\(shortage)"

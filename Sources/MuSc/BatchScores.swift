@@ -5,6 +5,8 @@ import SystemPackage
 public struct BatchScores: Sendable {
     /// The grid of patches that every image was cut into.
     public var grid: PatchGrid
+    /// The patches that counted; nil for all. The others' scores are 0.
+    public var region: PatchRegion?
     /// One entry an image, in the order in which the images were given; unreadable ones included.
     public var images: [ScoredImage]
     /// Anomaly score of each patch, `[S, grid.height, grid.width]` row-major, over the `S` readable images in order; a distance, 0 to 2.
@@ -27,11 +29,12 @@ public struct BatchScores: Sendable {
     public var recurring: [RecurringMark]
 
     public init(
-        grid: PatchGrid, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
+        grid: PatchGrid, region: PatchRegion? = nil, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
         threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], notes: [String] = [],
         outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = []
     ) {
         self.grid = grid
+        self.region = region
         self.images = images
         self.patchMaps = patchMaps
         self.imageFeatures = imageFeatures

@@ -120,15 +120,11 @@ extension BatchScorer {
             return outcome(kept.tokens, kept.width, kept.height)
         }
         do throws(ImageError) {
-            let options = DecodingOptions(
-                applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits, root: file.root)
-            let image = try RGBImage(contentsOf: file.path, options: options)
-            let resized = image.resized(
-                width: model.imageWidth, height: model.imageHeight, filter: settings.backbone.family.resampling)
-            let tokens = model.tokens(of: NormalizedImage(resized, for: settings.backbone.family))
+            let (image, original) = try photograph(file)
+            let tokens = model.tokens(of: image, plan: tiles)
             cache?.keep(
-                tokens, of: file.path, width: image.width, height: image.height, channels: settings.backbone.width)
-            return outcome(tokens, image.width, image.height)
+                tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+            return outcome(tokens, original.width, original.height)
         } catch {
             return .failed("\(error.kind)")
         }

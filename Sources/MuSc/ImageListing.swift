@@ -13,7 +13,7 @@ public enum ImageListing {
     /// Lists the images of a folder, sorted by name.
     ///
     /// A file is taken for an image by its first bytes or by its extension. Hidden files, folders that start with
-    /// `_musc` or a dot, and results are left out.
+    /// `_musc` or a dot, results, and the mask `_region.png` are left out.
     ///
     /// - Parameters:
     ///   - recursive: Whether the folders below belong to the batch too.
@@ -32,7 +32,7 @@ public enum ImageListing {
         for entry in entries where !entry.isHidden {
             let path = folder.appending(entry.name)
             switch entry.kind {
-            case .file where isImage(path):
+            case .file where entry.name != RegionOfInterest.maskName && isImage(path):
                 found.append(path)
             case .folder where recursive && !excluding.contains(entry.name.string):
                 found += try images(in: path, recursive: true, excluding: excluding)

@@ -67,8 +67,18 @@ public struct ScoringSettings: Sendable {
     public var activation: BackboneDescription.Activation?
     /// How large an image may be; larger ones are left out.
     public var imageLimits = DecodingLimits()
-    /// Side of the square that images are resized to, in pixels.
-    public var imageSize: Int
+    /// What images are resized to; both sides are multiples of the patch. Where ``automaticSize`` is set, what they are
+    /// resized to until ``BatchScorer/prepared(for:region:)`` has seen the batch.
+    public var imageSize: ImageSize
+    /// How the size follows from the batch's own photographs; nil for ``imageSize``.
+    public var automaticSize: AutomaticImageSize?
+    /// The most patches a side that the network sees at once: larger photographs are cut into tiles, whose tokens are
+    /// put together into one grid (``TilePlan``). nil never cuts, as the reference.
+    public var tile: Int?
+    /// Whether JPEG files of more than twice the image size are decoded at a half, a quarter or an eighth.
+    public var reducesWhileDecoding = false
+    /// The part of the photographs that counts; nil for all. What lies outside neither judges nor is judged.
+    public var region: RegionOfInterest?
     /// Blocks, counted from 0, whose patch tokens are compared.
     public var featureLayers: [Int]
     /// LNAMD's degrees r: odd numbers of patches.
@@ -110,7 +120,8 @@ public struct ScoringSettings: Sendable {
         let isMeasured = backbone.name == BackboneCatalogue.standard
         self.preset = preset
         self.backbone = backbone
-        imageSize = Self.standardImageSize(preset: preset, backbone: backbone)
+        let side = Self.standardImageSize(preset: preset, backbone: backbone)
+        imageSize = ImageSize(side: side)
         featureLayers = backbone.featureLayers
         degrees = [1, 3, 5]
         interval = MutualScoring.Interval(upper: 0.3)
@@ -126,6 +137,9 @@ public struct ScoringSettings: Sendable {
         precision = .exact
         self.threads = threads
         guard preset == .tuned else { return }
+        // The usual square is never cut.
+        tile = max(side / backbone.patch, 16)
+        reducesWhileDecoding = true
         window = .proportional
         judges = .auto
         rscin = .auto
@@ -141,6 +155,11 @@ public struct ScoringSettings: Sendable {
         }
     }
 
+    /// The longest side of an image, in pixels.
+    public static let longestSide = 16_384
+    /// The most patches of an image: partners are counted in 16 bits.
+    public static let mostPatches = 65_535
+
     /// 336 for the standard backbone, else the larger of the paper's sizes, else the backbone's own.
     private static func standardImageSize(preset: Preset, backbone: BackboneDescription) -> Int {
         if backbone.name == BackboneCatalogue.standard { return preset == .tuned ? 336 : backbone.nativeSize }
@@ -152,12 +171,25 @@ public struct ScoringSettings: Sendable {
     /// - Throws: ``SettingsError`` that names the key and what would be right.
     public func validate() throws(SettingsError) {
         let patch = backbone.patch
-        guard imageSize >= patch, imageSize % patch == 0, imageSize <= 8192 else {
-            let below = min(imageSize, 8192) / patch * patch
+        for side in [imageSize.width, imageSize.height]
+        where side < patch || side % patch != 0 || side > Self.longestSide {
+            let below = min(side, Self.longestSide) / patch * patch
             let fits = below < patch ? "\(patch)" : "\(below) and \(below + patch)"
             throw SettingsError(
-                key: "model.image_size", fault: "\(imageSize) is not a multiple of \(backbone.name)'s patch of \(patch) px",
+                key: "model.image_size", fault: "\(side) is not a multiple of \(backbone.name)'s patch of \(patch) px",
                 advice: "the nearest that fit are \(fits)")
+        }
+        let patches = imageSize.width / patch * (imageSize.height / patch)
+        guard patches <= Self.mostPatches else {
+            throw SettingsError(
+                key: "model.image_size",
+                fault: "\(imageSize) is cut into \(patches) patches of \(patch) px, more than \(Self.mostPatches)",
+                advice: "take less; auto finds a size")
+        }
+        if let tile, tile < TilePlan.shortestTile {
+            throw SettingsError(
+                key: "model.tile", fault: "\(tile) patches leave too little between two margins of \(TilePlan.margin)",
+                advice: "take \(TilePlan.shortestTile) or more, or none")
         }
         for layer in featureLayers where layer < 0 || layer >= backbone.depth {
             throw SettingsError(

@@ -16,17 +16,33 @@ public struct NormalizedImage: Sendable {
 
     /// Scales pixels to [0, 1], subtracts the mean and divides by the standard deviation of each channel.
     public init(_ image: RGBImage, for family: BackboneDescription.Family) {
+        self.init(image, x: 0, y: 0, width: image.width, height: image.height, for: family)
+    }
+
+    /// The same for a part of an image.
+    ///
+    /// - Parameters:
+    ///   - x, y: The part's upper left pixel.
+    ///   - width, height: Its size; it lies within the image.
+    public init(
+        _ image: RGBImage, x: Int, y: Int, width: Int, height: Int, for family: BackboneDescription.Family
+    ) {
+        precondition(x >= 0 && y >= 0 && x + width <= image.width && y + height <= image.height)
         let (mean, deviation) = family.pixelStatistics
-        let area = image.width * image.height
-        width = image.width
-        height = image.height
+        let area = width * height
+        self.width = width
+        self.height = height
         values = [Float](unsafeUninitializedCapacity: 3 * area) { buffer, count in
             image.pixels.withUnsafeBufferPointer { pixels in
                 for channel in 0..<3 {
                     // One look-up a value: there are but 256, and each gets the reference's own arithmetic.
                     let table = (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
                     table.withUnsafeBufferPointer { table in
-                        for index in 0..<area { buffer[channel * area + index] = table[Int(pixels[3 * index + channel])] }
+                        for row in 0..<height {
+                            let source = 3 * ((y + row) * image.width + x) + channel
+                            let target = channel * area + row * width
+                            for column in 0..<width { buffer[target + column] = table[Int(pixels[source + 3 * column])] }
+                        }
                     }
                 }
             }

@@ -23,6 +23,8 @@ struct TransformerWeights: Sendable {
     var leadingTokens: FloatStorage
     /// Position embedding of the patches of the grid in use: `[patches, width]`.
     var positions: FloatStorage
+    /// The position embedding as it was trained, `[trainedGrid², width]`, from which any grid's is resampled.
+    private let trainedPositions: [Float]
     var inputNorm: Affine?
     var blocks: [Block]
     var finalNorm: Affine
@@ -62,10 +64,8 @@ struct TransformerWeights: Sendable {
         for channel in 0..<width { leading[channel] += embedding[channel] }
         if description.registers > 0 { leading += try weights.floats("register_tokens") }
         leadingTokens = FloatStorage(leading)
-        positions = FloatStorage(
-            PositionEmbedding.resampled(
-                Array(embedding[width...]), trainedGrid: description.trainedGrid, channels: width, width: gridWidth,
-                height: gridHeight, scaleOffset: description.positionScaleOffset))
+        trainedPositions = Array(embedding[width...])
+        positions = Self.positions(trainedPositions, description, gridWidth: gridWidth, gridHeight: gridHeight)
         inputNorm = description.normalisesInput ? try affine("norm_pre") : nil
         blocks = []
         for index in 0..<description.depth {
@@ -85,6 +85,22 @@ struct TransformerWeights: Sendable {
         }
         finalNorm = try affine("norm")
         projection = description.projectsImageFeature ? try storage("head.weight") : nil
+    }
+
+    /// The same weights for images of another grid; all but the position embedding is shared.
+    func resized(_ description: BackboneDescription, gridWidth: Int, gridHeight: Int) -> TransformerWeights {
+        var weights = self
+        weights.positions = Self.positions(trainedPositions, description, gridWidth: gridWidth, gridHeight: gridHeight)
+        return weights
+    }
+
+    private static func positions(
+        _ trained: [Float], _ description: BackboneDescription, gridWidth: Int, gridHeight: Int
+    ) -> FloatStorage {
+        FloatStorage(
+            PositionEmbedding.resampled(
+                trained, trainedGrid: description.trainedGrid, channels: description.width, width: gridWidth,
+                height: gridHeight, scaleOffset: description.positionScaleOffset))
     }
 
     /// The layer that makes queries, keys and values.

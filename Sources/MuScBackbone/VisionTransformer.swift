@@ -15,6 +15,8 @@ public struct VisionTransformer: Sendable {
     /// How products are computed; ``Precision/fast`` only where the processor has the instructions.
     public let precision: Precision
     let weights: TransformerWeights
+    /// The activation that was asked for; nil where the reference's rule decides for each size.
+    private let fixedActivation: BackboneDescription.Activation?
     /// The instruction set of the kernels, asked of the processor once.
     let isa: musc_isa
     private let workspaces = WorkspacePool()
@@ -50,9 +52,7 @@ public struct VisionTransformer: Sendable {
         precision: Precision = .exact
     ) throws(BackboneError) {
         try description.validate()
-        for side in [imageWidth, imageHeight] where side < description.patch || side % description.patch != 0 {
-            throw .imageSize(side, backbone: description)
-        }
+        try Self.check(imageWidth, imageHeight, description)
         let layers = featureLayers ?? description.featureLayers
         guard !layers.isEmpty else { throw .noFeatureLayers }
         for layer in layers where layer < 0 || layer >= description.depth {
@@ -64,6 +64,7 @@ public struct VisionTransformer: Sendable {
         self.featureLayers = layers
         isa = musc_isa_best()
         self.precision = musc_bf16_is_fast(isa) ? precision : .exact
+        fixedActivation = activation
         self.activation = activation ?? description.activation(atWidth: imageWidth, height: imageHeight)
         do {
             self.weights = try TransformerWeights(
@@ -72,6 +73,36 @@ public struct VisionTransformer: Sendable {
                 precision: self.precision == .fast ? MUSC_BF16 : MUSC_F32)
         } catch {
             throw .weights(error)
+        }
+    }
+
+    /// The same network for images of another size; the two share all weights but the position embedding.
+    ///
+    /// - Throws: ``BackboneError`` for a size that does not fit.
+    public func resized(imageWidth: Int, imageHeight: Int) throws(BackboneError) -> VisionTransformer {
+        if imageWidth == self.imageWidth, imageHeight == self.imageHeight { return self }
+        try Self.check(imageWidth, imageHeight, description)
+        return VisionTransformer(self, imageWidth: imageWidth, imageHeight: imageHeight)
+    }
+
+    private init(_ other: VisionTransformer, imageWidth: Int, imageHeight: Int) {
+        description = other.description
+        self.imageWidth = imageWidth
+        self.imageHeight = imageHeight
+        featureLayers = other.featureLayers
+        isa = other.isa
+        precision = other.precision
+        fixedActivation = other.fixedActivation
+        activation = fixedActivation ?? description.activation(atWidth: imageWidth, height: imageHeight)
+        weights = other.weights.resized(
+            description, gridWidth: imageWidth / description.patch, gridHeight: imageHeight / description.patch)
+    }
+
+    private static func check(
+        _ width: Int, _ height: Int, _ description: BackboneDescription
+    ) throws(BackboneError) {
+        for side in [width, height] where side < description.patch || side % description.patch != 0 {
+            throw .imageSize(side, backbone: description)
         }
     }
 

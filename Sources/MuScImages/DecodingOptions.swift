@@ -40,6 +40,12 @@ public struct DecodingOptions: Sendable, Hashable {
     /// many pixels: much faster for a thumbnail of a large photograph, not equal to decoding and resizing.
     /// Default nil: full size. Other formats are always decoded at full size.
     public var scaledToAtLeast: Int?
+    /// Decodes a JPEG at a half, a quarter or an eighth of its size where the upright image then still has at least
+    /// these sides. Default nil: full size. Other formats are always decoded at full size.
+    ///
+    /// What is resized afterwards to about these sides is near what full decoding gives: libjpeg shrinks by leaving
+    /// out the high frequencies of each block, as the resampling filter does.
+    public var reducedToCover: ImageSize?
     /// How much a file may ask for.
     public var limits: DecodingLimits
     /// The folder that a file must lie in once its links are followed, absolute and without links itself: what is
@@ -48,12 +54,14 @@ public struct DecodingOptions: Sendable, Hashable {
 
     public init(
         applyingOrientation: Bool = true, sampleScaling: SampleScaling = .fullRange,
-        scaledToAtLeast: Int? = nil, limits: DecodingLimits = DecodingLimits(), root: FilePath? = nil
+        scaledToAtLeast: Int? = nil, reducedToCover: ImageSize? = nil, limits: DecodingLimits = DecodingLimits(),
+        root: FilePath? = nil
     ) {
         self.root = root
         self.applyingOrientation = applyingOrientation
         self.sampleScaling = sampleScaling
         self.scaledToAtLeast = scaledToAtLeast
+        self.reducedToCover = reducedToCover
         self.limits = limits
     }
 

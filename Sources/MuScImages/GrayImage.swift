@@ -47,7 +47,7 @@ public struct GrayImage: Sendable, Hashable {
     }
 
     private init(_ encoded: EncodedImage, options: DecodingOptions) throws(ImageError) {
-        let raster = try encoded.decoded(scaledToAtLeast: options.scaledToAtLeast)
+        let raster = try encoded.decoded(options)
         let samples = try encoded.samplesOf8Bits(raster, options.sampleScaling)
         let stored = GrayImage(
             width: raster.width, height: raster.height, pixels: raster.channels == 3 ? luma(samples) : samples)

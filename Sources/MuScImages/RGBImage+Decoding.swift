@@ -25,18 +25,42 @@ extension RGBImage {
     public init(
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
+        self = try Self.decode(bytes, name: name, options: options).image
+    }
+
+    /// Decodes an image file as `init(contentsOf:options:)` does, and says how large it is in full.
+    ///
+    /// - Returns: The image, which may be reduced where the options say so, and the size of the upright original.
+    /// - Throws: `ImageError`.
+    public static func decode(
+        contentsOf path: FilePath, options: DecodingOptions
+    ) throws(ImageError) -> (image: RGBImage, fullSize: ImageSize) {
+        let content = try FileContent(path, options: options)
+        return try decode(content.bytes, name: content.name, options: options)
+    }
+
+    private static func decode(
+        _ bytes: [UInt8], name: String, options: DecodingOptions
+    ) throws(ImageError) -> (image: RGBImage, fullSize: ImageSize) {
         let encoded = try EncodedImage(bytes, name: name, limits: options.limits)
-        self = try DecodingGate.pass(bytes: encoded.decodingBytes, name: name) { () throws(ImageError) in
-            try Self(encoded, options: options)
+        return try DecodingGate.pass(bytes: encoded.decodingBytes, name: name) {
+            () throws(ImageError) -> (image: RGBImage, fullSize: ImageSize) in
+            try decode(encoded, options: options)
         }
     }
 
-    private init(_ encoded: EncodedImage, options: DecodingOptions) throws(ImageError) {
-        let raster = try encoded.decoded(scaledToAtLeast: options.scaledToAtLeast)
+    private static func decode(
+        _ encoded: EncodedImage, options: DecodingOptions
+    ) throws(ImageError) -> (image: RGBImage, fullSize: ImageSize) {
+        let raster = try encoded.decoded(options)
         let samples = try encoded.samplesOf8Bits(raster, options.sampleScaling)
         let pixels = raster.channels == 3 ? samples : replicated(samples)
         let stored = RGBImage(width: raster.width, height: raster.height, pixels: pixels)
-        self = options.applyingOrientation ? stored.upright(from: encoded.orientation) : stored
+        let header = ImageHeader(encoded, options: options)
+        return (
+            options.applyingOrientation ? stored.upright(from: encoded.orientation) : stored,
+            ImageSize(width: header.width, height: header.height)
+        )
     }
 }
 

@@ -6,11 +6,12 @@ struct ExactKernel: MaximaKernel {
     private let isa: musc_isa
     let plan: PartnerPlan
 
-    init(tokens: UnitTokens, window: Int?, isa: musc_isa) {
+    init(tokens: UnitTokens, window: Int?, region: PatchRegion? = nil, isa: musc_isa) {
         self.tokens = tokens
         self.isa = isa
         // The rows of a step take about 384 KiB of the second-level cache and leave the rest to the panels.
-        plan = PartnerPlan(grid: tokens.grid, window: window, rowLimit: 384 * 1024 / (4 * tokens.channels))
+        plan = PartnerPlan(
+            grid: tokens.grid, window: window, region: region, rowLimit: 384 * 1024 / (4 * tokens.channels))
     }
 
     var panelBytes: Int { PartnerPlan.lanes * tokens.channels * 4 }
@@ -53,6 +54,7 @@ struct ExactKernel: MaximaKernel {
     func columnDistance(_ maximum: Float, group: UInt32) -> Float { Self.squaredDistance(maximum) }
 
     static var farthest: Float { .greatestFiniteMagnitude }
+    static var unjudged: Float { 0 }
 
     /// Of unit vectors, from their product: ‖p − q‖² = 2 − 2 p·q.
     private static func squaredDistance(_ product: Float) -> Float { max(2 - 2 * product, 0) }

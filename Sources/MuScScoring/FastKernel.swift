@@ -14,12 +14,14 @@ struct FastKernel: MaximaKernel {
     private let columnOrder: [UInt32]
 
     /// - Precondition: Fewer than 65,536 patches.
-    init(tokens: UnitTokens, judges: [Int], window: Int?, isa: musc_isa, threads: Int) {
+    init(
+        tokens: UnitTokens, judges: [Int], window: Int?, region: PatchRegion? = nil, isa: musc_isa, threads: Int
+    ) {
         precondition(tokens.grid.count <= Int(UInt16.max))
         self.tokens = tokens
         self.isa = isa
         quads = (tokens.channels + Int(MUSC_MSM_QUAD) - 1) / Int(MUSC_MSM_QUAD)
-        plan = PartnerPlan(grid: tokens.grid, window: window, rowLimit: 384 * 1024 / (4 * quads))
+        plan = PartnerPlan(grid: tokens.grid, window: window, region: region, rowLimit: 384 * 1024 / (4 * quads))
         indexBits = UInt32(Int.bitWidth - max(plan.panels.count - 1, 1).leadingZeroBitCount)
         columnOrder = plan.panels.flatMap { $0 }
         vectors = QuantisedTokens(tokens, judges: judges, threads: threads)
@@ -82,7 +84,9 @@ struct FastKernel: MaximaKernel {
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: plan.patches) { slots in
                 musc_msm_reduce_int8(isa, lanes, plan.patches, indexBits, products.baseAddress, slots.baseAddress)
                 for patch in 0..<plan.patches {
-                    distances[patch] = musc_candidate(products[patch], columnOrder[Int(slots[patch])])
+                    // Of a patch that is not compared nothing was found, and its slot may be any number.
+                    let slot = min(Int(slots[patch]), columnOrder.count - 1)
+                    distances[patch] = musc_candidate(products[patch], columnOrder[slot])
                 }
             }
         }
@@ -94,4 +98,5 @@ struct FastKernel: MaximaKernel {
     }
 
     static var farthest: Int32 { .max }
+    static var unjudged: Int32 { musc_candidate(1, 0) }
 }

@@ -21,6 +21,8 @@ protocol MaximaKernel: Sendable {
     func columnDistance(_ maximum: Float, group: UInt32) -> Distance
     /// A distance that no patch exceeds.
     static var farthest: Distance { get }
+    /// Stands for the distance of a patch that is not compared: whatever can be averaged.
+    static var unjudged: Distance { get }
 }
 
 /// A panel of a column image, and where its products' maxima are kept.

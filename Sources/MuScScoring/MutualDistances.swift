@@ -88,6 +88,7 @@ struct MutualDistances<Kernel: MaximaKernel>: Sendable {
             if let line = pairs.line(of: row, by: column.image) {
                 let target = distances.pointer + line * plan.patches
                 kernel.rowDistances(maxima.rows(of: index), into: target)
+                for patch in plan.outside { target[patch] = Kernel.unjudged }
             }
             if let line = pairs.line(of: column.image, by: row) {
                 let target = distances.pointer + line * plan.patches
@@ -99,6 +100,7 @@ struct MutualDistances<Kernel: MaximaKernel>: Sendable {
                         target[Int(patch)] = min(target[Int(patch)], distance)
                     }
                 }
+                for patch in plan.outside { target[patch] = Kernel.unjudged }
             }
         }
     }

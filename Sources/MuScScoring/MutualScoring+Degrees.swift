@@ -4,7 +4,7 @@ import MuScParallel
 extension MutualScoring {
     /// Scores the patches of some images by some images at several degrees of aggregation.
     ///
-    /// Without a window, and with more than one degree, all degrees share one product of the vectors before they are
+    /// Without a window or a region, and with more than one degree, all degrees share one product of the vectors before they are
     /// aggregated; otherwise each degree is scored for itself. Which way is taken does not show but in rounding.
     ///
     /// - Parameters:
@@ -55,7 +55,7 @@ extension MutualScoring {
         let hasWindow = window.map { $0 < side - 1 } ?? false
         // Neighbourhoods larger than the grid would be mostly padding.
         let fits = degrees.count <= MUSC_DEGREES_MOST && degrees.allSatisfy { $0 / 2 < side }
-        return !hasWindow && degrees.count > 1 && fits
+        return !hasWindow && region == nil && degrees.count > 1 && fits
     }
 
     /// The mean over degrees of the judged images' scores, as many images at once as keep within the limit.

@@ -43,16 +43,20 @@ public struct MutualScoring: Sendable {
     public var minimumJudges: Int
     /// The most rows and columns that a partner may lie away; nil for no limit.
     public var window: Int?
+    /// The patches that are judged and judge; nil for all. The others' scores are 0.
+    public var region: PatchRegion?
     public var precision: Precision
     /// The most threads to use. The result does not depend on it.
     public var threads: Int
 
     public init(
-        interval: Interval, minimumJudges: Int = 1, window: Int? = nil, precision: Precision = .exact, threads: Int
+        interval: Interval, minimumJudges: Int = 1, window: Int? = nil, region: PatchRegion? = nil,
+        precision: Precision = .exact, threads: Int
     ) {
         self.interval = interval
         self.minimumJudges = minimumJudges
         self.window = window
+        self.region = region
         self.precision = precision
         self.threads = threads
         isa = musc_isa_best()
@@ -68,7 +72,7 @@ public struct MutualScoring: Sendable {
     /// - Complexity: One product of patch vectors a pair of patches that may be partners and a pair of images, for both
     ///   directions together. Beside the tokens it holds 4 bytes for each judged patch and judge, at most 1 GiB (past
     ///   that, judged images are taken in blocks), and a prepared copy of 32 images.
-    /// - Precondition: Every judged image has at least one judge other than itself.
+    /// - Precondition: Every judged image has at least one judge other than itself, and a region holds a patch.
     public func patchScores(of tokens: UnitTokens, judged: [Int], judges: [Int]) -> [Float] {
         let patches = tokens.grid.count
         var scores = [Float](repeating: 0, count: judged.count * patches)
@@ -77,7 +81,8 @@ public struct MutualScoring: Sendable {
             guard let base = buffer.baseAddress else { return }
             let target = DisjointRows(base)
             if usesIntegers(patches: patches) {
-                let kernel = FastKernel(tokens: tokens, judges: judges, window: window, isa: isa, threads: threads)
+                let kernel = FastKernel(
+                    tokens: tokens, judges: judges, window: window, region: region, isa: isa, threads: threads)
                 score(judged, by: judges, of: tokens, kernel) { row, _, candidates in
                     let image = judged[row]
                     nearestMean(
@@ -85,7 +90,7 @@ public struct MutualScoring: Sendable {
                         into: target.pointer + row * patches)
                 }
             } else {
-                let kernel = ExactKernel(tokens: tokens, window: window, isa: isa)
+                let kernel = ExactKernel(tokens: tokens, window: window, region: region, isa: isa)
                 score(judged, by: judges, of: tokens, kernel) { row, others, squared in
                     let positions = interval.positions(judges: others, minimum: minimumJudges)
                     musc_interval_mean(
@@ -94,6 +99,7 @@ public struct MutualScoring: Sendable {
                 }
             }
         }
+        region?.clear(outside: &scores)
         return scores
     }
 

@@ -35,29 +35,34 @@ struct PartnerPlan: Sendable {
     let rowOrder: [UInt32]
     /// The number of patches of an image.
     let patches: Int
+    /// The patches that neither judge nor are judged.
+    let outside: [Int]
 
     static let lanes = Int(MUSC_MSM_PANEL)
     static let group = Int(MUSC_MSM_GROUP)
 
     /// - Parameters:
     ///   - window: The most rows and columns that a partner may lie away; nil for no limit.
+    ///   - region: The patches that are compared; nil for all.
     ///   - rowLimit: The most rows of a step, so that they stay in the second-level cache.
-    init(grid: PatchGrid, window: Int?, rowLimit: Int) {
+    init(grid: PatchGrid, window: Int?, region: PatchRegion? = nil, rowLimit: Int) {
+        precondition(region.map { $0.grid == grid && $0.count > 0 } ?? true)
         patches = grid.count
+        outside = region.map { region in (0..<grid.count).filter { !region[$0] } } ?? []
         let rowLimit = max(rowLimit / Self.group, 1) * Self.group
         var steps: [Step]
         // A window that reaches over the whole grid excludes nothing.
         if let window, window < max(grid.width, grid.height) - 1 {
-            panels = Self.squares(of: grid)
-            steps = Self.steps(for: panels, in: grid, window: max(window, 0), rowLimit: rowLimit)
+            panels = Self.squares(of: grid).compactMap { Self.square($0, within: region) }
+            steps = Self.steps(for: panels, in: grid, window: max(window, 0), region: region, rowLimit: rowLimit)
         } else {
-            let patches = grid.count
-            panels = stride(from: 0, to: patches, by: Self.lanes).map { first in
-                (first..<first + Self.lanes).map { UInt32(min($0, patches - 1)) }
+            let compared = (0..<UInt32(grid.count)).filter { region?[Int($0)] ?? true }
+            panels = stride(from: 0, to: compared.count, by: Self.lanes).map { first in
+                (first..<first + Self.lanes).map { compared[min($0, compared.count - 1)] }
             }
             let every = panels.indices
-            steps = stride(from: 0, to: patches, by: rowLimit).map { first in
-                let rows = (first..<min(first + rowLimit, patches)).map(UInt32.init)
+            steps = stride(from: 0, to: compared.count, by: rowLimit).map { first in
+                let rows = Array(compared[first..<min(first + rowLimit, compared.count)])
                 return Step(rows: Self.filled(rows), partners: nil, panels: every)
             }
         }
@@ -96,14 +101,25 @@ struct PartnerPlan: Sendable {
         }
     }
 
-    private static func steps(for panels: [[UInt32]], in grid: PatchGrid, window: Int, rowLimit: Int) -> [Step] {
+    /// A square whose patches outside the region give their lanes to one inside; nil where none is inside.
+    private static func square(_ lanes: [UInt32], within region: PatchRegion?) -> [UInt32]? {
+        guard let region else { return lanes }
+        guard let inside = lanes.first(where: { region[Int($0)] }) else { return nil }
+        return lanes.map { region[Int($0)] ? $0 : inside }
+    }
+
+    private static func steps(
+        for panels: [[UInt32]], in grid: PatchGrid, window: Int, region: PatchRegion?, rowLimit: Int
+    ) -> [Step] {
         panels.enumerated().flatMap { panel, lanes -> [Step] in
             let ys = lanes.map { Int($0) / grid.width }
             let xs = lanes.map { Int($0) % grid.width }
             var rows: [UInt32] = []
             let yRange = max((ys.min() ?? 0) - window, 0)...min((ys.max() ?? 0) + window, grid.height - 1)
             let xRange = max((xs.min() ?? 0) - window, 0)...min((xs.max() ?? 0) + window, grid.width - 1)
-            for y in yRange { for x in xRange { rows.append(UInt32(y * grid.width + x)) } }
+            for y in yRange {
+                for x in xRange where region?[y * grid.width + x] ?? true { rows.append(UInt32(y * grid.width + x)) }
+            }
             return stride(from: 0, to: rows.count, by: rowLimit).map { first in
                 let chunk = filled(Array(rows[first..<min(first + rowLimit, rows.count)]))
                 let partners = chunk.map { row -> UInt16 in

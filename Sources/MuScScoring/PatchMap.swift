@@ -6,9 +6,32 @@ public enum PatchMap {
     ///   - map: `[grid.height, grid.width]` row-major.
     /// - Returns: `[height, width]` row-major.
     public static func resized(_ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int) -> [Float] {
-        let source = Array(map)
+        var result: [Float] = []
+        result.reserveCapacity(width * height)
+        forEachRow(of: Array(map), grid: grid, width: width, height: height) { _, row in result += row }
+        return result
+    }
+
+    /// The largest value of the map at `width × height` pixels, and where it lies: the first, row by row.
+    public static func peak(
+        _ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int
+    ) -> (score: Float, x: Int, y: Int) {
+        var peak: (score: Float, x: Int, y: Int)?
+        forEachRow(of: Array(map), grid: grid, width: width, height: height) { y, row in
+            for x in row.indices {
+                if let peak, !(row[x] > peak.score) { continue }
+                peak = (row[x], x, y)
+            }
+        }
+        return peak ?? (0, 0, 0)
+    }
+
+    /// Calls `body` with each row of the map at another size, so that a large map need not be held.
+    private static func forEachRow(
+        of source: [Float], grid: PatchGrid, width: Int, height: Int, _ body: (_ y: Int, _ row: [Float]) -> Void
+    ) {
         let columns = taps(count: width, from: grid.width)
-        var result = [Float](repeating: 0, count: width * height)
+        var values = [Float](repeating: 0, count: width)
         for (y, row) in taps(count: height, from: grid.height).enumerated() {
             let upper = row.index * grid.width
             let lower = min(row.index + 1, grid.height - 1) * grid.width
@@ -16,20 +39,10 @@ public enum PatchMap {
                 let right = min(column.index + 1, grid.width - 1)
                 let top = source[upper + column.index] * (1 - column.share) + source[upper + right] * column.share
                 let bottom = source[lower + column.index] * (1 - column.share) + source[lower + right] * column.share
-                result[y * width + x] = top * (1 - row.share) + bottom * row.share
+                values[x] = top * (1 - row.share) + bottom * row.share
             }
+            body(y, values)
         }
-        return result
-    }
-
-    /// The largest value of the map at `width × height` pixels, and where it lies.
-    public static func peak(
-        _ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int
-    ) -> (score: Float, x: Int, y: Int) {
-        let pixels = resized(map, grid: grid, width: width, height: height)
-        var best = 0
-        for index in pixels.indices where pixels[index] > pixels[best] { best = index }
-        return (pixels[best], best % width, best / width)
     }
 
     /// For each target position: the source position at or before it, and the share of the next one.

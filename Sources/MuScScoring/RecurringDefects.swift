@@ -30,9 +30,11 @@ public struct RecurringDefects: Sendable {
     /// - Parameters:
     ///   - near: For each patch the mean distance to its nearest judges, the score of mutual scoring.
     ///   - far: The same over the judges of ``farInterval``.
-    public init(near: [Float], far: [Float]) {
+    ///   - region: The patches that count; nil for all. The others have no excess.
+    public init(near: [Float], far: [Float], region: PatchRegion? = nil) {
         precondition(near.count == far.count)
-        let order = near.indices.sorted { (near[$0], $0) < (near[$1], $1) }
+        let counted = near.indices.filter { index in region.map { $0[index % $0.grid.count] } ?? true }
+        let order = counted.sorted { (near[$0], $0) < (near[$1], $1) }
         var excess = [Float](repeating: 0, count: near.count)
         for bin in 0..<Self.bins {
             let members = order[order.count * bin / Self.bins..<order.count * (bin + 1) / Self.bins]
@@ -40,7 +42,7 @@ public struct RecurringDefects: Sendable {
             for index in members { excess[index] = far[index] - usual }
         }
         self.excess = excess
-        deviation = 1.4826 * Self.median(excess.map { abs($0) })
+        deviation = 1.4826 * Self.median(counted.map { abs(excess[$0]) })
     }
 
     /// What is added to each patch's score: twice the excess beyond ten standard deviations.

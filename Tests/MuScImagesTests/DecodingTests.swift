@@ -151,4 +151,36 @@ struct DecodingTests {
             #expect(Double(sum) / Double(resized.pixels.count) < 2)
         }
     }
+
+    @Test("A JPEG is reduced while decoding only as far as it still covers what is wanted, and its full size is told")
+    func reduced() throws {
+        let photograph = RGBImage(
+            width: 640, height: 480,
+            pixels: (0..<(640 * 480 * 3)).map { UInt8(truncatingIfNeeded: ($0 / 1920) / 2 + ($0 % 1920) / 12) })
+        let path = FilePath(FileManager.default.temporaryDirectory.appending(path: "reduced-\(UUID()).jpg").path())
+        try Data(photograph.jpegEncoded(quality: 95)).write(to: URL(filePath: path.string))
+        defer { try? FileManager.default.removeItem(atPath: path.string) }
+        let sizes = [(320, 240, 2), (321, 240, 1), (320, 241, 1), (160, 100, 4), (14, 14, 8), (640, 480, 1), (9999, 1, 1)]
+        for (width, height, factor) in sizes {
+            let options = DecodingOptions(reducedToCover: ImageSize(width: width, height: height))
+            let (image, full) = try RGBImage.decode(contentsOf: path, options: options)
+            #expect(image.width == 640 / factor && image.height == 480 / factor)
+            #expect(full == ImageSize(width: 640, height: 480))
+        }
+    }
+
+    @Test("An image size is one number or two", arguments: [
+        ("336", ImageSize(side: 336)), ("1008x672", ImageSize(width: 1008, height: 672)),
+        ("1008 × 672", ImageSize(width: 1008, height: 672)),
+    ])
+    func imageSize(text: String, size: ImageSize) throws {
+        #expect(ImageSize(text) == size)
+        #expect(ImageSize(size.description) == size)
+        #expect(try JSONDecoder().decode([ImageSize].self, from: JSONEncoder().encode([size])) == [size])
+    }
+
+    @Test("What is no image size is none", arguments: ["", "x", "0", "336x", "x336", "1x2x3", "-5", "auto", "12.5"])
+    func noImageSize(text: String) {
+        #expect(ImageSize(text) == nil)
+    }
 }

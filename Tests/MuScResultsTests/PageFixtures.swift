@@ -23,6 +23,10 @@ struct PageFixtures {
         try write(
             "huge", names: (0..<100_000).map { "part_\(100_000 + $0).jpg" }, size: (32, 24), photographs: false)
         try write("judged", names: (1...40).map { "part_\(1000 + $0).jpg" }, judged: true)
+        var cropped = try SyntheticBatch(names: (0..<9).map { "part_\($0).png" }, folder: "\(root)/cropped", size: (1600, 1200))
+        cropped.restrict { x, _ in x < 16 }
+        try ResultsWriter(options: OutputOptions()).write(
+            scores: cropped.scores, run: cropped.run, batchFolder: cropped.folder, indexURL: nil)
         try write("clean", names: (0..<6).map { "p\($0).png" }, threshold: .infinity)
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import MuScImages
 import MuScResults
 import MuScScoring
@@ -132,5 +133,43 @@ struct OverlayNamesTests {
         #expect(names.overlay(0) == "overlays/a%2Fb.png")
         #expect(names.overlay(1).utf8.count < 230)
         #expect(names.overlay(1) != names.overlay(2))
+    }
+}
+
+struct RegionPictureTests {
+    @Test("Outside the region the overlay is colourless, and colours span the region's scores alone")
+    func greyed() {
+        let grid = PatchGrid(width: 4, height: 2)
+        let region = PatchRegion(grid: grid, contains: (0..<8).map { $0 % 4 < 2 })
+        let map = AnomalyMap(grid: grid, values: [0.5, 0.7, 0, 0, 0.6, 0.9, 0, 0], region: region)
+        #expect(map.range == (0.5, 0.9))
+        let photograph = RGBImage(width: 40, height: 20, pixels: (0..<800).flatMap { _ in [200, 40, 40] as [UInt8] })
+        let overlay = map.overlay(on: photograph, style: HeatMapStyle(low: 0.5, high: 0.9, colormap: .jet, contour: 0.65))
+        for y in 0..<20 {
+            for x in 0..<40 {
+                let pixel = overlay.pixels[3 * (40 * y + x)..<3 * (40 * y + x) + 3]
+                #expect((Set(pixel).count == 1) == (x >= 20) || x < 20)
+            }
+        }
+        #expect(Set(overlay.pixels[0..<3]).count > 1)
+    }
+
+    @Test("A region is stored with the scores, and is there when the report is rendered again")
+    func stored() throws {
+        try withTemporaryFolder { folder in
+            var batch = try SyntheticBatch(names: (0..<8).map { "p\($0).png" }, folder: folder + "/batch", size: (900, 700))
+            batch.restrict { x, y in x < 12 && y > 3 }
+            try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: batch.folder)
+            let results = folder + "/batch/_musc"
+            let pages = try (0..<2).map { index in
+                if index > 0 { try ReportRenderer(options: OutputOptions()).render(folder: batch.folder) }
+                let page = try String(contentsOfFile: results + "/report.html", encoding: .utf8)
+                let start = try #require(page.range(of: "\"region\":\""))
+                return String(page[start.upperBound...].prefix(200))
+            }
+            #expect(pages[0] == pages[1])
+            let crops = try FileManager.default.contentsOfDirectory(atPath: results + "/crops")
+            #expect(crops.count == batch.scores.images.count { $0.flagged } && !crops.isEmpty)
+        }
     }
 }

@@ -86,6 +86,22 @@ struct SyntheticBatch {
         ]
     }
 
+    /// Leaves out the patches for which `counts` is false, and takes scores and peaks anew.
+    mutating func restrict(_ counts: (_ x: Int, _ y: Int) -> Bool) {
+        let grid = scores.grid
+        let region = PatchRegion(grid: grid, contains: (0..<grid.count).map { counts($0 % grid.width, $0 / grid.width) })
+        region.clear(outside: &scores.patchMaps)
+        scores.region = region
+        for index in scores.images.indices {
+            guard let place = scores.images[index].index, let size = scores.images[index].size else { continue }
+            let peak = PatchMap.peak(scores.patchMap(place), grid: grid, width: size.width, height: size.height)
+            scores.images[index].score = peak.score
+            scores.images[index].scoreMSM = peak.score
+            scores.images[index].peak = (peak.x, peak.y)
+            scores.images[index].flagged = peak.score >= scores.threshold.value
+        }
+    }
+
     private struct Scratch {
         var x, y, angle, length: Double
 

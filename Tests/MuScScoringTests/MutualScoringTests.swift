@@ -16,9 +16,11 @@ struct MutualScoringTests {
             let others = judges.filter { $0 != image }
             let positions = scoring.interval.positions(judges: others.count, minimum: scoring.minimumJudges)
             return (0..<grid.count).map { patch -> Float in
+                if let region = scoring.region, !region[patch] { return 0 }
                 let distances = others.map { judge -> Float in
                     var least = Float.infinity
                     for partner in 0..<grid.count {
+                        if let region = scoring.region, !region[partner] { continue }
                         if let window = scoring.window,
                             abs(patch / grid.width - partner / grid.width) > window
                                 || abs(patch % grid.width - partner % grid.width) > window
@@ -123,5 +125,47 @@ struct MutualScoringTests {
         #expect(
             one.patchScores(of: tokens, judged: every, judges: every)
                 == three.patchScores(of: tokens, judged: every, judges: every))
+    }
+
+    @Test(
+        "Patches outside a region neither judge nor are judged",
+        arguments: [nil, 2], [[0], [3, 4, 5, 13, 14, 15], Array(20..<70), Array(stride(from: 0, to: 70, by: 3))])
+    func region(window: Int?, patches: [Int]) {
+        let grid = PatchGrid(width: 10, height: 7)
+        let tokens = UnitTokens.random(images: 6, grid: grid, channels: 24, seed: 7)
+        let region = PatchRegion(grid: grid, contains: (0..<grid.count).map(patches.contains))
+        #expect(region.count == patches.count)
+        for (judged, judges) in [(Array(0..<6), Array(0..<6)), ([0, 5], [1, 2, 3])] {
+            var scoring = MutualScoring(interval: .init(lower: 0.2, upper: 0.8), window: window, region: region, threads: 2)
+            let expected = Self.definition(scoring, tokens, judged: judged, judges: judges)
+            let exact = scoring.patchScores(of: tokens, judged: judged, judges: judges)
+            #expect(Goldens.maximumDifference(exact, expected) < 1e-5)
+            scoring.precision = .fast
+            let fast = scoring.patchScores(of: tokens, judged: judged, judges: judges)
+            #expect(Goldens.maximumDifference(fast, expected) < 2e-3)
+        }
+    }
+
+    @Test("A region that holds all patches changes nothing")
+    func fullRegion() {
+        let grid = PatchGrid(width: 9, height: 6)
+        let tokens = UnitTokens.random(images: 5, grid: grid, channels: 16, seed: 8)
+        let every = Array(0..<5)
+        for window in [nil, 2] {
+            var scoring = MutualScoring(interval: .init(upper: 0.5), window: window, threads: 2)
+            let without = scoring.patchScores(of: tokens, judged: every, judges: every)
+            scoring.region = PatchRegion(grid: grid, contains: [Bool](repeating: true, count: grid.count))
+            #expect(scoring.patchScores(of: tokens, judged: every, judges: every) == without)
+        }
+    }
+
+    @Test("The peak of a map is the first of the highest pixels", arguments: [(1, 1), (3, 9), (7, 2)])
+    func peak(size: (Int, Int)) {
+        let grid = PatchGrid(width: size.0, height: size.1)
+        let map = (0..<grid.count).map { Float(($0 * 37 + 11) % 23) / 23 }
+        let pixels = PatchMap.resized(map, grid: grid, width: 40, height: 30)
+        let peak = PatchMap.peak(map, grid: grid, width: 40, height: 30)
+        let best = pixels.indices.max { (pixels[$0], -$0) < (pixels[$1], -$1) } ?? 0
+        #expect(peak.score == pixels[best] && peak.x == best % 40 && peak.y == best / 40)
     }
 }

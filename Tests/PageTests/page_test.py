@@ -280,6 +280,46 @@ class Viewer(PageTest):
         self.problems.clear()
 
 
+class LargePhotographs(PageTest):
+    """Photographs of 1600 × 1200 px; the right third does not count."""
+
+    def suspect(self):
+        page = self.opened("cropped", "#image=part_3.png")
+        page.locator("#pane-right img").evaluate("e => e.decode()")
+        return page
+
+    def test_one_key_shows_the_peak_pixel_by_pixel(self):
+        page = self.suspect()
+        page.keyboard.press("z")
+        layer, peak, pane = (
+            page.locator(part).bounding_box() for part in ("#pane-right .layer", "#pane-right .peak", "#pane-right"))
+        self.assertGreaterEqual(layer["width"], 1599)
+        self.assertAlmostEqual(peak["x"] + peak["width"] / 2, pane["x"] + pane["width"] / 2, delta=2)
+        self.assertAlmostEqual(peak["y"] + peak["height"] / 2, pane["y"] + pane["height"] / 2, delta=2)
+        page.keyboard.press("0")
+        page.get_by_role("button", name="Zoom to the peak").click()
+        self.assertGreaterEqual(page.locator("#pane-right .layer").bounding_box()["width"], 1599)
+
+    def test_the_crop_around_the_peak_is_shown_for_suspects_alone(self):
+        page = self.suspect()
+        crop = page.locator("#crop img")
+        crop.scroll_into_view_if_needed()
+        self.assertEqual(crop.evaluate("e => e.decode().then(() => e.naturalWidth)"), 512)
+        page.keyboard.press("Escape")
+        page.goto(url("cropped", "#image=part_0.png"))
+        expect(page.locator("#viewer-name")).to_have_text("part_0.png")
+        expect(page.locator("#crop")).to_be_hidden()
+
+    def test_what_does_not_count_is_grey(self):
+        page = self.suspect()
+        colour = """(e, x) => [...e.getContext('2d').getImageData(Math.floor(e.width * x), e.height / 2, 1, 1).data]"""
+        canvas = page.locator("#pane-right canvas")
+        outside, inside = canvas.evaluate(colour, 0.9), canvas.evaluate(colour, 0.3)
+        self.assertTrue(outside[0] == outside[1] == outside[2] and outside[3] > 150, outside)
+        self.assertFalse(inside[0] == inside[1] == inside[2], inside)
+        expect(page.locator("footer.page")).to_contain_text("384 of 576 patches counted")
+
+
 class Safety(PageTest):
     def test_hostile_names_are_text(self):
         page = self.opened("hostile")

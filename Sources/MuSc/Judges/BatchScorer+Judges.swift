@@ -6,6 +6,8 @@ extension BatchScorer {
         var copy = self
         copy.settings = settings
         copy.settings.imageSize = self.settings.imageSize
+        copy.settings.tile = self.settings.tile
+        copy.settings.reducesWhileDecoding = self.settings.reducesWhileDecoding
         copy.settings.featureLayers = self.settings.featureLayers
         return copy
     }
@@ -30,6 +32,7 @@ extension BatchScorer {
         notes: inout [String]
     ) throws(ScoringError) -> Judged {
         var panel = full
+        let before = notes.count
         // Lists change scores by what products of integers leave open; so with these there are always lists.
         var kept = nearest != nil || settings.precision == .fast
             ? KeptLists(lists: nearest?.read(settings: distanceSettings), byteLimit: listLimit) : nil
@@ -43,7 +46,7 @@ extension BatchScorer {
                 let members = positions.map { panel.calibrating.lowerBound + $0 }
                 standingOut = members.map { panel.members[$0].name }
                 panel.remove(Set(members))
-                notes.removeAll()
+                notes.removeLast(notes.count - before)
                 maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress, notes: &notes)
                 calibration = peaks(of: maps.calibration).map(\.score)
                 notes.append(Self.warning(of: standingOut))

@@ -23,7 +23,8 @@ extension BatchScorer {
     ///
     /// - Parameters:
     ///   - judges, judged: Indices of images, the panel's after the batch's.
-    /// - Returns: nil where lists cannot be kept, or would take too many bytes, or where the tokens are in a file.
+    /// - Returns: nil where lists cannot be kept, or would take too many bytes, where the tokens are in a file, or where
+    ///   only a region counts.
     func listedMaps(
         of tokens: BatchTokens, panel: JudgePanel, judged: [Int], judges: [Int], by scoring: MutualScoring,
         kept: inout KeptLists, progress: ProgressHandler
@@ -37,7 +38,8 @@ extension BatchScorer {
                     max($0, $1.positions(judges: judges.count, minimum: scoring.minimumJudges).upperBound)
                 })
         }
-        guard (tokens.layers + panel.layers).allSatisfy({ $0.allSatisfy(\.isInMemory) }) else { return nil }
+        // A region leaves patches without judges, which lists do not know.
+        guard region == nil, (tokens.layers + panel.layers).allSatisfy({ $0.allSatisfy(\.isInMemory) }) else { return nil }
         var values: [[[Float]]] = []
         do {
             for layer in settings.featureLayers.indices {

@@ -17,6 +17,9 @@ public final class KnownGoodFolder: Sendable {
         self.folder = folder
     }
 
+    /// The number of images in the folder; 0 where it cannot be read.
+    public var count: Int { (try? ImageListing.images(in: folder).count) ?? 0 }
+
     /// What the folder gives.
     public struct Content: Sendable {
         /// nil where no image of the folder can be used; then the batch is judged without.
@@ -29,7 +32,7 @@ public final class KnownGoodFolder: Sendable {
     ///
     /// A folder that is missing, empty or holds files that are no images never costs a batch: the warnings say so.
     ///
-    /// - Parameter scorer: Always the same, because the tokens are kept.
+    /// - Parameter scorer: Always of the same network and settings but for the image size, because the tokens are kept.
     /// - Throws: ``ScoringError/cancelled`` once `progress` answers false.
     public func content(
         for scorer: BatchScorer, cache: TokenCache? = nil, progress: ProgressHandler = { _ in true }
@@ -49,7 +52,7 @@ public final class KnownGoodFolder: Sendable {
                     "There are no known good images in \(folder) (judges.known_good): put 30 to 50 photographs of good parts there, not in folders below."
                 ])
         }
-        let signature = Self.signature(of: files)
+        let signature = Self.signature(of: files, for: scorer)
         let tokens: BatchTokens
         if let known = latest.withLock({ $0 }), known.signature == signature {
             tokens = known.tokens
@@ -72,9 +75,10 @@ public final class KnownGoodFolder: Sendable {
         return Content(judges: OutsideJudges(origin: .knownGood, tokens: tokens), warnings: warnings)
     }
 
-    /// Changes whenever a file comes, goes or changes.
-    private static func signature(of files: [FilePath]) -> UInt64 {
+    /// Changes whenever a file comes, goes or changes, or images are resized to another size.
+    private static func signature(of files: [FilePath], for scorer: BatchScorer) -> UInt64 {
         var hash = StableHash()
+        hash.add(Array("\(scorer.settings.imageSize)".utf8))
         for file in files { hash.add(FileIdentity(file).bytes) }
         return hash.value
     }

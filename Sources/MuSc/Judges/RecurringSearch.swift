@@ -80,7 +80,7 @@ extension BatchScorer {
     func addRecurring(
         near: [Float], far: [Float], tokens: BatchTokens, panel: JudgePanel, to maps: inout MutualMaps
     ) throws(SpillError) {
-        let found = RecurringDefects(near: near, far: far)
+        let found = RecurringDefects(near: near, far: far, region: region)
         let penalties = found.penalties
         for index in maps.batch.indices { maps.batch[index] += penalties[index] }
         for index in maps.calibration.indices { maps.calibration[index] += penalties[maps.batch.count + index] }

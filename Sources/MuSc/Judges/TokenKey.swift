@@ -1,4 +1,5 @@
 import MuScBackbone
+import MuScImages
 
 /// Everything that decides what the tokens of an image are, beside the image itself.
 ///
@@ -14,7 +15,11 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     public var activation: String
     /// How the network computes: `exact` or `fast`.
     public var precision: String
-    public var imageSize: Int
+    public var imageSize: ImageSize
+    /// The size of the tiles in patches where photographs are cut into some; nil where the network sees them whole.
+    public var tile: ImageSize?
+    /// Whether large JPEG files are decoded at a half, a quarter or an eighth; nil for no.
+    public var reducesWhileDecoding: Bool?
     public var featureLayers: [Int]
     public var appliesOrientation: Bool
 
@@ -26,6 +31,10 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         activation = scorer.model.activation.rawValue
         precision = scorer.model.precision.rawValue
         imageSize = scorer.settings.imageSize
+        if scorer.tiles.count > 1 {
+            tile = ImageSize(width: scorer.tiles.tileWidth, height: scorer.tiles.tileHeight)
+        }
+        reducesWhileDecoding = scorer.settings.reducesWhileDecoding ? true : nil
         featureLayers = scorer.settings.featureLayers
         appliesOrientation = scorer.settings.appliesOrientation
     }
@@ -35,5 +44,6 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         let layers = featureLayers.map(String.init).joined(separator: ",")
         return "\(format) \(backbone) \(weightsSHA256) \(activation) \(precision) \(imageSize) px, layers \(layers)"
             + (appliesOrientation ? "" : ", orientation ignored")
+            + (tile.map { ", tiles of \($0) patches" } ?? "") + (reducesWhileDecoding == true ? ", reduced while decoding" : "")
     }
 }

@@ -37,7 +37,7 @@ public struct Evaluation: Sendable {
     ///   - output: A folder, which is created.
     public init(dataset: Dataset, scorer: BatchScorer, configuration: [String: String], output: OutputFolder) {
         self.init(
-            dataset: dataset, backbone: scorer.settings.backbone.name, imageSize: scorer.settings.imageSize,
+            dataset: dataset, backbone: scorer.settings.backbone.name, imageSize: scorer.settings.imageSize.width,
             threads: scorer.settings.threads, configuration: configuration, output: output
         ) { files, progress throws(ScoringError) in try scorer.score(files, progress: progress) }
     }

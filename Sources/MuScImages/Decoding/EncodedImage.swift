@@ -62,14 +62,27 @@ struct EncodedImage: Sendable {
 
     /// Decodes the pixels as they are stored: not turned, at their own depth.
     ///
-    /// - Parameter scaledToAtLeast: As in `DecodingOptions`.
-    func decoded(scaledToAtLeast side: Int? = nil) throws(ImageError) -> Raster {
+    /// - Parameter options: Of which the scale counts.
+    func decoded(_ options: DecodingOptions = DecodingOptions()) throws(ImageError) -> Raster {
         switch format {
-        case .jpeg: try JPEGDecoder.decode(bytes, layout: layout, scaledToAtLeast: side, name: name)
+        case .jpeg: try JPEGDecoder.decode(bytes, layout: layout, eighths: eighths(options), name: name)
         case .png: try PNGDecoder.decode(bytes, layout: layout, name: name)
         case .tiff: try TIFFDecoder.decode(bytes, layout: layout, name: name)
         case .bmp: try BMPDecoder(bytes, name: name).decode()
         case .pnm: try PNMDecoder(bytes, name: name).decode()
         }
+    }
+
+    /// The eighths of its size at which a JPEG is decoded.
+    private func eighths(_ options: DecodingOptions) -> Int {
+        let (width, height) = (layout.width, layout.height)
+        if let side = options.scaledToAtLeast {
+            return (1..<8).first { min(width * $0 / 8, height * $0 / 8) >= side } ?? 8
+        }
+        if let wanted = options.reducedToCover {
+            let stored = options.applyingOrientation && orientation.swapsSides ? wanted.turned : wanted
+            return [1, 2, 4].first { width * $0 / 8 >= stored.width && height * $0 / 8 >= stored.height } ?? 8
+        }
+        return 8
     }
 }

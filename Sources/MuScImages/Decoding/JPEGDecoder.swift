@@ -10,12 +10,9 @@ enum JPEGDecoder {
     }
 
     static func decode(
-        _ bytes: [UInt8], layout: EncodedImage.Layout, scaledToAtLeast side: Int?, name: String
+        _ bytes: [UInt8], layout: EncodedImage.Layout, eighths: Int, name: String
     ) throws(ImageError) -> Raster {
         var layout = layout
-        let eighths = side.map { side in
-            (1..<8).first { min(layout.width * $0 / 8, layout.height * $0 / 8) >= side } ?? 8
-        } ?? 8
         layout.width = (layout.width * eighths + 7) / 8
         layout.height = (layout.height * eighths + 7) / 8
         return try layout.raster(.jpeg, name: name) { pixels, capacity in

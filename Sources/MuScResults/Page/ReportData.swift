@@ -27,6 +27,7 @@ struct ReportData {
         let threshold = page.scores.threshold.value
         let fields = [
             "\"grid\":[\(width),\(height)]",
+            "\"region\":\(region(factor: factor))",
             "\"range\":[\(range.low),\(range.high)]",
             "\"threshold\":\(threshold.isFinite ? "\(threshold)" : "null")",
             "\"decimals\":\(numbers.decimals)",
@@ -52,7 +53,8 @@ struct ReportData {
     private func row(_ index: Int, factor: Int, near: [Int]) -> String {
         let image = page.scored[index]
         let pictures = page.pictures[index]
-        let map = AnomalyMap(grid: page.scores.grid, values: page.scores.patchMap(image.index ?? 0))
+        let map = AnomalyMap(
+            grid: page.scores.grid, values: page.scores.patchMap(image.index ?? 0), region: page.scores.region)
         let (low, high) = map.range
         let cells: [String] = [
             Markup.json(image.name), number(image.score), number(image.scoreMSM), number(image.pValue),
@@ -60,7 +62,7 @@ struct ReportData {
             image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
             "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
             url(pictures.overlay), url(pictures.thumbnail), page.photographURL(index).map { Markup.json($0) } ?? "null",
-            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]",
+            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]", url(pictures.crop),
         ]
         return "[\(cells.joined(separator: ","))]"
     }
@@ -68,6 +70,13 @@ struct ReportData {
     func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
     func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
     func url(_ path: String?) -> String { path.map { Markup.json(Markup.url($0)) } ?? "null" }
+
+    /// A byte a patch of the page's grid, 1 where any of its patches counted; null where all did.
+    private func region(factor: Int) -> String {
+        guard let region = page.scores.region else { return "null" }
+        let counted = AnomalyMap(grid: region.grid, values: region.contains.map { $0 ? 1 : 0 })
+        return "\"\(Markup.base64(counted.quantised(factor: factor).map { $0 > 0 ? 1 : 0 }))\""
+    }
 
     /// By how much grids are reduced so that the page stays light, 1 for not at all.
     private var reduction: Int {

@@ -39,7 +39,7 @@ struct ReportPage: Sendable {
         let values = scored.compactMap(\.score)
         numbers = ScoreNumbers(values)
         plot = ScorePlot(scores: values, threshold: scores.threshold.value)
-        range = AnomalyMap.range(of: scores.patchMaps)
+        range = AnomalyMap.range(of: scores.patchMaps, in: scores.region)
         near = NearestNormals.lists(
             of: scored, features: scores, isLarge: scored.count > Self.mostOnOnePage, threads: options.threads)
     }
@@ -127,6 +127,13 @@ struct ReportPage: Sendable {
         if pictures.contains(where: { $0.isReduced && $0.overlay != nil }) {
             sentences.append(
                 "Overlays are at most \(options.longestSide) pixels wide and high, so those of larger photographs are reduced.")
+        }
+        if pictures.contains(where: { $0.crop != nil }) {
+            sentences.append("What lies around the peaks of suspect photographs is stored at full size in crops.")
+        }
+        if let region = scores.region {
+            sentences.append(
+                "Only \(region.count) of \(region.grid.count) patches counted; what is grey was left out.")
         }
         let missing = pictures.count { $0.missing != nil }
         if missing > 0 {

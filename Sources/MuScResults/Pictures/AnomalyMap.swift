@@ -8,16 +8,25 @@ public struct AnomalyMap: Sendable {
     public let grid: PatchGrid
     /// `[H, W]` row-major.
     public let values: [Float]
+    /// The patches that counted; nil for all. What lies outside is drawn grey.
+    public let region: PatchRegion?
 
-    /// - Precondition: `values.count == grid.count`.
-    public init(grid: PatchGrid, values: some Sequence<Float>) {
+    /// - Precondition: `values.count == grid.count`, and a region is of the same grid.
+    public init(grid: PatchGrid, values: some Sequence<Float>, region: PatchRegion? = nil) {
         self.grid = grid
         self.values = Array(values)
-        precondition(self.values.count == grid.count)
+        self.region = region
+        precondition(self.values.count == grid.count && region.map { $0.grid == grid } ?? true)
     }
 
-    /// The lowest and the highest patch score; (0, 0) where none is a number.
-    public var range: (low: Float, high: Float) { Self.range(of: values) }
+    /// The lowest and the highest patch score of those that counted; (0, 0) where none is a number.
+    public var range: (low: Float, high: Float) { Self.range(of: values, in: region) }
+
+    /// The same of several maps of one grid, one after the other.
+    static func range(of values: [Float], in region: PatchRegion?) -> (low: Float, high: Float) {
+        guard let region else { return range(of: values) }
+        return range(of: values.indices.filter { region[$0 % region.grid.count] }.map { values[$0] })
+    }
 
     static func range(of values: [Float]) -> (low: Float, high: Float) {
         var low = Float.infinity

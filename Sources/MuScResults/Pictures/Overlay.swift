@@ -17,6 +17,11 @@ extension AnomalyMap {
             rows.move(to: y)
             var at = 3 * y * width
             for x in 0..<width {
+                if isOutside(x, y, of: picture) {
+                    picture.grey(at: at)
+                    at += 3
+                    continue
+                }
                 let value = (rows.row[x] - style.low) * scale
                 // NaN fails both comparisons and is shown as the lowest colour.
                 let index = value >= 255 ? 255 : value > 0 ? Int(value + 0.5) : 0
@@ -34,6 +39,12 @@ extension AnomalyMap {
         return picture
     }
 
+    /// Whether a pixel lies on a patch that did not count.
+    private func isOutside(_ x: Int, _ y: Int, of picture: RGBImage) -> Bool {
+        guard let region else { return false }
+        return !region[y * grid.height / picture.height * grid.width + x * grid.width / picture.width]
+    }
+
     /// Draws the line along which the map equals `level`: white within a dark edge, so that it shows on any colour.
     private func draw(contour level: Float, pen: Float, on picture: inout RGBImage) {
         let (low, high) = range
@@ -49,7 +60,7 @@ extension AnomalyMap {
         var above = current
         for y in 0..<height {
             if y + 1 < height { rows.move(to: y + 1) }
-            for x in 0..<width where abs(current[x] - level) <= steepest * reach {
+            for x in 0..<width where abs(current[x] - level) <= steepest * reach && !isOutside(x, y, of: picture) {
                 let across = (current[min(x + 1, width - 1)] - current[max(x - 1, 0)]) / 2
                 let down = (rows.row[x] - above[x]) / 2
                 let slope = (across * across + down * down).squareRoot()
@@ -78,6 +89,12 @@ extension AnomalyMap {
 }
 
 extension RGBImage {
+    /// Makes a pixel colourless and flat.
+    fileprivate mutating func grey(at offset: Int) {
+        let light = (pixels[offset..<offset + 3].reduce(0) { $0 + Int($1) } / 3 + 3 * 128) / 4
+        for channel in 0..<3 { pixels[offset + channel] = UInt8(light) }
+    }
+
     /// Covers a pixel as far as a line with a dark edge does whose middle is `distance` pixels away.
     fileprivate mutating func stroke(at offset: Int, distance: Float, pen: Float) {
         cover(at: offset, with: 20, share: min(max(pen + 1 - distance, 0), 1) * 0.75)

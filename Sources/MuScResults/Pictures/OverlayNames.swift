@@ -28,6 +28,7 @@ package struct OverlayNames: Sendable {
 
     package func overlay(_ index: Int) -> String { "overlays/\(stems[index]).png" }
     package func thumbnail(_ index: Int) -> String { "overlays/thumbs/\(stems[index]).jpg" }
+    package func crop(_ index: Int) -> String { "crops/\(stems[index]).png" }
     func photograph(_ index: Int) -> String { "overlays/photographs/\(stems[index]).jpg" }
     func map(_ index: Int, _ format: OutputOptions.Maps) -> String {
         "maps/\(stems[index]).\(format == .tiff ? "tif" : "png")"

@@ -12,6 +12,8 @@ struct ImagePictures: Sendable, Hashable {
     var thumbnail: String?
     /// A JPEG of the photograph, where browsers do not show its own format.
     var photograph: String?
+    /// What lies around the peak at the photograph's own size; of flagged images larger than it.
+    var crop: String?
     /// Whether overlay and map are smaller than the photograph.
     var isReduced = false
     /// Why the photograph could not be read again; the pictures then show the heat map on grey.
@@ -26,12 +28,14 @@ struct PictureWriter: Sendable {
     let range: (low: Float, high: Float)
 
     static let thumbnailSide = 256
+    /// Pixels of the photograph that a crop shows at most, a side.
+    static let cropSide = 512
     private static let grey: UInt8 = 128
 
     init(scores: BatchScores, options: OutputOptions) {
         self.scores = scores
         self.options = options
-        range = AnomalyMap.range(of: scores.patchMaps)
+        range = AnomalyMap.range(of: scores.patchMaps, in: scores.region)
     }
 
     /// - Parameters:
@@ -113,7 +117,7 @@ struct PictureWriter: Sendable {
     ) throws(ResultsError) -> ImagePictures {
         guard let place = image.index, let size = image.size else { return ImagePictures() }
         var pictures = ImagePictures()
-        let map = AnomalyMap(grid: scores.grid, values: scores.patchMap(place))
+        let map = AnomalyMap(grid: scores.grid, values: scores.patchMap(place), region: scores.region)
         let colours = options.normalisation == .image ? map.range : range
         let style = HeatMapStyle(
             low: colours.low, high: colours.high, colormap: options.colormap, contour: scores.threshold.value)
@@ -124,12 +128,24 @@ struct PictureWriter: Sendable {
         let format = Self.format(of: image.path)
         let needsCopy = format == .tiff || format == .pnm
         let wanted = wantsOverlay || needsCopy ? full : Self.fitted(size, longest: Self.thumbnailSide)
+        let cropPeak = image.flagged && max(size.width, size.height) > Self.cropSide ? image.peak : nil
         let photograph: RGBImage
+        var crop: RGBImage?
         do throws(ImageError) {
-            photograph = try Self.photograph(image, size: wanted, limits: options.imageLimits)
+            photograph = try Self.photograph(
+                image, size: wanted, full: cropPeak != nil ? size : nil, limits: options.imageLimits
+            ) { original in
+                if let cropPeak { crop = Self.crop(original, around: cropPeak) }
+            }
         } catch {
             pictures.missing = "\(error)"
             photograph = Self.blank(wanted)
+        }
+        if let crop {
+            try Directory.create(path: "\(folder)/crops")
+            let name = names.crop(index)
+            try save(name, folder) { () throws(ImageError) in try crop.pngEncoded() }
+            pictures.crop = name
         }
         if needsCopy, pictures.missing == nil {
             let name = names.photograph(index)
@@ -192,13 +208,35 @@ struct PictureWriter: Sendable {
         return (scaled(size.width), scaled(size.height))
     }
 
+    /// Decodes a photograph and resizes it.
+    ///
+    /// - Parameters:
+    ///   - full: Its own size where it is wanted at that first, else nil.
+    ///   - original: Gets it at its own size, if it has that size still.
     private static func photograph(
-        _ image: ScoredImage, size: (width: Int, height: Int), limits: DecodingLimits
+        _ image: ScoredImage, size: (width: Int, height: Int), full: (width: Int, height: Int)?, limits: DecodingLimits,
+        original: (RGBImage) -> Void
     ) throws(ImageError) -> RGBImage {
-        let options = DecodingOptions(scaledToAtLeast: min(size.width, size.height), limits: limits, root: image.root)
+        let options = DecodingOptions(
+            scaledToAtLeast: full == nil ? min(size.width, size.height) : nil, limits: limits, root: image.root)
         let image = try RGBImage(contentsOf: image.path, options: options)
+        if let full, image.width == full.width, image.height == full.height { original(image) }
         guard image.width != size.width || image.height != size.height else { return image }
         return image.resized(width: size.width, height: size.height, filter: .bilinear)
+    }
+
+    /// What lies around a pixel, moved inwards at the edges.
+    private static func crop(_ image: RGBImage, around peak: (x: Int, y: Int)) -> RGBImage {
+        let (width, height) = (min(cropSide, image.width), min(cropSide, image.height))
+        let left = min(max(peak.x - width / 2, 0), image.width - width)
+        let top = min(max(peak.y - height / 2, 0), image.height - height)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(3 * width * height)
+        for y in top..<top + height {
+            let start = 3 * (y * image.width + left)
+            pixels += image.pixels[start..<start + 3 * width]
+        }
+        return RGBImage(width: width, height: height, pixels: pixels)
     }
 
     private static func blank(_ size: (width: Int, height: Int)) -> RGBImage {

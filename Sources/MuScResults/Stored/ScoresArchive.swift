@@ -9,8 +9,8 @@ import SystemPackage
 ///
 /// Over the S readable images in the order in which they were given: `patch_map` [S, H, W], `image_score_msm` [S],
 /// `image_score` [S], `image_feature` [S, F], all float32; `p_value` [S] float32 where there are any, NaN where an
-/// image has none; `image_size` and `image_peak` [S, 2] int64, x first, in pixels of the upright original. The
-/// metadata hold `names`, a JSON list of the S file names, and `folder`, the batch's folder, absolute.
+/// image has none; `image_size` and `image_peak` [S, 2] int64, x first, in pixels of the upright original; `region`
+/// [H, W] int64 where only a part counted, 1 for the patches that did. The metadata hold `names`, a JSON list of the S file names, and `folder`, the batch's folder, absolute.
 enum ScoresArchive {
     static let fileName = "scores.safetensors"
 
@@ -34,6 +34,9 @@ enum ScoresArchive {
         }
         file.add("image_size", readable.flatMap { [$0.size?.width ?? 0, $0.size?.height ?? 0] }, shape: [count, 2])
         file.add("image_peak", readable.flatMap { [$0.peak?.x ?? -1, $0.peak?.y ?? -1] }, shape: [count, 2])
+        if let region = scores.region {
+            file.add("region", region.contains.map { $0 ? 1 : 0 }, shape: [region.grid.height, region.grid.width])
+        }
         return file.bytes()
     }
 
@@ -92,8 +95,10 @@ enum ScoresArchive {
                 peak: peaks[2 * index] >= 0 ? (x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
         }
         images += run.leftOut.map { ScoredImage(name: $0.image, path: location($0.image), error: $0.reason) }
+        let grid = PatchGrid(width: maps.shape[2], height: maps.shape[1])
+        let region = archive["region"] == nil ? nil : try tensor("region", [grid.height, grid.width]).integers()
         let result = BatchScores(
-            grid: PatchGrid(width: maps.shape[2], height: maps.shape[1]), images: images, patchMaps: maps.floats(),
+            grid: grid, region: region.map { PatchRegion(grid: grid, contains: $0.map { $0 != 0 }) }, images: images, patchMaps: maps.floats(),
             imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,
             rscin: run.rscin, timings: run.timings, notes: run.notes)
         return (result, recorded.isEmpty ? beside : recorded)

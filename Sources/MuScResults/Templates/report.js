@@ -14,7 +14,7 @@ const make = (tag, className, text) => {
 document.documentElement.classList.remove('no-script');
 
 // One object an image, most anomalous first; images without a score follow, and have an error instead.
-const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near'];
+const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near', 'crop'];
 const taken = (image, row, columns) => { columns.forEach((column, k) => { image[column] = row[k]; }); return image; };
 const images = page.images.map((row, i) => taken({ i, scored: true }, row, columnsOfRow));
 // Of a large batch the page holds the first images, and of the others the score alone; the rest lies beside it.
@@ -70,6 +70,9 @@ function patchScores(image) {
   return image.values;
 }
 
+/// For each patch whether it counted; null where all did.
+const region = page.region && bytes(page.region);
+
 const colourRange = (image) => state.normalisation === 'image' && image ? [image.low, image.high] : page.range;
 
 /// The patch scores at another size, bilinear, corner on corner.
@@ -100,6 +103,10 @@ function drawHeat(canvas, image, longest, strength) {
     pixels.data[4 * i] = colours[3 * step];
     pixels.data[4 * i + 1] = colours[3 * step + 1];
     pixels.data[4 * i + 2] = colours[3 * step + 2];
+    if (region && !region[Math.floor(Math.floor(i / width) * page.grid[1] / height) * page.grid[0] + Math.floor(i % width * page.grid[0] / width)]) {
+      pixels.data.set([128, 128, 128, 255 * Math.min(0.75 * strength, 1)], 4 * i);
+      continue;
+    }
     pixels.data[4 * i + 3] = 255 * (page.opacity[0] + page.opacity[1] * (step / 255) ** 2) * strength;
   }
   canvas.getContext('2d').putImageData(pixels, 0, 0);

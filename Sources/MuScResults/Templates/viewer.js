@@ -63,6 +63,12 @@ const viewer = (() => {
       $(id).hidden = !url;
       if (url) $(id).href = url;
     }
+    $('crop').hidden = !image.crop;
+    if (image.crop) {
+      $('crop').querySelector('a').href = image.crop;
+      $('crop').querySelector('img').src = image.crop;
+    }
+    $('zoom-peak').hidden = !image.peak;
     colourPicture();
     threshold();
     fillBeside();
@@ -217,6 +223,18 @@ const viewer = (() => {
     panY = Math.min(Math.max(panY, -0.5), 0.5);
   }
 
+  /// Shows the peak's surroundings pixel by pixel, or four times as large where the picture is small.
+  function zoomToPeak() {
+    const box = panes[1].element.getBoundingClientRect();
+    if (!current?.peak || !box.width) return;
+    const scale = Math.min(box.width / current.width, box.height / current.height) * window.devicePixelRatio;
+    zoom = Math.min(Math.max(1 / scale, 4), 40);
+    panX = 0.5 - (current.peak[0] + 0.5) / current.width;
+    panY = 0.5 - (current.peak[1] + 0.5) / current.height;
+    clampPan();
+    layout(false);
+  }
+
   const fromMiddle = (event) => {
     const box = (event.target.closest?.('.pane') ?? panes[1].element).getBoundingClientRect();
     return [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2];
@@ -256,7 +274,7 @@ const viewer = (() => {
     if (event.target.matches('input[type="radio"]') && event.key.startsWith('Arrow') && !['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
     const action = {
       ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => step(-1), ArrowDown: () => step(1), 1: () => setMode('original'), 2: () => setMode('overlay'), 3: () => setMode('both'),
-      '+': () => zoomBy(1.5), '=': () => zoomBy(1.5), '-': () => zoomBy(1 / 1.5), 0: () => layout(true),
+      '+': () => zoomBy(1.5), '=': () => zoomBy(1.5), '-': () => zoomBy(1 / 1.5), 0: () => layout(true), z: zoomToPeak,
       c: () => { $('contour').checked = !$('contour').checked; showParts(); },
     }[event.key];
     if (!action) return;
@@ -269,6 +287,7 @@ const viewer = (() => {
   $('close').addEventListener('click', close);
   $('zoom-in').addEventListener('click', () => zoomBy(1.5));
   $('zoom-out').addEventListener('click', () => zoomBy(1 / 1.5));
+  $('zoom-peak').addEventListener('click', zoomToPeak);
   $('zoom-fit').addEventListener('click', () => layout(true));
   for (const id of ['opacity', 'contour', 'peak']) $(id).addEventListener('input', showParts);
   for (const radio of document.querySelectorAll('input[name="mode"]')) radio.addEventListener('change', () => setMode(radio.value));

@@ -1,5 +1,6 @@
 import MuSc
 import MuScBackbone
+import MuScImages
 import MuScParallel
 import MuScScoring
 
@@ -32,14 +33,15 @@ struct NetworkBench: Sendable {
     /// Runs the network, then mutual scoring.
     func run() -> Result {
         ProcessMemory.restartPeak()
-        let pixels = (0..<3 * scorer.model.imageWidth * scorer.model.imageHeight).map { Float($0 % 251) / 125 - 1 }
-        let image = NormalizedImage(
-            width: scorer.model.imageWidth, height: scorer.model.imageHeight, values: pixels)
-        _ = scorer.model.tokens(of: image)
+        let size = settings.imageSize
+        let image = RGBImage(
+            width: size.width, height: size.height, pixels: (0..<3 * size.width * size.height).map { UInt8($0 % 251) })
+        _ = scorer.model.tokens(of: image, plan: scorer.tiles)
         let start = ContinuousClock.now
-        let tokens = concurrentMap(networkImages, threads: settings.threads) { _ in scorer.model.tokens(of: image) }
+        let tokens = concurrentMap(networkImages, threads: settings.threads) { _ in scorer.model.tokens(of: image, plan: scorer.tiles) }
         let features = seconds(since: start) / Double(networkImages)
-        let operations = settings.backbone.operations(patches: scorer.grid.count, blocks: settings.backbone.depth)
+        let operations = Double(scorer.tiles.count) * settings.backbone.operations(
+            patches: scorer.tiles.tileWidth * scorer.tiles.tileHeight, blocks: settings.backbone.depth)
 
         let scoring = scoringSeconds(like: tokens.first?.layers.first ?? [])
         let judges = scorer.chosenJudges(of: images).count

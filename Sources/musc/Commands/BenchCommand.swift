@@ -3,6 +3,7 @@ import FoundationEssentials
 import MuSc
 import MuScBackbone
 import MuScEvaluation
+import MuScImages
 import MuScScoring
 import SystemPackage
 
@@ -87,7 +88,7 @@ struct BenchCommand: AsyncParsableCommand {
                 Terminal.printNote("\(description.name), \(size) px …")
                 var configuration = configuration
                 configuration.backbone = description.name
-                configuration.imageSize = size
+                configuration.imageSize = .fixed(ImageSize(side: size))
                 let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
                 table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
             }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import MuSc
 import MuScBackbone
 import MuScEvaluation
+import MuScImages
 import Synchronization
 import SystemPackage
 
@@ -103,7 +104,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         if let reference {
             if let backbone = reference.backbone { defaults.backbone = backbone }
             defaults.pretrained = reference.pretrained
-            defaults.imageSize = reference.imageSize
+            defaults.imageSize = reference.imageSize.map { .fixed(ImageSize(side: $0)) }
             defaults.featureLayers = reference.featureLayers
             defaults.degrees = reference.degrees
             defaults.subsets = reference.subsets ?? 1
@@ -129,6 +130,11 @@ struct EvaluateCommand: AsyncParsableCommand {
             var settings = try configuration.scoringSettings(backbone: installed.description)
             // Masks lie over the pixels as they are stored.
             settings.appliesOrientation = false
+            guard settings.imageSize.isSquare, settings.automaticSize == nil else {
+                throw SettingsError(
+                    key: "model.image_size", fault: "the metrics of data sets are defined over squares",
+                    advice: "give one number, such as \(settings.imageSize.width)")
+            }
             return (try BatchScorer(settings: settings, weights: installed.weights), installed.sha256)
         } catch {
             throw UserError("\(error)", exit: .usage)

@@ -56,8 +56,14 @@ struct PlanCommand: AsyncParsableCommand {
         }
         let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
         let work = FilePath(work).absolute()
+        let batch = files.map { BatchFile($0, in: folder) }
+        let scorer: BatchScorer
+        do { scorer = try processor.scorer.prepared(for: batch) } catch { throw UserError("\(error)", exit: .usage) }
+        // What follows from the photographs together, no worker sees.
+        if processor.scorer.settings.automaticSize != nil { said["model.image_size"] = .text("\(scorer.settings.imageSize)") }
+        for note in scorer.preparation { Terminal.printNote("musc: \(folder): \(note)") }
         var request = ShardPlanRequest(
-            folder: folder, files: files.map { BatchFile($0, in: folder) }, work: work, shards: shards, judges: judges,
+            folder: folder, files: batch, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
         said["scoring.judges"] = .text("\(judges)")
         request.configuration = Self.forWorkers(said)
@@ -68,7 +74,7 @@ struct PlanCommand: AsyncParsableCommand {
         let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
         defer { bar.finish() }
         do throws(ShardError) {
-            let plan = try ShardPlan.make(request, for: processor.scorer) { progress in
+            let plan = try ShardPlan.make(request, for: scorer) { progress in
                 bar.update(progress)
                 return true
             }
@@ -89,6 +95,9 @@ struct PlanCommand: AsyncParsableCommand {
             throw UserError(
                 "scoring.subsets: does not go with shards, which bound memory and time by scoring.judges: take 1",
                 exit: .usage)
+        }
+        guard configuration.region == nil else {
+            throw UserError("model.region: does not go with shards yet: leave it out, or score the folder with musc run", exit: .usage)
         }
         let judges: Int
         switch configuration.judges {

@@ -83,8 +83,8 @@ struct RescoreCommand: AsyncParsableCommand {
         let installed = try await InstalledBackbone.find(configuration, fetching: options.fetchWeights)
         let settings = try configuration.scoringSettings(backbone: installed.description)
         let model = try VisionTransformer(
-            description: installed.description, weights: installed.weights, imageWidth: settings.imageSize,
-            imageHeight: settings.imageSize, featureLayers: settings.featureLayers, activation: settings.activation)
+            description: installed.description, weights: installed.weights, imageWidth: settings.imageSize.width,
+            imageHeight: settings.imageSize.height, featureLayers: settings.featureLayers, activation: settings.activation)
         return try ImageFeatures(of: files, model: model, family: installed.description.family, threads: settings.threads)
     }
 }

@@ -23,7 +23,10 @@ package struct Configuration: Sendable {
 
     var backbone = BackboneCatalogue.standard
     var pretrained: String?
-    var imageSize: Int?
+    var imageSize: ImageSizeChoice?
+    /// Patches a side beyond which photographs are cut into tiles; nil for the preset's number, 0 for never.
+    var tile: Int?
+    var region: RegionOfInterest?
     var featureLayers: [Int]?
     var activation: BackboneDescription.Activation?
 
@@ -72,7 +75,13 @@ package struct Configuration: Sendable {
     /// - Throws: ``SettingsError`` where a value does not fit the backbone.
     func scoringSettings(backbone description: BackboneDescription) throws(SettingsError) -> ScoringSettings {
         var settings = ScoringSettings(preset: preset, backbone: description, threads: threads)
-        if let imageSize { settings.imageSize = imageSize }
+        switch imageSize {
+        case .fixed(let size): settings.imageSize = size
+        case .auto: settings.automaticSize = AutomaticImageSize()
+        case nil: break
+        }
+        if let tile { settings.tile = tile == 0 ? nil : tile }
+        settings.region = region
         if let featureLayers { settings.featureLayers = featureLayers }
         settings.activation = activation
         if let degrees { settings.degrees = degrees }
@@ -95,6 +104,13 @@ package struct Configuration: Sendable {
         try settings.validate()
         return settings
     }
+}
+
+/// A value of `model.image_size`.
+enum ImageSizeChoice: Sendable, Hashable {
+    case fixed(ImageSize)
+    /// From the batch's own photographs.
+    case auto
 }
 
 enum LogLevel: String, Sendable, CaseIterable {

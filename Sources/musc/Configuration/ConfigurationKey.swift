@@ -1,5 +1,6 @@
 import MuSc
 import MuScBackbone
+import MuScImages
 import MuScResults
 import MuScScoring
 import MuScWatching
@@ -102,7 +103,31 @@ package struct ConfigurationKey: Sendable {
         },
         ConfigurationKey("model.image_size", variable: "MUSC_IMAGE_SIZE") {
             (configuration, value) throws(ConfigurationValue.Fault) in
-            configuration.imageSize = value == .none ? nil : try value.integer(1...8192)
+            if value == .none || value == .text("auto") {
+                configuration.imageSize = value == .none ? nil : .auto
+                return
+            }
+            guard case .text(let text) = value, let size = ImageSize(text),
+                max(size.width, size.height) <= ScoringSettings.longestSide
+            else {
+                throw .init(
+                    found: value.shown,
+                    expected: "pixels from 1 to \(ScoringSettings.longestSide), such as 336, 1008x672 (width, height), or auto")
+            }
+            configuration.imageSize = .fixed(size)
+        },
+        ConfigurationKey("model.tile", variable: "MUSC_TILE") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.tile =
+                switch value {
+                case .text("preset"): nil
+                case .none: 0
+                default: try value.integer(TilePlan.shortestTile...1024)
+                }
+        },
+        ConfigurationKey("model.region", variable: "MUSC_REGION") {
+            (configuration, value) throws(ConfigurationValue.Fault) in
+            configuration.region = try value.region()
         },
         ConfigurationKey("model.feature_layers", variable: "MUSC_FEATURE_LAYERS") {
             (configuration, value) throws(ConfigurationValue.Fault) in

@@ -1,3 +1,5 @@
+import MuSc
+
 /// A value as it stands in a layer of the configuration, before its key has read it.
 package indirect enum ConfigurationValue: Sendable, Hashable {
     /// A scalar as text; a flag's or a variable's value is one too, and a list in it is separated by commas.
@@ -108,5 +110,21 @@ package indirect enum ConfigurationValue: Sendable, Hashable {
         }
         guard !numbers.isEmpty else { throw fault("a list of whole numbers, such as \(example)") }
         return numbers
+    }
+
+    /// A rectangle or a mask; nil for none.
+    func region() throws(Fault) -> RegionOfInterest? {
+        let text: String
+        switch self {
+        case .none, .text(""): return nil
+        case .text(let given): text = given
+        case .list(let values): text = values.map(\.shown).joined(separator: ",")
+        case .mapping: text = ""
+        }
+        guard let region = RegionOfInterest(text) else {
+            throw fault(
+                "a rectangle left,top,width,height in pixels or in shares of the sides, such as 0.1,0.1,0.8,0.8, or a mask's file")
+        }
+        return region
     }
 }

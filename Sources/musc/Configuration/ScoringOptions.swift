@@ -12,8 +12,17 @@ struct ScoringOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Which weights of a CLIP backbone: openai, laion400m_e31 or laion400m_e32.", valueName: "tag"))
     var pretrained: String?
 
-    @Option(help: ArgumentHelp("Side in pixels that images are resized to: a multiple of the patch.", valueName: "pixels"))
+    @Option(
+        help: ArgumentHelp(
+            "Pixels that images are resized to, multiples of the patch: a side, width and height as 1008x672, or auto.",
+            valueName: "pixels"))
     var imageSize: String?
+
+    @Option(help: ArgumentHelp("Patches a side beyond which photographs are cut into tiles, or none for never.", valueName: "patches"))
+    var tile: String?
+
+    @Option(help: ArgumentHelp("The part that counts: left,top,width,height in pixels or shares, or a mask's file.", valueName: "region"))
+    var region: String?
 
     @Option(help: ArgumentHelp("Blocks, counted from 0, whose tokens are compared, such as 2,5,8.", valueName: "list"))
     var featureLayers: String?
@@ -86,6 +95,7 @@ struct ScoringOptions: ParsableArguments {
         let all: [(String, String, String?)] = [
             ("model.backbone", "backbone", backbone), ("model.pretrained", "pretrained", pretrained),
             ("model.image_size", "image-size", imageSize), ("model.feature_layers", "feature-layers", featureLayers),
+            ("model.tile", "tile", tile), ("model.region", "region", region),
             ("scoring.r_list", "r-list", rList), ("scoring.preset", "preset", preset), ("scoring.rscin", "rscin", rscin),
             ("scoring.rscin_windows", "rscin-windows", rscinWindows), ("scoring.interval", "interval", interval),
             ("scoring.window", "window", window), ("scoring.judges", "judges", judges),

@@ -12,8 +12,8 @@ struct JudgeSources: Sendable {
     /// The folder of all lines' memories; nil where none is kept.
     let memories: FilePath?
     let capacity: Int
-    let key: TokenKey
-    let cache: TokenCache?
+    private(set) var key: TokenKey
+    private(set) var cache: TokenCache?
 
     init(_ configuration: Configuration, scorer: BatchScorer, weightsSHA256: String) {
         knownGood = configuration.knownGood.map { KnownGoodFolder($0) }
@@ -24,6 +24,14 @@ struct JudgeSources: Sendable {
         memories = capacity > 0 ? configuration.stateFolder?.appending("lines") : nil
         key = TokenKey(scorer, weightsSHA256: weightsSHA256)
         cache = TokenCache.standardFolder.map { [key] folder in TokenCache(folder: folder, key: key) }
+    }
+
+    /// The same for the size at which a scorer takes photographs.
+    func fitted(to scorer: BatchScorer) -> JudgeSources {
+        var fitted = self
+        fitted.key = TokenKey(scorer, weightsSHA256: key.weightsSHA256)
+        fitted.cache = cache.map { TokenCache(folder: $0.folder, key: fitted.key, byteLimit: $0.byteLimit) }
+        return fitted
     }
 
     /// The known good images for a batch of a drop folder, or by hand.
@@ -47,6 +55,8 @@ extension BatchProcessor {
         /// nil where they were let go block by block, and nothing remembers them.
         var tokens: BatchTokens?
         var memory: LineMemory?
+        /// The scorer that was made ready for the batch.
+        var scorer: BatchScorer
     }
 
     /// Scores files by each other and by whoever judges from outside.
@@ -55,12 +65,16 @@ extension BatchProcessor {
     func judged(
         _ files: [BatchFile], folder: FilePath, root: FilePath?, progress: ProgressHandler
     ) throws(ScoringError) -> Judged {
-        if let count = judgesOfBlocks(files.count), judges.memory(of: folder, in: root) == nil {
-            return try judgedInBlocks(files, judges: count, root: root, progress: progress)
-        }
         let start = ContinuousClock.now
+        let scorer = try self.scorer.prepared(
+            for: files, region: region(of: folder, in: root), outside: self.judges.knownGood(for: root)?.count ?? 0)
+        for note in scorer.preparation { Terminal.printNote("musc: \(folder): \(note)") }
+        let judges = self.judges.fitted(to: scorer)
+        if let count = scorer.judgesOfBlocks(files.count), judges.memory(of: folder, in: root) == nil {
+            return try judgedInBlocks(files, by: scorer, judges, count: count, root: root, progress: progress)
+        }
         let tokens = try scorer.tokens(of: files, cache: judges.cache, progress: progress)
-        var (outside, warnings) = try knownGood(for: root) { _ in
+        var (outside, warnings) = try knownGood(for: root, scorer, judges) { _ in
             progress(Progress(stage: .features, completed: files.count, total: files.count))
         }
         let memory = judges.memory(of: folder, in: root)
@@ -74,32 +88,25 @@ extension BatchProcessor {
         var scores = try scorer.scores(of: tokens, judgedBy: outside, nearest: nearest, progress: progress)
         scores.timings.insert(features, at: 0)
         scores.notes = warnings + scores.notes
-        return Judged(scores: scores, tokens: tokens, memory: memory)
-    }
-
-    /// How many of a batch's images judge where that is a number, and so the batch need not be held at once; nil where
-    /// all tokens are needed together.
-    private func judgesOfBlocks(_ images: Int) -> Int? {
-        let settings = scorer.settings
-        let count = scorer.judgeCount(of: images)
-        return count < images && settings.subsets == 1 ? count : nil
+        return Judged(scores: scores, tokens: tokens, memory: memory, scorer: scorer)
     }
 
     /// The way that shards go, with the whole batch for the only one.
     private func judgedInBlocks(
-        _ files: [BatchFile], judges count: Int, root: FilePath?, progress: ProgressHandler
+        _ files: [BatchFile], by scorer: BatchScorer, _ judges: JudgeSources, count: Int, root: FilePath?,
+        progress: ProgressHandler
     ) throws(ScoringError) -> Judged {
-        let (outside, warnings) = try knownGood(for: root) { _ in
+        let (outside, warnings) = try knownGood(for: root, scorer, judges) { _ in
             progress(Progress(stage: .features, completed: 0, total: files.count))
         }
         var scores = try scorer.scoresInBlocks(
             of: files, judges: count, judgedBy: outside, cache: judges.cache, progress: progress)
         scores.notes = warnings + scores.notes
-        return Judged(scores: scores)
+        return Judged(scores: scores, scorer: scorer)
     }
 
     private func knownGood(
-        for root: FilePath?, progress: ProgressHandler
+        for root: FilePath?, _ scorer: BatchScorer, _ judges: JudgeSources, progress: ProgressHandler
     ) throws(ScoringError) -> (judges: [OutsideJudges], warnings: [String]) {
         guard let folder = judges.knownGood(for: root) else { return ([], []) }
         let content = try folder.content(for: scorer, cache: judges.cache, progress: progress)
@@ -120,5 +127,14 @@ extension BatchProcessor {
         } catch {
             Terminal.printNote("musc: \(error)")
         }
+    }
+}
+
+extension BatchScorer {
+    /// How many of a batch's images judge where that is a number, and so the batch need not be held at once; nil where
+    /// all tokens are needed together.
+    func judgesOfBlocks(_ images: Int) -> Int? {
+        let count = judgeCount(of: images)
+        return count < images && settings.subsets == 1 ? count : nil
     }
 }

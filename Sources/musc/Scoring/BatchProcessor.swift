@@ -12,6 +12,8 @@ struct BatchProcessor: Sendable {
     let scorer: BatchScorer
     let weightsSHA256: String
     let judges: JudgeSources
+    /// The regions of drop folders that have one of their own, or are to have none.
+    private let regionsOfRoots: [FilePath: RegionOfInterest?]
 
     /// Loads the network that the configuration names.
     ///
@@ -20,12 +22,20 @@ struct BatchProcessor: Sendable {
         do {
             let settings = try configuration.scoringSettings(backbone: installed.description)
             scorer = try BatchScorer(settings: settings, weights: installed.weights)
+            regionsOfRoots = try configuration.regionsOfRoots()
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
         self.configuration = configuration
         weightsSHA256 = installed.sha256
         judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
+    }
+
+    /// The region of a batch: the mask in its folder, else its drop folder's, else the configuration's; nil for all.
+    func region(of folder: FilePath, in root: FilePath?) -> RegionOfInterest? {
+        if let mask = RegionOfInterest(in: folder) { return mask }
+        if let root, let own = regionsOfRoots[root] { return own }
+        return configuration.region
     }
 
     /// What one batch came to.
@@ -63,12 +73,15 @@ struct BatchProcessor: Sendable {
                 files.map { BatchFile($0, in: folder, root: root) }, folder: folder, root: root, progress: progress)
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
-            if case .tooFewImages = error { failure.failureKind = .lasting }
+            switch error {
+            case .tooFewImages, .region: failure.failureKind = .lasting
+            case .cancelled, .memory, .spill: break
+            }
             throw failure
         }
         let outcome = try publish(
-            judged.scores, folder: folder, results: results, root: root, fileSet: fileSet, copies: copies,
-            started: started
+            judged.scores, of: judged.scorer, folder: folder, results: results, root: root, fileSet: fileSet,
+            copies: copies, started: started
         ) { (ContinuousClock.now - start) / .seconds(1) }
         remember(judged, folder: folder)
         return outcome
@@ -77,17 +90,18 @@ struct BatchProcessor: Sendable {
     /// Publishes the results of a batch that is scored.
     ///
     /// - Parameters:
+    ///   - scorer: The scorer that was made ready for the batch.
     ///   - started: When scoring began, ISO 8601.
     ///   - seconds: Tells how long it took until now.
     ///   - Others as for ``process(_:folder:results:root:fileSet:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
-        _ scores: BatchScores, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
+        _ scores: BatchScores, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
         fileSet: String? = nil, copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
-            seconds: seconds(), settings: settingsInForce(),
+            seconds: seconds(), settings: settingsInForce(scorer),
             weightsSHA256: weightsSHA256, fileSet: fileSet)
         var output = configuration.output
         output.imageLimits = configuration.imageLimits
@@ -127,12 +141,16 @@ struct BatchProcessor: Sendable {
     }
 
     /// The settings under their names in the configuration, as text.
-    private func settingsInForce() -> [String: String] {
+    private func settingsInForce(_ scorer: BatchScorer) -> [String: String] {
         let settings = scorer.settings
         func list(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
         return [
             "model.backbone": settings.backbone.name,
             "model.image_size": "\(settings.imageSize)",
+            "model.grid": "\(scorer.grid.width)x\(scorer.grid.height)",
+            "model.tile": settings.tile.map(String.init) ?? "none",
+            "model.tiles": "\(scorer.tiles.count)",
+            "model.region": scorer.region.map { "\($0.count) of \($0.grid.count) patches" } ?? "none",
             "model.feature_layers": list(settings.featureLayers),
             "model.activation": scorer.model.activation.rawValue,
             "scoring.preset": settings.preset.rawValue,
