@@ -136,11 +136,12 @@ public struct NearestScoring: Sendable {
         }
     }
 
-    /// How many of a list's nearest have distances in fp32 where products are of integers: as many as the first
-    /// interval may need.
+    /// How many of a list's nearest have distances in fp32 where products are of integers: as many as the means need.
+    ///
+    /// Those of the search for recurring marks too: it multiplies differences of distances.
     private func exactDepth(_ degree: Int) -> Int {
-        let first = intervals[lists.planes.count + degree].prefix(1)
-        return NearestJudges.depth(for: Self.needed(Array(first), judges.count, scoring.minimumJudges))
+        NearestJudges.depth(
+            for: Self.needed(intervals[lists.planes.count + degree], judges.count, scoring.minimumJudges))
     }
 
     /// Bytes that the distances of one image to all judges take, of all degrees that are computed together.

@@ -35,9 +35,9 @@ func smallBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
     row("| mean | \(means.map { text(mean($0)) }.joined(separator: " | ")) |")
 }
 
-/// How many known good images judge better alone than beside the batch: batches of 8 and of 40, ten draws.
+/// How many known good images judge better alone than beside the batch: batches of 8 and of 40, five draws.
 func aloneOrBeside(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
-    row("\nKnown good images alone or beside the batch's own, mean image AUROC over all kinds and ten draws each\n")
+    row("\nKnown good images alone or beside the batch's own, mean image AUROC over all kinds and five draws each\n")
     row("| batch | known good | batch alone | known good alone | beside the batch |")
     row("|---|---|---|---|---|")
     var alone = scorer.settings
@@ -50,7 +50,7 @@ func aloneOrBeside(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
             var results: [[Double]] = [[], [], []]
             for kind in kinds where kind.good.readable >= goodCount + count {
                 var generator = Seeded(seed: 30)
-                for _ in 0..<10 {
+                for _ in 0..<5 {
                     let good = (0..<kind.good.readable).shuffled(using: &generator)
                     let defective = (0..<kind.defective.readable).shuffled(using: &generator)
                     let batch = kind.good.selecting(Array(good.prefix(goodCount)))

@@ -320,6 +320,37 @@ class LargePhotographs(PageTest):
         expect(page.locator("footer.page")).to_contain_text("384 of 576 patches counted")
 
 
+class Judges(PageTest):
+    def test_a_recurring_mark_is_shown_side_by_side(self):
+        page = self.opened("judged")
+        cutouts = page.locator(".marks li")
+        self.assertEqual(page.locator("h2", has_text="The same mark on").count(), 1)
+        self.assertGreaterEqual(cutouts.count(), 5)
+        for index in range(3):
+            frame = cutouts.nth(index).locator(".cutout").bounding_box()
+            ring = cutouts.nth(index).locator(".ring").bounding_box()
+            centre = (ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2)
+            self.assertTrue(frame["x"] <= centre[0] <= frame["x"] + frame["width"])
+            self.assertTrue(frame["y"] <= centre[1] <= frame["y"] + frame["height"])
+            image = cutouts.nth(index).locator("img")
+            expect(image).to_have_js_property("complete", True)
+            self.assertGreater(image.evaluate("image => image.naturalWidth"), 0)
+        cutouts.first.locator("a").click()
+        expect(page.locator("#viewer")).to_be_visible()
+
+    def test_known_good_images_are_shown_on_request(self):
+        page = self.opened("judged")
+        panel = page.locator("details.panel")
+        self.assertIn("Compared with 32 known good images", panel.locator("summary").inner_text())
+        expect(panel.locator("img").first).not_to_be_visible()
+        panel.locator("summary").click()
+        expect(panel.locator("img").first).to_be_visible()
+        panel.locator("img").last.scroll_into_view_if_needed()
+        expect(panel.locator("img").last).to_have_js_property("complete", True)
+        self.assertGreater(panel.locator("img").last.evaluate("image => image.naturalWidth"), 0)
+        self.assertEqual(page.locator("#grid > li").count(), 40)
+
+
 class Safety(PageTest):
     def test_hostile_names_are_text(self):
         page = self.opened("hostile")
@@ -387,7 +418,7 @@ class Looks(PageTest):
         self.assertEqual([v["id"] for v in found if v["impact"] in ("serious", "critical")], [])
 
     def test_a_narrow_window_does_not_scroll_sideways(self):
-        for batch in ("parts", "hostile", "few"):
+        for batch in ("parts", "hostile", "judged", "few"):
             page = self.opened(batch, width=390, height=844)
             self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 390, batch)
 
