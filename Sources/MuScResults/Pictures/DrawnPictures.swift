@@ -59,7 +59,7 @@ struct DrawnPictures: Sendable {
                 subject: entry.subject, map: Array(values[index * count..<(index + 1) * count]), level: levels[index],
                 pictures: ImagePictures(
                     overlay: entry.overlay, thumbnail: entry.thumbnail, photograph: entry.photograph,
-                    isReduced: entry.isReduced))
+                    crop: entry.crop, isReduced: entry.isReduced))
         }
     }
 
@@ -75,7 +75,7 @@ struct DrawnPictures: Sendable {
         let entries = zip(names, drawn).map { name, drawn in
             Entry(
                 name: name, subject: drawn.subject, overlay: drawn.pictures.overlay, thumbnail: drawn.pictures.thumbnail,
-                photograph: drawn.pictures.photograph, isReduced: drawn.pictures.isReduced)
+                photograph: drawn.pictures.photograph, crop: drawn.pictures.crop, isReduced: drawn.pictures.isReduced)
         }
         guard let list = try? JSONEncoder().encode(entries) else { return }
         var file = SafetensorsWriter(metadata: ["style": style, "entries": String(decoding: list, as: UTF8.self)])
@@ -86,7 +86,7 @@ struct DrawnPictures: Sendable {
 
     private struct Entry: Codable {
         var name, subject: String
-        var overlay, thumbnail, photograph: String?
+        var overlay, thumbnail, photograph, crop: String?
         var isReduced: Bool
     }
 

@@ -95,11 +95,13 @@ struct PictureWriter: Sendable {
         taken.photograph = pictures.photograph.map { _ in names.photograph(index) }
         taken.overlay = pictures.overlay.map { _ in names.overlay(index) }
         taken.thumbnail = pictures.thumbnail.map { _ in names.thumbnail(index) }
+        taken.crop = pictures.crop.map { _ in names.crop(index) }
+        if taken.crop != nil { try? Directory.create(path: "\(folder)/crops") }
         if taken.photograph != nil { try? Directory.create(path: "\(folder)/overlays/photographs") }
         var linked: [String] = []
         for (source, target) in [
             (pictures.photograph, taken.photograph), (pictures.overlay, taken.overlay),
-            (pictures.thumbnail, taken.thumbnail),
+            (pictures.thumbnail, taken.thumbnail), (pictures.crop, taken.crop),
         ] {
             guard let source, let target else { continue }
             guard DrawnPictures.takeOver(source, in: former, as: target, in: folder) else {
