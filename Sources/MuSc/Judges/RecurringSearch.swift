@@ -34,6 +34,8 @@ public struct RecurringMark: Sendable, Hashable, Codable {
 extension BatchScorer {
     /// With fewer judges those in the middle are hardly more than the nearest.
     static let leastJudgesOfSearch = 12
+    /// About so many judges of a batch that is too large for lists say what is far.
+    static let mostFarJudges = 128
 
     /// The layer and degree by which a batch is searched for defects that recur: the middle layer, the smallest degree.
     private var searched: (layer: Int, degree: Int) {
@@ -62,10 +64,13 @@ extension BatchScorer {
         let judged = own + panel.calibrating.map { own.count + $0 }
         var wide = scoring
         wide.interval = RecurringDefects.farInterval
+        // The middle of the ranking is seen from a sample as well, at a small part of the cost.
+        let step = max(judges.count / Self.mostFarJudges, 1)
+        let sample = stride(from: 0, to: judges.count, by: step).map { judges[$0] }
         let unit = try searchedTokens(tokens, panel)
         try addRecurring(
             near: scoring.patchScores(of: unit, judged: judged, judges: judges),
-            far: wide.patchScores(of: unit, judged: judged, judges: judges), tokens: tokens, panel: panel, to: &maps)
+            far: wide.patchScores(of: unit, judged: judged, judges: sample), tokens: tokens, panel: panel, to: &maps)
     }
 
     private func searchedTokens(_ tokens: BatchTokens, _ panel: JudgePanel) throws(SpillError) -> UnitTokens {
