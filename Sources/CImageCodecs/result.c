@@ -11,6 +11,10 @@ musc_codec_result musc_codec_failure(musc_codec_status status, const char *forma
     va_start(arguments, format);
     vsnprintf(result.message, sizeof result.message, format, arguments);
     va_end(arguments);
+    // Libraries break lines in their messages, and quote what they found in the file.
+    for (char *c = result.message; *c; c++) {
+        if (*c < 0x20 || *c > 0x7E) *c = ' ';
+    }
     return result;
 }
 

@@ -30,7 +30,7 @@ enum ErrorCatalogue {
         }
     }
 
-    static let all = images + tensors + backbone + scoring + results + watching + evaluation + configuration
+    static let all = images + tensors + backbone + scoring + shards + results + watching + evaluation + configuration
 
     private static let images: [Entry] = {
         func image(_ name: String, _ kind: ImageError.Kind, _ advises: String) -> Entry {
@@ -128,6 +128,27 @@ enum ErrorCatalogue {
             "ScoringFailure", ScoringFailure(.passing, "/drop/a/_musc: cannot be written. Free some space."), concerns: "/drop/a",
             advises: "Free some space"),
     ]
+
+    private static let shards: [Entry] = {
+        func shard(_ name: String, _ error: ShardError, _ concerns: String, _ advises: String) -> Entry {
+            Entry("ShardError.\(name)", error, concerns: concerns, advises: advises)
+        }
+        return [
+            shard("unreadablePlan", .unreadablePlan("plan.json", reason: "is damaged"), "plan.json", "make it with musc plan"),
+            shard("changedPlan", .changedPlan("plan.json"), "plan.json", "put the plan back"),
+            shard("occupied", .occupied("/work"), "/work", "name another folder with --work"),
+            shard("noSuchShard", .noSuchShard(9, count: 8), "shard 9", "from 0 to 7"),
+            shard("otherWeights", .otherWeights(expected: "a", found: "b"), "weights", "install the same file on every machine"),
+            shard("otherSettings", .otherSettings(["precision is exact"]), "precision", "run the same version of musc"),
+            shard("unreadableJudge", .unreadableJudge("a.jpg", reason: "is empty"), "a.jpg", "bring it back"),
+            shard("tooFewJudges", .tooFewJudges(found: 1, reason: ""), "1 image", "at least 2 are needed"),
+            shard("missing", .missing([3, 4], count: 8), "3-4", "run musc work for them"),
+            shard("damaged", .damaged(shard: 3, "3.safetensors", reason: "cut short"), "3.safetensors", "run musc work --shard 3"),
+            shard("otherPlan", .otherPlan(shard: 3, "3.safetensors"), "3.safetensors", "run musc work --shard 3"),
+            shard("system", .system("/work", reason: "No space left on device"), "/work", "the free space"),
+            shard("scoring", .scoring(.cancelled), "the batch", "run it again"),
+        ]
+    }()
 
     private static let results: [Entry] = {
         func results(_ name: String, _ kind: ResultsError.Kind, _ advice: String) -> Entry {
@@ -273,6 +294,14 @@ enum ErrorCatalogue {
         ("needs no preparation; visa does.", ["datasets", "prepare", "mvtec_ad", "."], "visa does"),
         ("At least 2 images judge each other, and 1 goes", ["bench", "--images", "1"], "At least 2 images"),
         ("A folder is scored as it is", ["bench", "batch", "--growth"], "leave out"),
+        ("is not a number of shards from 1", ["plan", "batch", "--shards", "0", "--work", "w"], "from 1 to 100000"),
+        (": holds no images\\(recursive", ["plan", "empty", "--shards", "2", "--work", "w"], "add --recursive"),
+        ("scoring.subsets: does not go with shards", nil, ""),
+        ("scoring.judges: all images cannot judge", ["plan", "batch", "--shards", "2", "--work", "w", "--judges", "all"], "take a number"),
+        ("judges.known_good: ", nil, ""),
+        ("is not a number of threads from 1", nil, ""),
+        ("is no number of a shard", nil, ""),
+        ("which shard? Name it with --shard", ["work", "--plan", "plan.json"], "Name it with --shard"),
         ("there is no folder to watch", ["sweep"], "list some under watch.roots"),
         (": its folder cannot be made", nil, ""),
         ("names drop folders already", nil, ""),

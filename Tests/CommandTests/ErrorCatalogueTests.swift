@@ -78,9 +78,10 @@ import Testing
         for case let path as String in FileManager.default.enumerator(atPath: Self.sources.path + "/musc") ?? FileManager.DirectoryEnumerator() {
             guard path.hasSuffix(".swift") else { continue }
             let text = try String(contentsOf: Self.sources.appending(path: "musc/\(path)"), encoding: .utf8)
-            for match in text.matches(of: /(?:UserError|ValidationError)\(\s*([^:]{0,400}?)(?:, exit|\)\n)/) {
+            for match in text.matches(of: /(?:UserError|ValidationError)\(\s*((?:.|\n){0,500}?)(?:,\s*exit:|\)\n)/) {
                 let words = String(match.1)
-                let isHandedOn = words.contains(/^"(\\\(folder\): )?\\\(error\)"$/) || words.hasPrefix("_ ") || words.hasPrefix("description")
+                let isHandedOn = words.contains(/^"(\\\(folder\): )?\\\(error\)"$/) || words == "error" || words.contains(/^"shard \\\(shard\): \\\(error\)"$/)
+                    || words.hasPrefix("_ ") || words.hasPrefix("description")
                 if !isHandedOn, !ErrorCatalogue.refusals.contains(where: { text[match.range].contains($0.source) }) {
                     unlisted.append("\(path): \(words)")
                 }

@@ -58,7 +58,7 @@ public enum ShardError: Error, Sendable, CustomStringConvertible {
             "shard \(shard): \(path): is damaged: \(reason): run musc work --shard \(shard) again"
         case .otherPlan(let shard, let path):
             "shard \(shard): \(path): was made under another plan: run musc work --shard \(shard) again"
-        case .system(let path, let reason): "\(path): \(reason)"
+        case .system(let path, let reason): "\(path): \(reason): check its permissions and the free space"
         case .scoring(let error): "\(error)"
         }
     }
