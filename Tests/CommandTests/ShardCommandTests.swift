@@ -53,7 +53,7 @@ import Testing
         #expect(try table("batch/_musc") == table("one/batch/_musc"))
         let (a, b) = ("batch/_musc/overlays", "one/batch/_musc/overlays")
         let names = musc.scratch.appending(path: a).names
-        #expect(names == musc.scratch.appending(path: b).names && names.count == 15)
+        #expect(names == musc.scratch.appending(path: b).names && names.count >= 15)
         for name in names where name.hasSuffix(".png") {
             #expect(
                 try Data(contentsOf: musc.scratch.appending(path: "\(a)/\(name)"))
