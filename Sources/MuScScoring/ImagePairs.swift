@@ -1,7 +1,7 @@
 /// The pairs of images that mutual scoring has to compare, each once, and where the results belong.
 ///
-/// A pair has a row image and a column image. Row images are those of the shorter of the two lists first, because a
-/// row image is prepared once for all of its column images.
+/// A pair has a row image and a column image. Judges come first: with products of integers the two roles differ in what
+/// they leave open, and the role of an image must not depend on how many others are judged at the same time.
 struct ImagePairs {
     /// The images concerned, each once, in the order in which they become row images.
     let images: [Int]
@@ -29,8 +29,7 @@ struct ImagePairs {
     ///   - judged, judges: Indices of images, each list without repeats.
     ///   - count: The number of images in the tokens.
     init(judged: [Int], judges: [Int], of count: Int) {
-        let (first, second) = judges.count <= judged.count ? (judges, judged) : (judged, judges)
-        self.init(rows: [], rest: first + second, fresh: judged, known: [], arrivals: [], judges: judges, of: count)
+        self.init(rows: [], rest: judges + judged, fresh: judged, known: [], arrivals: [], judges: judges, of: count)
     }
 
     /// Some images by every judge, and others by some of the judges alone.

@@ -4,7 +4,9 @@ Usage: page_test.py FOLDER, where FOLDER holds the batches that PageFixtures.swi
 """
 
 import os
+import shutil
 import sys
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -438,7 +440,7 @@ class LargeBatch(PageTest):
         return [row.split(",")[1] for row in rows]
 
     def shown(self, page):
-        return page.locator("#grid .card .name").all_inner_texts()
+        return page.locator("#grid .card .name").all_text_contents()
 
     def test_pages_are_turned_in_the_order_of_the_scores(self):
         page, names = self.opened("large"), self.names()
@@ -466,7 +468,7 @@ class LargeBatch(PageTest):
         page.keyboard.press("Escape")
         page.locator("#search").fill("")
         page.locator("#sort").select_option("name")
-        expect(page.locator("#grid .card .name").first).to_have_text(sorted(names)[1 if sorted(names)[0] == "broken.jpg" else 0])
+        expect(page.locator("#grid .card .name").first).to_have_text(sorted(names)[0])
         page.get_by_role("radio", name="Table").check()
         expect(page.locator("#table-wrap tbody tr")).to_have_count(500)
 
@@ -498,10 +500,13 @@ class LargeBatch(PageTest):
         self.assertEqual([v["id"] for v in found if v["impact"] in ("serious", "critical")], [])
 
     def test_files_that_were_not_copied_along_are_missed_in_words(self):
-        page = self.opened("large")
-        page.route("**/pages/*", lambda route: route.abort())
-        page.get_by_role("button", name="Next page").click()
-        expect(page.locator("#page-fault")).to_contain_text("pages/page-2.js, which belongs beside this page")
+        with tempfile.TemporaryDirectory() as folder:
+            alone = Path(shutil.copy(FOLDER / "large/_musc/report.html", folder))
+            page = self.page()
+            page.goto(alone.as_uri())
+            page.get_by_role("button", name="Next page").click()
+            expect(page.locator("#page-fault")).to_contain_text("pages/page-2.js, which belongs beside this page")
+        # The browser says so too, of the pictures as well.
         self.problems.clear()
 
 
