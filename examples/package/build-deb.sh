@@ -96,7 +96,7 @@ install -m 644 "$here/debian/copyright" "$doc/copyright"
 if [ -d "$scratch/checkouts" ]; then
     for dependency in "$scratch"/checkouts/*/; do
         name=$(basename "$dependency")
-        grep -q "^Files: $name/\*" "$doc/copyright" || {
+        grep -qE "^(Files:| {6}) $name/\*" "$doc/copyright" || {
             echo "examples/package/debian/copyright says nothing of the dependency $name" >&2
             exit 1
         }
