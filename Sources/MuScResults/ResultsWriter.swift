@@ -48,7 +48,7 @@ public struct ResultsWriter: Sendable {
         let named = scores
         try folder.publish(createsParent: options.location != .alongside) { (path: String) throws(ResultsError) in
             let pictures = try PictureWriter(scores: named, options: options).write(
-                scored, names: names, to: path, replacing: folder.path)
+                scored, names: names, to: path, replacing: "\(path)/../\(folder.name)")
             let directory = try Directory(path: path)
             var overlays: [String: String] = [:]
             for (image, pictures) in zip(scored, pictures) { overlays[image.name] = pictures.overlay }

@@ -14,8 +14,10 @@ package final class MappedFile: @unchecked Sendable {
 
     /// Maps the file at `path`.
     ///
+    /// - Parameter ownedByUser: Whether a file of another user is refused: the owner may shorten it while it is mapped,
+    ///   and the system ends a process that then reads past its end.
     /// - Throws: ``TensorFileError`` where the file is missing, unreadable or not a regular file.
-    package init(path: String) throws(TensorFileError) {
+    package init(path: String, ownedByUser: Bool = false) throws(TensorFileError) {
         self.path = path
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw TensorFileError(path: path, fault: .system(systemErrorText())) }
@@ -27,6 +29,9 @@ package final class MappedFile: @unchecked Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else {
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "not a regular file"
             throw TensorFileError(path: path, fault: .system("this is \(kind), a file was expected"))
+        }
+        guard !ownedByUser || status.st_uid == geteuid() else {
+            throw TensorFileError(path: path, fault: .system("this file is another user's"))
         }
         count = Int(status.st_size)
         guard count > 0 else {

@@ -36,9 +36,10 @@ public struct TensorArchive: Sendable {
 
     /// Opens the file at `path`, whose format is recognised by its content.
     ///
+    /// - Parameter ownedByUser: Whether a file of another user is refused; for files in folders that others write to.
     /// - Throws: ``TensorFileError`` naming the file and the fault.
-    public init(path: String) throws(TensorFileError) {
-        let file = try MappedFile(path: path)
+    public init(path: String, ownedByUser: Bool = false) throws(TensorFileError) {
+        let file = try MappedFile(path: path, ownedByUser: ownedByUser)
         self.path = path
         guard let format = Self.format(of: file) else {
             throw TensorFileError(path: path, fault: .unknownFormat(Self.guess(file)))

@@ -277,7 +277,7 @@ enum ErrorCatalogue {
     /// `source` is how the words stand in the sources, by which the test finds those that are not listed. Those without
     /// arguments take a broken system to meet.
     static let refusals: [(source: String, arguments: [String]?, says: String)] = [
-        ("model.backbone: there is no backbone", ["run", "batch", "--backbone", "dinov3"], "did you mean"),
+        ("model.backbone: there is no backbone", ["run", "batch", "--backbone", "dinov2_vits15"], "did you mean dinov2_vits14"),
         (": cannot be read: check that the file exists and is readable", ["run", "batch", "--backbone", "no.json"], "no.json: cannot be read: check"),
         (": is no description of a backbone", ["run", "batch", "--backbone", "musc.yaml.json"], "is no description of a backbone"),
         ("Name the lines to forget, or say --all.", ["line", "forget"], "say --all"),
@@ -288,7 +288,7 @@ enum ErrorCatalogue {
         ("is not watch, timer, cron or none", nil, ""),
         ("which data set? Give --dataset", ["evaluate"], "Give --dataset"),
         ("where does the data set lie?", ["evaluate", "--dataset", "mvtec_ad"], "--data"),
-        (": holds no images: JPEG, PNG", ["run", "empty"], "JPEG, PNG, TIFF, BMP and PNM files are taken"),
+        (": holds no images: JPEG, PNG", ["run", "empty", "--backbone", "tiny.json", "--image-size", "84"], "JPEG, PNG, TIFF, BMP and PNM files are taken"),
         ("Give either --features FILE or", ["rescore", "--scores", "s.csv"], "--features-from FOLDER"),
         ("--windows: “", ["rescore", "--scores", "s.csv", "--features", "f.npy", "--windows", "a"], "such as 2,3"),
         ("needs no preparation; visa does.", ["datasets", "prepare", "mvtec_ad", "."], "visa does"),

@@ -64,6 +64,7 @@ import Testing
     @Test("Every refusal of a command is listed, and says what to do")
     func refusals() throws {
         let musc = try MuscCommand()
+        try musc.installTinyWeights()
         try musc.makeBatch("batch", images: 2)
         try musc.makeBatch("empty", images: 0)
         try Data("[]".utf8).write(to: musc.scratch.appending(path: "musc.yaml.json"))

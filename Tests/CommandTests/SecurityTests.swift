@@ -73,7 +73,7 @@ import Testing
         #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
         for line in result.errors.split(separator: "\n") {
             #expect(line.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (debug|info|notice|warning|error) [a-z_]+ .*/) != nil, "\(line)")
-            #expect(!line.contains("batch_done folder=forged"))
+            #expect(!line.hasPrefix("2026-11-25T00:00:00Z"))
         }
         #expect(!result.errors.contains("\u{1B}") && !result.output.contains("\u{1B}"))
 
@@ -92,7 +92,7 @@ import Testing
         }
         for page in ["\(results)/report.html", "drop/index.html"] {
             let html = try text(page)
-            #expect(!html.contains("<script>alert") && !html.contains("'alert(1)") && !html.contains("\u{2028}"), "\(page)")
+            #expect(!html.contains("<script>alert") && !html.contains("\u{2028}"), "\(page)")
         }
         let run = try Data(contentsOf: musc.scratch.appending(path: "\(results)/run.json"))
         #expect((try JSONSerialization.jsonObject(with: run) as? [String: Any])?["images"] as? Int == Self.names.count)

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import MuSc
 import MuScResults
+import MuScTensors
 import Testing
 
 /// Pictures of former results that stand for new ones.
@@ -59,6 +60,43 @@ struct DrawnPicturesTests {
             let fourth = inodes()
             try write(OutputOptions(colormap: .viridis))
             #expect(Set(inodes()).isDisjoint(with: fourth))
+        }
+    }
+
+    @Test("Forged former results neither lead to a file elsewhere nor through a link")
+    func forged() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<6).map { "p\($0).jpg" }, folder: folder)
+            func write() throws {
+                try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            }
+            try write()
+            let secret = "\(folder)/secret.txt"
+            try Data("secret".utf8).write(to: URL(fileURLWithPath: secret))
+            try FileManager.default.createDirectory(atPath: "\(folder)/elsewhere", withIntermediateDirectories: true)
+            #expect(link(secret, "\(folder)/elsewhere/p2.png") == 0)
+            let known = "\(folder)/_musc/overlays/drawn.safetensors"
+            for (name, forged) in [
+                ("overlays/p0.png", "../secret.txt"), ("overlays/p1.png", secret), ("overlays/p2.png", "linked/p2.png"),
+            ] {
+                let archive = try TensorArchive(path: known)
+                var metadata = archive.metadata
+                metadata["entries"] = metadata["entries"]?.replacing(
+                    name.replacing("/", with: "\\/"), with: forged.replacing("/", with: "\\/")).replacing(name, with: forged)
+                #expect(metadata["entries"] != archive.metadata["entries"])
+                var file = SafetensorsWriter(metadata: metadata)
+                for name in archive.names { file.add(name, try archive.tensor(name)) }
+                try file.write(to: known)
+            }
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/_musc/linked", withDestinationPath: "../elsewhere")
+            try write()
+            var status = stat()
+            #expect(stat(secret, &status) == 0 && status.st_nlink == 2)
+            for index in 0..<6 {
+                let picture = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/_musc/overlays/p\(index).png"))
+                #expect(picture.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+            }
         }
     }
 }

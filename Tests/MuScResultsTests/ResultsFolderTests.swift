@@ -60,13 +60,13 @@ struct ResultsFolderTests {
             defer { free(root) }
             let confinement = FilePath(platformString: root)
             #expect(throws: ResultsError.self) {
-                try ResultsFolder(path: "\(folder)/root/linked/_musc", in: confinement)
+                try ResultsFolder(at: FilePath("\(folder)/root/linked/_musc"), in: confinement)
                     .publish { path throws(ResultsError) in try fill(path, "1") }
             }
             #expect(try entries("\(folder)/outside") == [])
 
             // The batch becomes a link while its results are being written.
-            try ResultsFolder(path: "\(folder)/root/batch/_musc", in: confinement).publish { path throws(ResultsError) in
+            try ResultsFolder(at: FilePath("\(folder)/root/batch/_musc"), in: confinement).publish { path throws(ResultsError) in
                 try? manager.moveItem(atPath: "\(folder)/root/batch", toPath: "\(folder)/root/moved")
                 try? manager.createSymbolicLink(atPath: "\(folder)/root/batch", withDestinationPath: "../outside")
                 try fill(path, "2")

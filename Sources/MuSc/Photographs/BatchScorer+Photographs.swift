@@ -80,9 +80,9 @@ struct PhotographSurvey {
 
     /// Reads the headers of files; those that are no images do not count.
     init(_ files: [BatchFile], appliesOrientation: Bool, threads: Int) {
-        let options = DecodingOptions(applyingOrientation: appliesOrientation)
         self.init(
             concurrentMap(files.count, threads: threads) { index -> ImageSize? in
+                let options = DecodingOptions(applyingOrientation: appliesOrientation, root: files[index].root)
                 guard let header = try? ImageHeader(contentsOf: files[index].path, options: options) else { return nil }
                 return ImageSize(width: header.width, height: header.height)
             }.compactMap { $0 })

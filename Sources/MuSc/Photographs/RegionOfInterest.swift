@@ -26,10 +26,11 @@ public enum RegionOfInterest: Sendable, Hashable {
     /// The name of the mask that a batch's folder may hold; it is no image of the batch.
     public static let maskName: FilePath.Component = "_region.png"
 
-    /// The mask that lies in a batch's folder; nil where there is none.
+    /// The mask that lies in a batch's folder; nil where there is none, or a link in its place.
     public init?(in folder: FilePath) {
         let path = folder.appending(Self.maskName)
-        guard path.withPlatformString({ access($0, F_OK) }) == 0 else { return nil }
+        var status = stat()
+        guard path.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         self = .mask(path)
     }
 }

@@ -46,7 +46,8 @@ struct DrawnPictures: Sendable {
     /// What the pictures of an existing results folder show; nothing where that is not known, or in another style.
     init(resultsFolder: String, style: String) {
         self.style = style
-        guard let archive = try? TensorArchive(path: "\(resultsFolder)/overlays/\(Self.fileName)"),
+        // Whoever may write to the batch may have put something else in the place of what was written here.
+        guard let archive = try? TensorArchive(path: "\(resultsFolder)/overlays/\(Self.fileName)", ownedByUser: true),
             archive.metadata["style"] == style, let map = archive["map"], let level = archive["level"],
             map.scalarType == .float32, level.scalarType == .float32, map.shape.count == 2,
             let list = archive.metadata["entries"],
@@ -88,17 +89,6 @@ struct DrawnPictures: Sendable {
         var name, subject: String
         var overlay, thumbnail, photograph, crop: String?
         var isReduced: Bool
-    }
-
-    /// Gives a file of the former results a second name in the new ones; false where that cannot be.
-    static func takeOver(_ former: String, in formerFolder: String, as name: String, in folder: String) -> Bool {
-        var status = stat()
-        let source = "\(formerFolder)/\(former)"
-        // Only what this user wrote, and no link that somebody put there.
-        guard lstat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
-            return false
-        }
-        return link(source, "\(folder)/\(name)") == 0
     }
 }
 

@@ -98,13 +98,14 @@ struct PictureWriter: Sendable {
         taken.crop = pictures.crop.map { _ in names.crop(index) }
         if taken.crop != nil { try? Directory.create(path: "\(folder)/crops") }
         if taken.photograph != nil { try? Directory.create(path: "\(folder)/overlays/photographs") }
+        guard let formerDirectory = try? Directory(path: former), let directory = try? Directory(path: folder) else { return nil }
         var linked: [String] = []
         for (source, target) in [
             (pictures.photograph, taken.photograph), (pictures.overlay, taken.overlay),
             (pictures.thumbnail, taken.thumbnail), (pictures.crop, taken.crop),
         ] {
             guard let source, let target else { continue }
-            guard DrawnPictures.takeOver(source, in: former, as: target, in: folder) else {
+            guard formerDirectory.link(source, to: target, in: directory) else {
                 // What was taken over already makes room for what is drawn.
                 for name in linked { unlink("\(folder)/\(name)") }
                 return nil

@@ -19,8 +19,9 @@ struct Directory: ~Copyable {
     ///
     /// - Parameter root: The folder that the directory must lie in once its links are followed, absolute and without
     ///   links itself; nil for anywhere.
-    init(path: String, in root: FilePath? = nil) throws(ResultsError) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    init(at location: FilePath, in root: FilePath? = nil) throws(ResultsError) {
+        let path = location.string
+        let descriptor = location.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw ResultsError(errno: errno, "cannot be opened", path: path) }
         if let root, !root.holds(openFile: descriptor) {
             close(descriptor)
@@ -30,6 +31,8 @@ struct Directory: ~Copyable {
         }
         self.init(descriptor: descriptor, path: path)
     }
+
+    init(path: String) throws(ResultsError) { try self.init(at: FilePath(path)) }
 
     /// A path that leads here whatever the directory is called meanwhile, for as long as it is open; the ordinary path
     /// where the system has no such thing.
@@ -46,20 +49,21 @@ struct Directory: ~Copyable {
     deinit { close(descriptor) }
 
     /// Makes the directories of `path` that are missing, writable by their owner alone.
-    static func create(path: String) throws(ResultsError) {
-        var made = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            made += part
-            if mkdir(made, 0o755) != 0, errno != EEXIST, errno != EISDIR {
+    static func create(at path: FilePath) throws(ResultsError) {
+        var made = FilePath(root: path.root, [])
+        for component in path.components {
+            made.append(component)
+            if made.withPlatformString({ mkdir($0, 0o755) }) != 0, errno != EEXIST, errno != EISDIR {
                 let code = errno
                 var information = stat()
-                guard stat(made, &information) == 0 else {
-                    throw ResultsError(errno: code, "cannot be created", path: made)
+                guard made.withPlatformString({ stat($0, &information) }) == 0 else {
+                    throw ResultsError(errno: code, "cannot be created", path: made.string)
                 }
             }
-            made += "/"
         }
     }
+
+    static func create(path: String) throws(ResultsError) { try create(at: FilePath(path)) }
 
     func pathOf(_ name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
 
@@ -138,6 +142,26 @@ struct Directory: ~Copyable {
         }
     }
 
+    /// Gives the file `name` of this directory a second name in another one, if it is one of this user's.
+    ///
+    /// - Parameters:
+    ///   - name: A relative path; links in it are not followed, and it must not lead upwards.
+    ///   - target: A relative path in `other`, whose directories exist.
+    /// - Returns: False where that cannot be.
+    func link(_ name: String, to target: String, in other: borrowing Directory) -> Bool {
+        var parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard !parts.contains(where: { ["", ".", ".."].contains($0) }), let file = parts.popLast() else { return false }
+        if let first = parts.first {
+            guard let inner = try? directory(first) else { return false }
+            return inner.link((parts.dropFirst() + [file]).joined(separator: "/"), to: target, in: other)
+        }
+        var status = stat()
+        guard fstatat(descriptor, file, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_uid == geteuid()
+        else { return false }
+        return linkat(descriptor, file, other.descriptor, target, 0) == 0
+    }
+
     /// Flushes every file and directory below, by flushing the file system that holds them: hundreds of pictures take
     /// one journal commit in this way, and one each when flushed by themselves.
     func synchronise() throws(ResultsError) {
@@ -156,8 +180,9 @@ struct Directory: ~Copyable {
     /// Removes the entry `name` with everything below it, as far as this user may.
     ///
     /// What nests deeper than results do was put there by somebody else, and is left: each level keeps a file open.
+    /// A disk that fails for a moment is asked again, because nobody else comes past here before the next publication.
     func removeTree(_ name: String) {
-        removeTree(name.utf8CString.map { $0 }, depth: 16)
+        for _ in 0..<3 where kind(of: name) != nil { removeTree(name.utf8CString.map { $0 }, depth: 16) }
     }
 
     private func removeTree(_ name: [CChar], depth: Int) {

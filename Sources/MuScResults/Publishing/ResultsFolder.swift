@@ -8,8 +8,10 @@ import SystemPackage
 /// with flock(2) while it is written, so what a killed run left behind is told from what another run is writing,
 /// and is removed at the next publication. Nothing is followed through symbolic links.
 public struct ResultsFolder: Sendable, Hashable {
-    /// The folder, as `<batch>/_musc`.
+    /// The folder, as `<batch>/_musc`, fit to be shown: bytes that are not UTF-8 are replaced.
     public let path: String
+    /// The same as the file system has it.
+    let location: FilePath
     /// The folder that the results must lie in once links are followed; nil for anywhere.
     let root: FilePath?
     /// The file by which a folder is known to be one of ours, and may be replaced.
@@ -17,24 +19,34 @@ public struct ResultsFolder: Sendable, Hashable {
 
     /// - Parameter root: The folder that the results must lie in once links are followed, absolute and without links
     ///   itself; nil for anywhere. In a drop folder anybody may put a link where a batch was.
-    public init(path: String, in root: FilePath? = nil) {
-        self.init(path: path, in: root, marker: "run.json")
+    public init(at location: FilePath, in root: FilePath? = nil) {
+        self.init(at: location, in: root, marker: "run.json")
     }
 
-    init(path: String, in root: FilePath? = nil, marker: String) {
+    public init(path: String) {
+        self.init(path: path, marker: "run.json")
+    }
+
+    init(path: String, marker: String) {
+        self.init(at: FilePath(path), in: nil, marker: marker)
+    }
+
+    private init(at location: FilePath, in root: FilePath?, marker: String) {
+        self.location = location
         self.root = root
         self.marker = marker
-        var trimmed = Substring(path)
-        while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
-        self.path = String(trimmed)
+        path = location.string
     }
 
-    var name: String { String(path.split(separator: "/").last ?? "") }
+    var name: String { location.lastComponent?.string ?? "" }
 
-    var parent: String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+    /// The folder that the results lie in.
+    private var parentLocation: FilePath {
+        let parent = location.removingLastComponent()
+        return parent.isEmpty ? "." : parent
     }
+
+    var parent: String { parentLocation.string }
 
     /// Writes new results and puts them in the old ones' place.
     ///
@@ -50,8 +62,8 @@ public struct ResultsFolder: Sendable, Hashable {
         guard !name.isEmpty, name != ".", name != ".." else {
             throw ResultsError(kind: .occupied, path: path, detail: "is not a name for a results folder")
         }
-        if createsParent { try Directory.create(path: parent) }
-        let directory = try Directory(path: parent, in: root)
+        if createsParent { try Directory.create(at: parentLocation) }
+        let directory = try Directory(at: parentLocation, in: root)
         try checkOccupant(of: directory)
         removeLeftovers(in: directory)
 
@@ -82,7 +94,7 @@ public struct ResultsFolder: Sendable, Hashable {
     ///
     /// - Throws: ``ResultsError`` where something else lies at ``path``, or it cannot be removed.
     func withdraw() throws(ResultsError) {
-        guard let directory = try? Directory(path: parent, in: root), directory.kind(of: name) != nil else { return }
+        guard let directory = try? Directory(at: parentLocation, in: root), directory.kind(of: name) != nil else { return }
         try checkOccupant(of: directory)
         let aside = Self.temporaryName()
         try directory.rename(name, to: aside)
@@ -142,7 +154,7 @@ public struct ResultsFolder: Sendable, Hashable {
 
     /// Removes what runs that were killed have left beside these results; those of runs that go on are left alone.
     public func removeLeftovers() {
-        if let directory = try? Directory(path: parent, in: root) { removeLeftovers(in: directory) }
+        if let directory = try? Directory(at: parentLocation, in: root) { removeLeftovers(in: directory) }
     }
 
     private func removeLeftovers(in directory: borrowing Directory) {

@@ -120,10 +120,10 @@ public struct BatchResult: Sendable, Hashable, Codable {
 
     /// Reads the result of a batch whose results were published.
     ///
-    /// - Throws: ``ResultsError`` where there are no results, or they are damaged.
+    /// - Throws: ``ResultsError`` where there are no results, or they are damaged or another user's.
     public init(resultsFolder: String) throws(ResultsError) {
         let run = try RunRecord(resultsFolder: resultsFolder)
-        let (scores, folder) = try ScoresArchive.read(resultsFolder: resultsFolder, run: run)
+        let (scores, folder) = try ScoresArchive.read(resultsFolder: resultsFolder, run: run, ownedByUser: true)
         self.init(scores: scores, run: run, folder: folder, results: resultsFolder)
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import MuSc
 import MuScScoring
+import SystemPackage
 
 /// What was run: the content of `run.json`.
 public struct RunRecord: Sendable, Hashable, Codable {
@@ -126,9 +127,13 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// Reads `run.json` of a results folder.
     ///
     /// - Throws: ``ResultsError`` of kind `unreadable` where the file is missing, damaged, or of a later format.
-    public init(resultsFolder: String) throws(ResultsError) {
-        let path = "\(resultsFolder)/run.json"
-        guard let data = Self.content(of: path) else {
+    public init(resultsFolder: String) throws(ResultsError) { try self.init(at: FilePath(resultsFolder)) }
+
+    /// The same of a results folder whose path need not be UTF-8.
+    public init(at resultsFolder: FilePath) throws(ResultsError) {
+        let file = resultsFolder.appending("run.json")
+        let path = file.string
+        guard let data = Self.content(of: file) else {
             throw ResultsError(
                 kind: .unreadable, path: path, detail: "cannot be read, so this folder holds no results",
                 advice: "Score the batch first: musc run FOLDER.")
@@ -158,8 +163,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// The file's content; nil where it is no file, or larger than any record.
     ///
     /// Whoever may write to the batch may have put a pipe, a link or a file without end there.
-    private static func content(of path: String) -> Data? {
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+    private static func content(of path: FilePath) -> Data? {
+        let descriptor = path.withPlatformString { open($0, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()

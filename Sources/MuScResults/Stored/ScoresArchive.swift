@@ -45,14 +45,16 @@ enum ScoresArchive {
     /// - Returns: The scores, and the batch's folder as it was when they were written. Each image's path is that of
     ///   the file beside the results folder where it is there, else that in the recorded folder.
     /// - Throws: ``ResultsError`` of kind `unreadable` where a tensor is missing or of another shape than the others.
-    static func read(resultsFolder: String, run: RunRecord) throws(ResultsError) -> (BatchScores, folder: String) {
+    static func read(
+        resultsFolder: String, run: RunRecord, ownedByUser: Bool = false
+    ) throws(ResultsError) -> (BatchScores, folder: String) {
         let path = "\(resultsFolder)/\(fileName)"
         func damaged(_ what: String) -> ResultsError {
             ResultsError(kind: .unreadable, path: path, detail: what, advice: "Score the batch again: musc run FOLDER.")
         }
         let archive: TensorArchive
         do throws(TensorFileError) {
-            archive = try TensorArchive(path: path)
+            archive = try TensorArchive(path: path, ownedByUser: ownedByUser)
         } catch {
             throw damaged("\(error)")
         }

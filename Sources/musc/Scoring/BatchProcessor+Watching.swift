@@ -26,7 +26,7 @@ extension BatchProcessor {
                 LatestLink.point(at: batch, in: configuration.watch)
                 return BatchOutcome(
                     images: outcome.images - outcome.unreadable, flagged: outcome.flagged, unreadable: outcome.unreadable,
-                    seconds: outcome.seconds, report: FilePath(outcome.report),
+                    seconds: outcome.seconds, report: batch.results.appending("report.html"),
                     deliveries: configuration.hooks.deliveries(of: outcome.result))
             } catch {
                 if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
@@ -43,9 +43,9 @@ extension PublishedResults {
     ///
     /// - Parameter hooks: Who is to be told of results that a former process published just before it was killed.
     init?(_ results: FilePath, hooks: HookSettings) {
-        let folder = ResultsFolder(path: results.string)
+        let folder = ResultsFolder(at: results)
         folder.removeLeftovers()
-        guard let run = try? RunRecord(resultsFolder: folder.path), let fileSet = run.fileSet else { return nil }
+        guard let run = try? RunRecord(at: results), let fileSet = run.fileSet else { return nil }
         let deliveries = hooks.isEmpty
             ? [] : (try? BatchResult(resultsFolder: folder.path)).map { hooks.deliveries(of: $0) } ?? []
         self.init(

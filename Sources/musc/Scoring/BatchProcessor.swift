@@ -123,7 +123,7 @@ struct BatchProcessor: Sendable {
         do {
             let index = root.map { configuration.watch.resultsRoot(of: $0).appending("index.html") }
             report = try ResultsWriter(options: output).write(
-                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(path: place, in: confinement),
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(at: results ?? FilePath(place), in: confinement),
                 indexURL: index.map { relativeURL(from: place, to: $0) })
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)
