@@ -107,6 +107,25 @@ enum ErrorCatalogue {
         Entry(
             "ScoringError.tooFewImages", ScoringError.tooFewImages(BatchTokens(images: [], layers: [], imageFeatures: [])),
             concerns: "0 readable images", advises: "at least 2 are needed"),
+        Entry(
+            "ScoringError.region", ScoringError.region(.black("mask.png")), concerns: "mask.png", advises: "paint white what counts"),
+        Entry(
+            "RegionError.empty", RegionError.empty(.shares(.init(left: 0, top: 0, width: 0, height: 1))), concerns: "0,0,0,1",
+            advises: "give a width and a height above 0"),
+        Entry(
+            "RegionError.outside",
+            RegionError.outside(
+                .pixels(.init(left: 900, top: 0, width: 9, height: 9)), photograph: ImageSize(width: 640, height: 480)),
+            concerns: "900,0,9,9", advises: "give pixels of the photograph"),
+        Entry(
+            "RegionError.unreadable", RegionError.unreadable(ImageError(file: "mask.png", kind: .notAFile)), concerns: "mask.png",
+            advises: "Give the path of an image file"),
+        Entry("RegionError.black", RegionError.black("mask.png"), concerns: "mask.png", advises: "paint white what counts"),
+        Entry(
+            "RegionError.aspectRatio",
+            RegionError.aspectRatio(
+                "mask.png", mask: ImageSize(width: 64, height: 64), photograph: ImageSize(width: 640, height: 480)),
+            concerns: "mask.png", advises: "draw it over one of the photographs"),
         Entry("ScoringError.cancelled", ScoringError.cancelled, concerns: "the batch", advises: "run it again"),
         Entry(
             "ScoringError.memory",
@@ -254,7 +273,7 @@ enum ErrorCatalogue {
         return [
             Entry(
                 "ConfigurationFault", fault([(key: "model.image_size", flag: "image-size", value: .text("big"))]), concerns: "--image-size",
-                advises: "a whole number from 1"),
+                advises: "such as 336"),
             Entry(
                 "ConfigurationError", ConfigurationError(key: "watch.roots", reason: "/a and /a/b overlap; name only the outer one"),
                 concerns: "watch.roots", advises: "name only the outer one"),
@@ -295,6 +314,7 @@ enum ErrorCatalogue {
         ("At least 2 images judge each other, and 1 goes", ["bench", "--images", "1"], "At least 2 images"),
         ("A folder is scored as it is", ["bench", "batch", "--growth"], "leave out"),
         ("is not a number of shards from 1", ["plan", "batch", "--shards", "0", "--work", "w"], "from 1 to 100000"),
+        ("model.region: does not go with shards", ["plan", "batch", "--shards", "2", "--work", "w", "--region", "0,0,9,9"], "leave it out"),
         (": holds no images\\(recursive", ["plan", "empty", "--shards", "2", "--work", "w"], "add --recursive"),
         ("scoring.subsets: does not go with shards", nil, ""),
         ("scoring.judges: all images cannot judge", ["plan", "batch", "--shards", "2", "--work", "w", "--judges", "all"], "take a number"),

@@ -92,7 +92,10 @@ import Testing
         }
         for page in ["\(results)/report.html", "drop/index.html"] {
             let html = try text(page)
-            #expect(!html.contains("<script>alert") && !html.contains("\u{2028}"), "\(page)")
+            #expect(!html.contains("<script>alert"), "\(page)")
+            // A separator of lines ends a line of a script; in text it is a character as any other.
+            let scripts = html.split(separator: "<script").dropFirst().map { $0.split(separator: "</script>").first ?? "" }
+            #expect(!scripts.contains { $0.contains("\u{2028}") }, "\(page)")
         }
         let run = try Data(contentsOf: musc.scratch.appending(path: "\(results)/run.json"))
         #expect((try JSONSerialization.jsonObject(with: run) as? [String: Any])?["images"] as? Int == Self.names.count)
