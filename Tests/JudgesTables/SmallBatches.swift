@@ -46,7 +46,7 @@ func aloneOrBeside(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
     beside.leastKnownGoodAlone = .max
     let scorers = [scorer.with(alone), scorer.with(beside)]
     for (goodCount, defectiveCount) in [(6, 2), (30, 10)] {
-        for count in [8, 12, 16, 20, 32, 48] {
+        for count in [8, 16, 20, 48] {
             var results: [[Double]] = [[], [], []]
             for kind in kinds where kind.good.readable >= goodCount + count {
                 var generator = Seeded(seed: 30)

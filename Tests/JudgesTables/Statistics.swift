@@ -25,6 +25,7 @@ func text(_ value: Double, _ decimals: Int = 3) -> String {
     guard value.isFinite else { return "–" }
     let factor = pow(10, Double(decimals))
     let scaled = Int((abs(value) * factor).rounded())
+    guard decimals > 0 else { return "\(value < 0 ? "−" : "")\(scaled)" }
     let fraction = String(scaled % Int(factor))
     let padded = String(repeating: "0", count: decimals - fraction.count) + fraction
     return "\(value < 0 ? "−" : "")\(scaled / Int(factor)).\(padded)"
