@@ -80,8 +80,10 @@ def main():
         path = os.path.join(folder, "maps.safetensors")
         save_file({"maps": maps, "masks": masks}, path)
         environment = dict(os.environ, MUSC_METRICS_BENCHMARK=path)
-        command = ["swift", "test", "-c", "release", "--filter", "MetricBenchmark"]
-        subprocess.run(command, cwd=package, env=environment, check=True, stdout=subprocess.DEVNULL)
+        build = ["swift", "build", "-c", "release", "--build-tests"]
+        test = ["swift", "test", "-c", "release", "--skip-build", "--disable-testable-imports", "--filter", "MetricBenchmark"]
+        for command in [build, test]:
+            subprocess.run(command, cwd=package, env=environment, check=True, stdout=subprocess.DEVNULL)
         ours = json.load(open(path + ".json"))
     seconds, values = scikit_learn(maps, masks, options.pro_thresholds)
     print(f"{maps.size:,} pixels, {os.cpu_count()} processors")
