@@ -35,6 +35,8 @@ let package = Package(
 
         // The pipeline, in the order in which data flows.
         .target(name: "MuScParallel"),
+        .target(name: "MuScRandom"),
+        .target(name: "MuScPaths", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
         .target(name: "MuScLinearAlgebra", dependencies: ["COpenBLAS"]),
         .target(
             name: "MuScImages",
@@ -55,7 +57,7 @@ let package = Package(
         .target(
             name: "MuSc",
             dependencies: [
-                "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors",
+                "MuScBackbone", "MuScImages", "MuScParallel", "MuScPaths", "MuScRandom", "MuScScoring", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -72,7 +74,7 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScScoring", "MuScTables", "MuScTensors",
+                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScPaths", "MuScScoring", "MuScTables", "MuScTensors",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -81,7 +83,7 @@ let package = Package(
         .target(
             name: "MuScWatching",
             dependencies: [
-                "MuScTables",
+                "MuScPaths", "MuScTables",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -115,16 +117,18 @@ let package = Package(
 
         // Tests mirror the sources.
         .target(name: "Goldens", dependencies: ["MuScTensors"], path: "Tests/Goldens"),
+        .target(name: "ScratchFolders", path: "Tests/ScratchFolders"),
         .testTarget(
             name: "MuScImagesTests",
             dependencies: [
-                "MuScImages", "MuScParallel", "MuScTensors", "Goldens",
+                "MuScImages", "MuScParallel", "MuScRandom", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "MuScTablesTests", dependencies: ["MuScTables"]),
-        .testTarget(name: "MuScTensorsTests", dependencies: ["MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens"]),
-        .testTarget(name: "MuScScoringTests", dependencies: ["MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
+        .testTarget(name: "MuScTensorsTests", dependencies: ["MuScRandom", "MuScTensors", "Goldens", "ScratchFolders"]),
+        .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens", "ScratchFolders"]),
+        .testTarget(
+            name: "MuScScoringTests", dependencies: ["MuScRandom", "MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
         .testTarget(
             name: "MuScTests",
             dependencies: [
@@ -134,13 +138,14 @@ let package = Package(
         .testTarget(
             name: "MuScEvaluationTests",
             dependencies: [
-                "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScRandom", "MuScScoring", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
             name: "MuScResultsTests",
             dependencies: [
-                "MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScScoring", "MuScTensors", "Goldens",
+                "MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScPaths", "MuScRandom", "MuScScoring", "MuScTensors",
+                "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(
@@ -166,7 +171,7 @@ let package = Package(
         .executableTarget(
             name: "JudgesTables",
             dependencies: [
-                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScScoring",
+                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScRandom", "MuScScoring",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/JudgesTables"),
@@ -188,7 +193,7 @@ let package = Package(
             ]),
 
         // Inputs that nobody would write on purpose.
-        .target(name: "Mutations", path: "Tests/Mutations"),
+        .target(name: "Mutations", dependencies: ["MuScRandom"], path: "Tests/Mutations"),
         .target(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
             name: "Fuzz",

@@ -6,9 +6,9 @@
 #
 #   -s   seconds a parser, at least (600)
 #   -n   inputs a parser, at least (1000000)
-#   -q   quick, as in CI: the program that `swift build` made anyway, without sanitizers and by chance
+#   -q   quick, as in CI: by chance
 #
-# By default a build of its own: libFuzzer, guided by coverage, under the address sanitizer. Seeds are the fixtures.
+# Builds of its own, under the address sanitizer; by default with libFuzzer, guided by coverage. Seeds are the fixtures.
 # An input that brings a parser down is kept in .build/fuzz/<parser>/findings; `Fuzz replay PARSER FILE` shows it again.
 # `configuration` stands for the keys of musc.yaml, whose reader belongs to the command: a test makes its inputs.
 set -uo pipefail
@@ -29,7 +29,8 @@ folder=$PWD/.build/fuzz
 # Leaks are left out: Swift's runtime keeps what it has made of its types.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
 if [ -n "$quick" ]; then
-    fuzz=.build/release/Fuzz
+    swift build -c release --scratch-path .build-address-fuzz --product Fuzz --sanitize=address >&2 || exit 2
+    fuzz=.build-address-fuzz/release/Fuzz
 else
     # libFuzzer without its main, as the program has one; so the compilers are told of it, and the linker is not.
     library=$(clang -print-resource-dir)/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a
@@ -76,9 +77,9 @@ by_chance() {
 configuration() {
     local options=(--scratch-path .build --skip-build)
     if [ -z "$quick" ]; then
-        swift build -c release --scratch-path .build-asan --sanitize=address --build-tests > "$folder/configuration/build" 2>&1 ||
+        swift build -c release --scratch-path .build-address --sanitize=address --build-tests > "$folder/configuration/build" 2>&1 ||
             { tail -5 "$folder/configuration/build" >&2; return; }
-        options=(--scratch-path .build-asan --sanitize=address --skip-build)
+        options=(--scratch-path .build-address --sanitize=address --skip-build)
     fi
     local start=$SECONDS
     MUSC_MUTATIONS=$inputs swift test -c release "${options[@]}" --disable-testable-imports \

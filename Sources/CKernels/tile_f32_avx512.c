@@ -4,53 +4,16 @@
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx512f")))
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define INLINE TARGET static inline __attribute__((always_inline))
+#define TILE_FUNCTION tile_f32_avx512
+#define CHANNELS 1
 
-// `R` rows by 32 columns; the same register tile as in msm_f32_avx512.c, with rows read where they lie.
-#define TILE(R)                                                                                            \
-    TARGET static inline __attribute__((always_inline)) void tile_##R(                                     \
-        const float *a, size_t stride, size_t depth, const float *panel, float *c, size_t c_stride,       \
-        bool accumulate) {                                                                                 \
-        __m512 sum0[R], sum1[R];                                                                           \
-        UNROLL for (int r = 0; r < R; r++) sum0[r] = sum1[r] = _mm512_setzero_ps();                        \
-        for (size_t k = 0; k < depth; k++, panel += TILE_PANEL) {                                          \
-            const __m512 b0 = _mm512_loadu_ps(panel), b1 = _mm512_loadu_ps(panel + 16);                    \
-            UNROLL for (int r = 0; r < R; r++) {                                                           \
-                const __m512 row = _mm512_set1_ps(a[(size_t)r * stride + k]);                              \
-                sum0[r] = _mm512_fmadd_ps(row, b0, sum0[r]);                                               \
-                sum1[r] = _mm512_fmadd_ps(row, b1, sum1[r]);                                               \
-            }                                                                                              \
-        }                                                                                                  \
-        UNROLL for (int r = 0; r < R; r++) {                                                               \
-            float *out = c + (size_t)r * c_stride;                                                         \
-            if (accumulate) {                                                                              \
-                sum0[r] = _mm512_add_ps(sum0[r], _mm512_loadu_ps(out));                                    \
-                sum1[r] = _mm512_add_ps(sum1[r], _mm512_loadu_ps(out + 16));                               \
-            }                                                                                              \
-            _mm512_storeu_ps(out, sum0[r]);                                                                \
-            _mm512_storeu_ps(out + 16, sum1[r]);                                                           \
-        }                                                                                                  \
-    }
+typedef float element;
+typedef __m512 vector;
 
-TILE(8)
-TILE(4)
-TILE(2)
-TILE(1)
+INLINE vector panel_vector(const element *p) { return _mm512_loadu_ps(p); }
+INLINE vector row_vector(const element *p) { return _mm512_set1_ps(*p); }
+INLINE __m512 multiply(__m512 sum, vector row, vector panel) { return _mm512_fmadd_ps(row, panel, sum); }
 
-TARGET void tile_f32_avx512(
-    const float *a, size_t a_stride, size_t rows, size_t depth, const float *panel, float *c, size_t c_stride,
-    bool accumulate) {
-    size_t r = 0;
-    for (; r + 8 <= rows; r += 8)
-        tile_8(a + r * a_stride, a_stride, depth, panel, c + r * c_stride, c_stride, accumulate);
-    if (rows - r >= 4) {
-        tile_4(a + r * a_stride, a_stride, depth, panel, c + r * c_stride, c_stride, accumulate);
-        r += 4;
-    }
-    if (rows - r >= 2) {
-        tile_2(a + r * a_stride, a_stride, depth, panel, c + r * c_stride, c_stride, accumulate);
-        r += 2;
-    }
-    if (rows - r >= 1) tile_1(a + r * a_stride, a_stride, depth, panel, c + r * c_stride, c_stride, accumulate);
-}
+#include "tile_avx512.inc"
 #endif

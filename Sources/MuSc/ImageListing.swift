@@ -1,5 +1,6 @@
 import Glibc
 import MuScImages
+import MuScPaths
 import SystemPackage
 
 /// The files of a folder that are taken for images.
@@ -109,9 +110,4 @@ private struct DirectoryEntry {
             }
         }
     }
-}
-
-extension FilePath {
-    /// The path as bytes, without the terminating zero.
-    var bytes: [UInt8] { withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } }
 }

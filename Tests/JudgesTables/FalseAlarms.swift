@@ -1,4 +1,5 @@
 import MuSc
+import MuScRandom
 
 /// Clean batches with 48 known good images, and batches with defects for the recall.
 func falseAlarms(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
@@ -12,7 +13,7 @@ func falseAlarms(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
     var ownDefective: [Float] = []
     var mixedAlarms: [[Double]] = rates.map { _ in [] }
     for kind in kinds {
-        var generator = Seeded(seed: 48)
+        var generator = SeededGenerator(seed: 48)
         for _ in 0..<(kinds.isEmpty ? 0 : 20 / kinds.count) {
             let good = (0..<kind.good.readable).shuffled(using: &generator)
             let defective = (0..<kind.defective.readable).shuffled(using: &generator)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuSc
 import MuScBackbone
+import MuScRandom
 import SystemPackage
 
 /// Labelled photographs of one kind of part, as tokens.
@@ -14,7 +15,7 @@ struct Photographs {
         cache: TokenCache?
     ) throws {
         self.name = name
-        var generator = Seeded(seed: 12)
+        var generator = SeededGenerator(seed: 12)
         func chosen(_ files: [FilePath], _ count: Int) throws -> BatchTokens {
             let picked = files.sorted { $0.string < $1.string }.shuffled(using: &generator).prefix(count)
             let tokens = try scorer.tokens(of: picked.map { BatchFile(path: $0, name: $0.lastComponent?.string ?? "") }, cache: cache)
@@ -55,18 +56,4 @@ func labelledFiles(_ folder: FilePath) throws -> (good: [FilePath], defective: [
         if label == "good" { good += files } else { defective += files }
     }
     return (good, defective)
-}
-
-/// SplitMix64, so that every run draws the same batches.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }

@@ -1,6 +1,7 @@
 import MuSc
 import MuScBackbone
 import MuScImages
+import MuScRandom
 
 /// A defect cut from one cell and pasted into several of 40 good ones; and what the guard costs on natural batches.
 ///
@@ -44,7 +45,7 @@ func naturalBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
     row("|---|\(String(repeating: "---|", count: columns.count + 1))")
     var means = columns.map { _ in [Double]() }
     for kind in kinds {
-        var generator = Seeded(seed: 17)
+        var generator = SeededGenerator(seed: 17)
         let draws = kind.good.readable < 60 ? 1 : 10
         var results = columns.map { _ in [Double]() }
         var groups: [Double] = []
@@ -83,7 +84,7 @@ struct PastedDefect {
     var knownGood: BatchTokens
 
     init(_ number: Int, _ kind: Photographs, _ scorer: BatchScorer) throws {
-        var generator = Seeded(seed: UInt64(700 + number))
+        var generator = SeededGenerator(seed: UInt64(700 + number))
         let order = (0..<kind.good.readable).shuffled(using: &generator)
         good = kind.good.selecting(Array(order.prefix(40)))
         knownGood = kind.good.selecting(Array(order.dropFirst(40).prefix(20)))

@@ -1,4 +1,5 @@
 import MuSc
+import MuScRandom
 
 /// Batches of 6 good and 2 defective images, forty draws of each kind: alone, with the line's past, with known good.
 func smallBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
@@ -7,7 +8,7 @@ func smallBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
     row("|---|---|---|---|")
     var means: [[Double]] = [[], [], []]
     for kind in kinds {
-        var generator = Seeded(seed: 6)
+        var generator = SeededGenerator(seed: 6)
         var results: [[Double]] = [[], [], []]
         var knownGood = 0
         for _ in 0..<40 {
@@ -49,7 +50,7 @@ func aloneOrBeside(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
         for count in [8, 16, 20, 48] {
             var results: [[Double]] = [[], [], []]
             for kind in kinds where kind.good.readable >= goodCount + count {
-                var generator = Seeded(seed: 30)
+                var generator = SeededGenerator(seed: 30)
                 for _ in 0..<5 {
                     let good = (0..<kind.good.readable).shuffled(using: &generator)
                     let defective = (0..<kind.defective.readable).shuffled(using: &generator)

@@ -2,6 +2,7 @@ import Foundation
 import Goldens
 import MuSc
 import MuScImages
+import MuScRandom
 import MuScScoring
 import SystemPackage
 
@@ -10,21 +11,6 @@ func fixturePath(_ name: String) -> String {
     var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
     parts.removeLast(2)
     return parts.joined(separator: "/") + "/Fixtures/" + name
-}
-
-/// Numbers that look random and are the same in every run (Steele, Lea & Flood's SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }
 
 /// A folder that is removed when the test is over.

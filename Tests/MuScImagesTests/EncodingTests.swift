@@ -1,10 +1,11 @@
 import MuScImages
+import MuScRandom
 import Testing
 
 @Suite("Encoding")
 struct EncodingTests {
     static let photograph: RGBImage = {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         let pixels = (0..<(61 * 47 * 3)).map { index -> UInt8 in
             UInt8(truncatingIfNeeded: index / 183 * 3 + index % 183 / 2 + Int(generator.next() % 4))
         }

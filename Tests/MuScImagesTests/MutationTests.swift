@@ -1,5 +1,6 @@
 import Foundation
 import MuScImages
+import MuScRandom
 import Testing
 
 /// Files that nobody would write on purpose, made from the fixtures with a fixed seed: decoding must end, with an
@@ -37,7 +38,7 @@ struct MutationTests {
     @Test("Bytes changed at 2000 places or more", arguments: ImageFixtures.names)
     func flipped(name: String) throws {
         let bytes = try ImageFixtures.bytes(name)
-        var generator = SeededGenerator(state: UInt64(bytes.count + Self.rounds))
+        var generator = SeededGenerator(seed: UInt64(bytes.count + Self.rounds))
         for round in 0..<Self.rounds {
             var mutant = bytes
             // Headers decide the most, so every other change falls into the first hundred bytes.
@@ -58,7 +59,7 @@ struct MutationTests {
     @Test("Parts repeated, dropped and exchanged", arguments: ImageFixtures.names)
     func spliced(name: String) throws {
         let bytes = try ImageFixtures.bytes(name)
-        var generator = SeededGenerator(state: UInt64(Self.rounds))
+        var generator = SeededGenerator(seed: UInt64(Self.rounds))
         for round in 0..<(Self.rounds / 10) {
             let a = Int.random(in: 0...bytes.count, using: &generator)
             let b = Int.random(in: a...bytes.count, using: &generator)

@@ -1,5 +1,7 @@
 import Foundation
+import MuScPaths
 import MuScResults
+import SystemPackage
 import Testing
 
 struct IndexPageTests {
@@ -19,6 +21,15 @@ struct IndexPageTests {
         #expect(page.contains("<h1>Suspect images in 1 of 1 batches, 1 failed</h1>"))
         #expect(page.contains("line-A/&lt;2&gt;") && !page.contains("line-A/<2>"))
         #expect(page.contains("3 images, 8 are needed"))
+    }
+
+    @Test("A report is linked by its path's bytes, which need not be UTF-8")
+    func foreignEncoding() throws {
+        var batch = batches[0]
+        batch.report = FilePath(bytes: Array("Gr".utf8) + [0xFC] + Array("n/_musc/report.html".utf8))
+        let page = try IndexPage(root: "drop", batches: [batch], time: "2026-11-24T11:00:00Z").html()
+        #expect(page.contains("<a href=\"Gr%FCn/_musc/report.html\">"))
+        #expect(page.contains("\"Gr%FCn/_musc/report.html\"]"))
     }
 
     @Test("The page is replaced in one step, and files of others are left alone")

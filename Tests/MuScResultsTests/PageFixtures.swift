@@ -1,6 +1,8 @@
 import Foundation
 import MuSc
+import MuScRandom
 import MuScResults
+import SystemPackage
 import Testing
 
 /// Writes the batches that the browser test of the pages opens, into the folder that `MUSC_PAGE_FIXTURES` names.
@@ -32,7 +34,7 @@ struct PageFixtures {
 
     @Test("The pages of all batches for the browser test are written")
     func indexes() throws {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         let batches = (0..<5000).map { index -> BatchSummary in
             let state: BatchSummary.State = [4999: .waiting, 4990: .failed, 4000: .heldBack][index] ?? .done
             let reason: [BatchSummary.State: String] = [
@@ -49,7 +51,7 @@ struct PageFixtures {
                 images: 80, flagged: flagged, seconds: state == .done ? 9 + 6 * random.unit() : nil,
                 scores: state == .done
                     ? .init(tenth: level - 0.03, median: level, ninetieth: level + 0.05, highest: level + 0.1 + 0.05 * Float(flagged)) : nil,
-                reason: reason[state], report: state == .done ? "line/batch_\(index)/_musc/report.html" : nil)
+                reason: reason[state], report: state == .done ? FilePath("line/batch_\(index)/_musc/report.html") : nil)
         }
         for (name, shown) in [("many", batches), ("few", Array(batches.suffix(24)))] {
             let folder = "\(root)/\(name)"

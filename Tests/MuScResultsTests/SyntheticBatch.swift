@@ -1,6 +1,7 @@
 import Foundation
 import MuSc
 import MuScImages
+import MuScRandom
 import MuScResults
 import MuScScoring
 import SystemPackage
@@ -21,7 +22,7 @@ struct SyntheticBatch {
         photographs: Bool = true, threshold: Float? = nil, unreadable: [String] = [], seed: UInt64 = 1
     ) throws {
         self.folder = folder
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var images: [ScoredImage] = []
         var maps: [Float] = []
@@ -105,7 +106,7 @@ struct SyntheticBatch {
     private struct Scratch {
         var x, y, angle, length: Double
 
-        init(random: inout SplitMix) {
+        init(random: inout SeededGenerator) {
             x = 0.25 + 0.5 * random.unit()
             y = 0.25 + 0.5 * random.unit()
             angle = .pi * random.unit()
@@ -120,7 +121,7 @@ struct SyntheticBatch {
     }
 
     private static func photograph(
-        _ size: (width: Int, height: Int), scratch: Scratch?, random: inout SplitMix
+        _ size: (width: Int, height: Int), scratch: Scratch?, random: inout SeededGenerator
     ) -> RGBImage {
         var pixels: [UInt8] = []
         pixels.reserveCapacity(size.width * size.height * 3)
@@ -139,7 +140,7 @@ struct SyntheticBatch {
         return RGBImage(width: size.width, height: size.height, pixels: pixels)
     }
 
-    private static func map(_ grid: PatchGrid, scratch: Scratch?, random: inout SplitMix) -> [Float] {
+    private static func map(_ grid: PatchGrid, scratch: Scratch?, random: inout SeededGenerator) -> [Float] {
         let level = 0.16 + 0.05 * random.unit()
         return (0..<grid.count).map { index in
             let u = (Double(index % grid.width) + 0.5) / Double(grid.width)
@@ -150,18 +151,7 @@ struct SyntheticBatch {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): random numbers that a seed repeats.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededGenerator {
     /// From 0 up to 1.
     mutating func unit() -> Double { Double(next() >> 11) / Double(1 << 53) }
 }

@@ -1,3 +1,4 @@
+import MuScRandom
 import MuScScoring
 import Testing
 
@@ -35,7 +36,7 @@ import Testing
 
     @Test("Of exchangeable scores no more than the rate are flagged")
     func promise() {
-        var generator = SplitMix(state: 3)
+        var generator = SeededGenerator(seed: 3)
         var flagged = 0
         for _ in 0..<2000 {
             let scores = (0..<49).map { _ in Float.random(in: 0...1, using: &generator) }
@@ -44,17 +45,5 @@ import Testing
         }
         // 0.1 of 2000, and four standard errors.
         #expect(flagged <= 200 + 54)
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,8 @@
 import Glibc
 import Goldens
+import MuScRandom
 import MuScTensors
+import ScratchFolders
 import Testing
 
 /// Files that a broken disk, a cut download or a hostile author may hand in: each ends in an error that names the file, or
@@ -30,7 +32,7 @@ struct DamagedFileTests {
         let path = try scratch.write("flipped", bytes)
         let descriptor = open(path, O_WRONLY)
         defer { close(descriptor) }
-        var random = SplitMix64(state: 2026)
+        var random = SeededGenerator(seed: 2026)
         for flip in 0..<2000 {
             // Half of them at the ends, where these formats keep their structure.
             let near = min(bytes.count, 8192)
@@ -56,7 +58,7 @@ struct DamagedFileTests {
             [0x08, 0x07, 0x12],
             [0x20, 0, 0, 0, 0, 0, 0, 0, UInt8(ascii: "{")],
         ]
-        var random = SplitMix64(state: 7)
+        var random = SeededGenerator(seed: 7)
         for start in starts {
             for _ in 0..<300 {
                 let noise = (0..<Int.random(in: 0..<400, using: &random)).map { _ in
@@ -274,19 +276,6 @@ struct DamagedFileTests {
             #expect(error.path == path)
             #expect(error.description.contains(path))
         }
-    }
-}
-
-/// A small random generator with a seed (Steele, Lea and Flood, 2014), so that a failure can be repeated.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }
 

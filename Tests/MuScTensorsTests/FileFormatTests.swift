@@ -1,5 +1,6 @@
 import Goldens
 import MuScTensors
+import ScratchFolders
 import Testing
 
 @Suite("File formats")

@@ -1,14 +1,16 @@
+import MuScRandom
+
 /// Makes inputs of seeds: what a coverage-guided fuzzer does, without the coverage.
 public struct Mutator {
     private let seeds: [[UInt8]]
-    private var random: SplitMix64
+    private var random: SeededGenerator
 
     /// - Parameters:
     ///   - seeds: Sound inputs, at least one.
     ///   - seed: The same number gives the same inputs.
     public init(seeds: [[UInt8]], seed: UInt64) {
         self.seeds = seeds
-        random = SplitMix64(state: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     /// Numbers at which sizes and offsets are wrong.

@@ -1,3 +1,4 @@
+import MuScRandom
 import MuScScoring
 
 /// A hash of bytes by which equal content is found again; no protection against intent.

@@ -1,4 +1,5 @@
 import Glibc
+import MuScPaths
 import Synchronization
 import SystemPackage
 

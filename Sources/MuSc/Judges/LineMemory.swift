@@ -1,6 +1,8 @@
 import FoundationEssentials
 import Glibc
 import MuScBackbone
+import MuScPaths
+import MuScRandom
 import MuScScoring
 import MuScTensors
 import SystemPackage

@@ -1,4 +1,5 @@
 import MuScParallel
+import MuScPaths
 import MuScScoring
 import MuScTensors
 import SystemPackage

@@ -59,7 +59,7 @@ extension ShardPlan {
         precondition(request.shards > 0 && request.part > 0)
         let layout = ShardLayout(work: request.work)
         let files = request.files
-        let decodable = try headers(of: files, threads: scorer.settings.threads, progress: progress)
+        let decodable = try headers(of: files, scorer.settings, progress: progress)
         let names = files.map { file -> [UInt8] in
             var relative = file.path
             _ = relative.removePrefix(request.folder)
@@ -118,13 +118,14 @@ extension ShardPlan {
 
     /// Whether each file has a header that promises an image.
     private static func headers(
-        of files: [BatchFile], threads: Int, progress: ProgressHandler
+        of files: [BatchFile], _ settings: ScoringSettings, progress: ProgressHandler
     ) throws(ShardError) -> [Bool] {
+        let options = DecodingOptions(applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits)
         let done = Mutex(0)
         let isCancelled = Atomic<Bool>(false)
-        let decodable = concurrentMap(files.count, threads: threads) { index -> Bool in
+        let decodable = concurrentMap(files.count, threads: settings.threads) { index -> Bool in
             if isCancelled.load(ordering: .relaxed) { return false }
-            let answer = (try? ImageHeader(contentsOf: files[index].path)) != nil
+            let answer = (try? ImageHeader(contentsOf: files[index].path, options: options)) != nil
             let goesOn = done.withLock { done in
                 done += 1
                 return progress(Progress(stage: .features, completed: done, total: files.count))
@@ -152,7 +153,7 @@ extension ShardPlan {
 
     /// Whether each file can be decoded in full.
     private static func decode(_ paths: [FilePath], _ settings: ScoringSettings) -> [Bool] {
-        let options = DecodingOptions(applyingOrientation: settings.appliesOrientation)
+        let options = DecodingOptions(applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits)
         return concurrentMap(paths.count, threads: settings.threads) { index in
             (try? RGBImage(contentsOf: paths[index], options: options)) != nil
         }

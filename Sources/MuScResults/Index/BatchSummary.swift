@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// What a drop folder's page says of one batch.
 public struct BatchSummary: Sendable, Hashable, Codable {
     /// Where a batch stands.
@@ -20,11 +22,11 @@ public struct BatchSummary: Sendable, Hashable, Codable {
     /// Why it failed, is held back, or still waits.
     public var reason: String?
     /// The report's path relative to the folder of the page of all batches; nil where there is none.
-    public var report: String?
+    public var report: FilePath?
 
     public init(
         folder: String, state: State, time: String, images: Int, flagged: Int = 0, seconds: Double? = nil,
-        scores: ScoreSpread? = nil, reason: String? = nil, report: String? = nil
+        scores: ScoreSpread? = nil, reason: String? = nil, report: FilePath? = nil
     ) {
         self.folder = folder
         self.state = state

@@ -1,5 +1,6 @@
 import Foundation
 import MuSc
+import MuScPaths
 
 /// The page of a drop folder, `index.html`: all its batches, newest first. It refers to the same as a table,
 /// `batches.csv`, beside it.
@@ -126,7 +127,7 @@ public struct IndexPage: Sendable {
             values["median"] = decimalText(Double(scores.median), 3)
             values["highest"] = decimalText(Double(scores.highest), 3)
         }
-        if let report = batch.report { values["report"] = Markup.url(report) }
+        if let report = batch.report { values["report"] = Markup.url(report.bytes) }
         return values
     }
 
@@ -151,7 +152,7 @@ public struct IndexPage: Sendable {
                 batch.scores.map { decimalText(Double($0.highest), 4) } ?? "null",
                 batch.seconds.map { decimalText($0, 1) } ?? "null",
                 batch.reason.map(Markup.json) ?? "null",
-                batch.report.map { Markup.json(Markup.url($0)) } ?? "null",
+                batch.report.map { Markup.json(Markup.url($0.bytes)) } ?? "null",
             ]
             return "[\(cells.joined(separator: ","))]"
         }

@@ -1,3 +1,4 @@
+import MuScPaths
 import SystemPackage
 
 /// File names as text that loses nothing: bytes that are not UTF-8 are written as `%FF`, so that two such names stay
@@ -51,20 +52,5 @@ package enum FileName {
             end += length
         }
         return (String(decoding: bytes[..<end], as: UTF8.self), bytes[end...])
-    }
-}
-
-extension FilePath {
-    /// The path's bytes.
-    var bytes: [UInt8] {
-        withPlatformString { pointer in
-            var bytes: [UInt8] = []
-            var place = pointer
-            while place.pointee != 0 {
-                bytes.append(UInt8(bitPattern: place.pointee))
-                place += 1
-            }
-            return bytes
-        }
     }
 }

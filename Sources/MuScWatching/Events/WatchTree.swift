@@ -1,3 +1,4 @@
+import MuScPaths
 import SystemPackage
 
 /// The folders that are watched, by their watches.

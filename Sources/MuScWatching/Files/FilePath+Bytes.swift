@@ -1,26 +1,7 @@
+import MuScPaths
 import SystemPackage
 
 extension FilePath {
-    /// A path from the file system's bytes, in any encoding or none.
-    public init(bytes: some Sequence<UInt8>) {
-        var platform = bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }
-        platform.append(0)
-        self.init(platformString: platform)
-    }
-
-    /// The path's bytes without a terminating zero.
-    public var bytes: [UInt8] {
-        withPlatformString { text in
-            var bytes: [UInt8] = []
-            var position = text
-            while position.pointee != 0 {
-                bytes.append(UInt8(bitPattern: position.pointee))
-                position += 1
-            }
-            return bytes
-        }
-    }
-
     /// The path as one line of text for people and logs; see ``escapedText(_:)``.
     public var text: String { escapedText(bytes) }
 

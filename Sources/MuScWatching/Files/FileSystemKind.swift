@@ -1,4 +1,5 @@
 import Glibc
+import MuScPaths
 import SystemPackage
 
 /// What a folder's file system can be relied on for.

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import MuScPaths
 import SystemPackage
 
 /// What the intake writes: folders, their files, and batches until they are ready.

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Glibc
+import MuScPaths
 import SystemPackage
 
 /// The right to score batches of a root, which one process has at a time.

@@ -18,9 +18,6 @@ package struct Configuration: Sendable {
     /// What is special to single drop folders, by the folder as written.
     var rootOverrides: [RootOverride] = []
 
-    /// How large an image may be.
-    var imageLimits = DecodingLimits()
-
     var backbone = BackboneCatalogue.standard
     var pretrained: String?
     var imageSize: ImageSizeChoice?
@@ -50,6 +47,11 @@ package struct Configuration: Sendable {
     var stateFolder: FilePath?
 
     var output = OutputOptions()
+    /// How large an image may be, for the network and for pictures alike.
+    var imageLimits: DecodingLimits {
+        get { output.imageLimits }
+        set { output.imageLimits = newValue }
+    }
     var falseAlarmRate = 0.05
     var threshold: Float?
     /// The folder that flagged photographs are copied to.

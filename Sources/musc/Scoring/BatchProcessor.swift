@@ -103,8 +103,7 @@ struct BatchProcessor: Sendable {
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: seconds(), settings: settingsInForce(scorer),
             weightsSHA256: weightsSHA256, fileSet: fileSet)
-        var output = configuration.output
-        output.imageLimits = configuration.imageLimits
+        let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
         let result = BatchResult(scores: scores, run: record, folder: folder.string, results: place)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.

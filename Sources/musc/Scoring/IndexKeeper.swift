@@ -24,7 +24,7 @@ actor IndexKeeper {
                 time: batch.finished.map { Date(timeIntervalSince1970: $0).ISO8601Format() } ?? "",
                 images: batch.images, flagged: batch.flagged ?? 0, seconds: batch.seconds, scores: spread(of: batch),
                 reason: batch.reason,
-                report: batch.report.map { report in report.relative(to: index.place)?.string ?? report.string })
+                report: batch.report.map { report in report.relative(to: index.place) ?? report })
         }
         _ = try IndexPage(root: index.root.string, folder: index.place.string, batches: batches, time: Date.now.ISO8601Format()).write()
     }

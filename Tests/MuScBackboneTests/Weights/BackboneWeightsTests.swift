@@ -1,6 +1,7 @@
 import Goldens
 import MuScBackbone
 import MuScTensors
+import ScratchFolders
 import Testing
 
 @Suite("Weights of a backbone")

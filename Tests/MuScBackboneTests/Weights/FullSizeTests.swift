@@ -1,6 +1,7 @@
 import Foundation
 import MuScBackbone
 import MuScTensors
+import ScratchFolders
 import Testing
 
 /// Every network of the catalogue in its full size, with random weights in a temporary folder: loads them, runs one image at

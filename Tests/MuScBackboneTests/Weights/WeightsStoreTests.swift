@@ -2,6 +2,7 @@ import Foundation
 import Goldens
 import MuScBackbone
 import MuScTensors
+import ScratchFolders
 import Synchronization
 import Testing
 

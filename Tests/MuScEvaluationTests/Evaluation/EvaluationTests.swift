@@ -16,17 +16,20 @@ struct EvaluationTests {
     }
 
     private func evaluation(
-        _ dataset: Dataset, output: FilePath, settings: [String: String] = ["scoring.preset": "paper"],
-        scored: ScoredClasses = ScoredClasses(), failing: String? = nil
+        _ dataset: Dataset, output: FilePath, imageSize: Int = 224,
+        settings: [String: String] = ["scoring.preset": "paper"], scored: ScoredClasses = ScoredClasses(),
+        failing: String? = nil, changing: @escaping @Sendable (inout BatchScores) -> Void = { _ in }
     ) -> Evaluation {
         Evaluation(
-            dataset: dataset, backbone: "dinov2_vits14", imageSize: 224, threads: 2, configuration: settings,
+            dataset: dataset, backbone: "dinov2_vits14", imageSize: imageSize, threads: 2, configuration: settings,
             output: OutputFolder(output)
         ) { files, progress throws(ScoringError) in
             scored.add(files)
             if let failing, files.first?.name.contains(failing) == true { throw .cancelled }
             _ = progress(Progress(stage: .features, completed: 1, total: 1))
-            return drawnScores(files)
+            var scores = drawnScores(files)
+            changing(&scores)
+            return scores
         }
     }
 
@@ -150,14 +153,10 @@ struct EvaluationTests {
         let data = try TemporaryFolder()
         try data.addMVTecClass("tile")
         let output = try TemporaryFolder()
-        let evaluation = Evaluation(
-            dataset: try Dataset(.mvtecAD, at: data.path), backbone: "x", imageSize: 56, threads: 1, configuration: [:],
-            output: OutputFolder(output.path)
-        ) { files, _ throws(ScoringError) in
-            var scores = drawnScores(files)
+        let dataset = try Dataset(.mvtecAD, at: data.path)
+        let evaluation = evaluation(dataset, output: output.path) { scores in
             scores.images[5].index = nil
             scores.images[5].error = "the file ends early."
-            return scores
         }
         do {
             _ = try evaluation.run()
@@ -172,11 +171,8 @@ struct EvaluationTests {
         let data = try TemporaryFolder()
         try data.addMVTecClass("tile")
         let output = try TemporaryFolder()
-        let evaluation = Evaluation(
-            dataset: try Dataset(.mvtecAD, at: data.path), backbone: "x", imageSize: 56, threads: 1, configuration: [:],
-            output: OutputFolder(output.path)
-        ) { files, _ throws(ScoringError) in drawnScores(files) }
-        let evaluated = try evaluation.run().classes[0]
+        let dataset = try Dataset(.mvtecAD, at: data.path)
+        let evaluated = try evaluation(dataset, output: output.path, imageSize: 56).run().classes[0]
         #expect(evaluated.metrics.pixelAUROC == nil && evaluated.metrics.imageAUROC != nil)
         #expect(evaluated.notes.contains { $0.hasPrefix("4 of 4 masks have no pixel left at 56 px") })
     }

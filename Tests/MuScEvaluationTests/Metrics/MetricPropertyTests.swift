@@ -1,5 +1,6 @@
 import Foundation
 import MuScEvaluation
+import MuScRandom
 import Testing
 
 @Suite("Properties of the metrics")

@@ -1,4 +1,5 @@
 import CKernels
+import MuScRandom
 import MuScScoring
 import Testing
 
