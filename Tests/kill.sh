@@ -19,12 +19,7 @@ finish() {
 }
 trap finish EXIT
 mkdir "$work/drop"
-export MUSC_WEIGHTS="$work/weights"
-cat > "$work/tiny.json" <<JSON
-{"name": "tiny", "family": "dinov2", "patch": 14, "width": 32, "depth": 4, "heads": 2, "native_size": 84,
- "feature_layers": [1, 3], "paper_sizes": [84]}
-JSON
-"$musc" weights import Tests/Fixtures/goldens/dinov2_native.weights.facebook.safetensors --as "$work/tiny.json" > /dev/null
+. Tests/tiny_network.sh "$musc" "$work"
 cat > "$work/musc.yaml" <<YAML
 watch:
   settle_seconds: 0.2

@@ -4,7 +4,7 @@
 #
 #   ./Tests/soak.sh [-a] [-n IMAGES] [-b BATCHES] [-s SECONDS] [-- musc's own options…]
 #
-#   -a   all that takes hours before that: fuzzing, every failing write, kill -9, sanitizers
+#   -a   all that takes hours before that: fuzzing, every failing write, kill -9, a batch of 20,000 images, sanitizers
 #   -n   images in all (2000)
 #   -b   batches (200)
 #   -s   seconds over which they are dropped (300)
@@ -38,6 +38,7 @@ if [ -n "$all" ]; then
     ./Tests/fuzz.sh
     MUSC_FAULTS=all swift test -c release --skip-build --disable-testable-imports --filter FaultTests
     ./Tests/kill.sh 100
+    ./Tests/large_batch.sh
     ./Tests/sanitize.sh
 fi
 
@@ -56,12 +57,7 @@ watch:
 YAML
 
 if [ $# -eq 0 ]; then
-    export MUSC_WEIGHTS="$work/weights"
-    cat > "$work/tiny.json" <<JSON
-{"name": "tiny", "family": "dinov2", "patch": 14, "width": 32, "depth": 4, "heads": 2, "native_size": 84,
- "feature_layers": [1, 3], "paper_sizes": [84]}
-JSON
-    "$musc" weights import Tests/Fixtures/goldens/dinov2_native.weights.facebook.safetensors --as "$work/tiny.json" > /dev/null
+    . Tests/tiny_network.sh "$musc" "$work"
     set -- --backbone "$work/tiny.json"
 fi
 
