@@ -1,10 +1,12 @@
 #include "musc_linear.h"
 
 #include "bf16.h"
+#include "msm_pack.h"
 #include "rows.h"
 #include "tile.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
 // bfloat16 panels pair the depth; an odd one is filled up with a zero channel, which the input lacks.
 static size_t padded_inputs(musc_precision precision, size_t inputs) {
@@ -20,19 +22,36 @@ size_t musc_linear_packed_size(musc_precision precision, size_t inputs, size_t o
 void musc_linear_pack(
     musc_precision precision, const float *weight, size_t inputs, size_t outputs, void *packed) {
     const size_t depth = padded_inputs(precision, inputs);
+    const bool is_bf16 = precision == MUSC_BF16;
+    // A panel is a transpose of 32-bit words: fp32 channels, or pairs of bfloat16 ones.
+    const size_t words = is_bf16 ? depth / 2 : depth;
+    uint32_t order[TILE_PANEL];
+    for (uint32_t lane = 0; lane < TILE_PANEL; lane++) order[lane] = lane;
+    // One panel's rows, where they are rounded first or where there are fewer than a panel takes.
+    packed_word *rows = calloc(TILE_PANEL * words, sizeof *rows);
+    if (!rows) abort();
     for (size_t panel = 0; panel < panels(outputs); panel++) {
-        for (size_t lane = 0; lane < TILE_PANEL; lane++) {
-            const size_t output = panel * TILE_PANEL + lane;
-            for (size_t k = 0; k < depth; k++) {
-                const float value = output < outputs && k < inputs ? weight[output * inputs + k] : 0;
-                const size_t base = panel * TILE_PANEL * depth;
-                if (precision == MUSC_BF16)
-                    ((uint16_t *)packed)[base + (k / 2 * TILE_PANEL + lane) * 2 + k % 2] = bf16_from_float(value);
-                else
-                    ((float *)packed)[base + k * TILE_PANEL + lane] = value;
+        const size_t first = panel * TILE_PANEL;
+        const size_t count = outputs - first < TILE_PANEL ? outputs - first : TILE_PANEL;
+        const packed_word *from = (const packed_word *)(weight + first * inputs);
+        if (is_bf16 || count < TILE_PANEL) {
+            memset(rows, 0, TILE_PANEL * words * sizeof *rows);
+            for (size_t lane = 0; lane < count; lane++) {
+                const float *row = weight + (first + lane) * inputs;
+                if (is_bf16) {
+                    uint16_t *rounded = (uint16_t *)(rows + lane * words);
+                    for (size_t k = 0; k < inputs; k++) rounded[k] = bf16_from_float(row[k]);
+                } else {
+                    memcpy(rows + lane * words, row, inputs * sizeof *row);
+                }
             }
+            from = rows;
         }
+        msm_pack_words(
+            musc_isa_best(), from, words, words, order, TILE_PANEL, TILE_PANEL,
+            (packed_word *)packed + panel * TILE_PANEL * words);
     }
+    free(rows);
 }
 
 void musc_linear_apply(

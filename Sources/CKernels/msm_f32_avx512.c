@@ -1,10 +1,9 @@
 #include "msm_f32.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include "msm_maxima_avx512.h"
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 // Eight rows by two panels are 16 accumulators: as many chains as hide the latency of two 512-bit FMA
 // units, and 10 loads for 16 FMAs, so that neither the load ports nor the second-level cache (the panels
@@ -27,23 +26,9 @@ TARGET void msm_fold_f32_avx512(const musc_msm_strip_f32 *strip) {
                 sum1[r] = _mm512_fmadd_ps(row, v1, sum1[r]);
             }
         }
-        if (strip->partners) {
-            const uint16_t *partners = strip->partners + group * G;
-            const __m512 never = _mm512_set1_ps(-__builtin_inff());
-            UNROLL for (int r = 0; r < G; r++) {
-                sum0[r] = _mm512_mask_mov_ps(never, partners[r], sum0[r]);
-                sum1[r] = _mm512_mask_mov_ps(never, partners[r], sum1[r]);
-            }
-        }
-        const uint32_t *lines = strip->lines + group * G;
-        UNROLL for (int r = 0; r < G; r++) {
-            float *line0 = strip->row_max[0] + (size_t)lines[r] * P;
-            float *line1 = strip->row_max[1] + (size_t)lines[r] * P;
-            column0 = _mm512_max_ps(column0, sum0[r]);
-            column1 = _mm512_max_ps(column1, sum1[r]);
-            _mm512_storeu_ps(line0, _mm512_max_ps(_mm512_loadu_ps(line0), sum0[r]));
-            _mm512_storeu_ps(line1, _mm512_max_ps(_mm512_loadu_ps(line1), sum1[r]));
-        }
+        fold_group(
+            strip->lines + group * G, strip->partners ? strip->partners + group * G : NULL, strip->row_max[0],
+            strip->row_max[1], sum0, sum1, &column0, &column1);
     }
     _mm512_storeu_ps(strip->column_max[0], column0);
     _mm512_storeu_ps(strip->column_max[1], column1);

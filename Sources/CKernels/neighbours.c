@@ -2,6 +2,7 @@
 
 #include "musc_nearest.h"
 #include "rank.h"
+#include "ranks.h"
 
 enum { LANES = RANK_LANES };
 
@@ -15,39 +16,7 @@ static void empty(float *kept, uint16_t *kept_names, size_t count) {
 void musc_keep_nearest(
     const float *squared, const uint16_t *names, size_t judges, size_t patches, size_t depth, float *kept,
     uint16_t *kept_names, float *bounds) {
-    if (judges <= depth) {
-        memcpy(kept, squared, judges * patches * sizeof(float));
-        for (size_t judge = 0; judge < judges; judge++)
-            for (size_t patch = 0; patch < patches; patch++) kept_names[judge * patches + patch] = names[judge];
-        empty(kept + judges * patches, kept_names + judges * patches, (depth - judges) * patches);
-        for (size_t patch = 0; patch < patches; patch++) bounds[patch] = MUSC_FARTHEST;
-        return;
-    }
-    for (size_t first = 0; first < patches; first += LANES) {
-        const size_t lanes = patches - first < LANES ? patches - first : LANES;
-        float last[LANES];
-        value_of_rank(squared + first, judges, patches, lanes, depth, last);
-        // What is nearer than the last is kept, and of those as far as it so many as there is room for.
-        size_t ties[LANES], filled[LANES] = {0};
-        for (size_t lane = 0; lane < lanes; lane++) ties[lane] = depth;
-        for (size_t judge = 0; judge < judges; judge++)
-            for (size_t lane = 0; lane < lanes; lane++)
-                ties[lane] -= squared[judge * patches + first + lane] < last[lane];
-        for (size_t judge = 0; judge < judges; judge++) {
-            for (size_t lane = 0; lane < lanes; lane++) {
-                const float value = squared[judge * patches + first + lane];
-                if (value > last[lane]) continue;
-                if (value == last[lane]) {
-                    if (ties[lane] == 0) continue;
-                    ties[lane]--;
-                }
-                const size_t slot = filled[lane]++ * patches + first + lane;
-                kept[slot] = value;
-                kept_names[slot] = names[judge];
-            }
-        }
-        memcpy(bounds + first, last, lanes * sizeof(float));
-    }
+    ranks_best()->keep_nearest(squared, names, judges, patches, depth, kept, kept_names, bounds);
 }
 
 static float distance_of_candidate(int32_t candidate) {
@@ -97,25 +66,7 @@ void musc_keep_candidates(
 void musc_insert_nearest(
     const float *squared, uint16_t name, size_t patches, size_t depth, float *kept, uint16_t *kept_names,
     float *bounds) {
-    for (size_t patch = 0; patch < patches; patch++) {
-        const float value = squared[patch];
-        if (!(value < bounds[patch])) continue;
-        size_t farthest = patch;
-        for (size_t slot = patch; slot < depth * patches; slot += patches) {
-            if (kept_names[slot] == MUSC_NO_JUDGE) {
-                farthest = slot;
-                break;
-            }
-            if (kept[slot] > kept[farthest]) farthest = slot;
-        }
-        if (kept_names[farthest] != MUSC_NO_JUDGE) {
-            const float left_out = value < kept[farthest] ? kept[farthest] : value;
-            if (left_out < bounds[patch]) bounds[patch] = left_out;
-            if (left_out == value) continue;
-        }
-        kept[farthest] = value;
-        kept_names[farthest] = name;
-    }
+    ranks_best()->insert_nearest(squared, name, patches, depth, kept, kept_names, bounds);
 }
 
 void musc_rename_nearest(const uint16_t *map, size_t count, float *kept, uint16_t *kept_names) {
@@ -128,9 +79,13 @@ void musc_rename_nearest(const uint16_t *map, size_t count, float *kept, uint16_
 size_t musc_least_kept(
     const uint16_t *map, const uint16_t *kept_names, size_t patches, size_t depth, uint16_t *scratch) {
     memset(scratch, 0, patches * sizeof *scratch);
-    for (size_t slot = 0; slot < depth; slot++)
-        for (size_t patch = 0; patch < patches; patch++)
-            scratch[patch] += map[kept_names[slot * patches + patch]] != MUSC_NO_JUDGE;
+    for (size_t slot = 0; slot < depth; slot++) {
+        const uint16_t *names = kept_names + slot * patches;
+        if (map)
+            for (size_t patch = 0; patch < patches; patch++) scratch[patch] += map[names[patch]] != MUSC_NO_JUDGE;
+        else
+            for (size_t patch = 0; patch < patches; patch++) scratch[patch] += names[patch] != MUSC_NO_JUDGE;
+    }
     size_t least = depth;
     for (size_t patch = 0; patch < patches; patch++)
         if (scratch[patch] < least) least = scratch[patch];

@@ -1,5 +1,6 @@
 import MuScRandom
 import MuScScoring
+import Synchronization
 
 extension BatchScorer {
     /// Mutual scoring over all layers and degrees, subset by subset, by the batch's own images and those of a panel.
@@ -26,20 +27,19 @@ extension BatchScorer {
             // The panel's images follow the batch's.
             let judges = own + panel.judging.map { subset.count + $0 }
             let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
-            if subsets.count == 1, var lists = kept,
+            if subsets.count == 1, var lists = kept {
+                // Held by nobody else while they are changed.
+                kept?.lists = nil
                 let maps = try listedMaps(
                     of: tokens, panel: panel, judged: judged, judges: judges, by: scoring, kept: &lists,
                     progress: progress)
-            {
                 kept = lists
-                return maps
+                if let maps { return maps }
             }
             for (layer, images) in tokens.layers.enumerated() {
                 let standardised: StandardisedTokens
                 do {
-                    standardised = LNAMD.standardise(
-                        try (subset.map { images[$0] } + panel.layers[layer]).values(), grid: grid,
-                        channels: settings.backbone.width, threads: settings.threads)
+                    standardised = try self.standardised(subset.map { images[$0] } + panel.layers[layer])
                 } catch {
                     throw .spill(error)
                 }
@@ -64,6 +64,25 @@ extension BatchScorer {
             do { try searchRecurring(tokens, panel: panel, by: scoring, maps: &maps) } catch { throw .spill(error) }
         }
         return maps
+    }
+
+    /// One layer's tokens of images, normalised.
+    ///
+    /// - Parameter threads: The most threads to use; nil for as many as the settings allow.
+    /// - Throws: ``SpillError`` where they are in a file that cannot be read.
+    func standardised(_ tokens: [PatchTokens], threads: Int? = nil) throws(SpillError) -> StandardisedTokens {
+        let failure = Mutex<SpillError?>(nil)
+        let result = LNAMD.standardise(
+            images: tokens.count, grid: grid, channels: settings.backbone.width, threads: threads ?? settings.threads
+        ) { image, body in
+            do throws(SpillError) {
+                try tokens[image].withValues(body)
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        return result
     }
 
     /// Mutual scoring as the settings have it.

@@ -34,7 +34,7 @@ public struct BatchScorer: Sendable {
             imageWidth: fits ? tiles.tileWidth * patch : settings.imageSize.width,
             imageHeight: fits ? tiles.tileHeight * patch : settings.imageSize.height,
             featureLayers: settings.featureLayers, activation: settings.activation,
-            precision: settings.precision == .fast ? .fast : .exact)
+            precision: settings.precision == .fast ? .fast : .exact, threads: settings.threads)
     }
 
     private static func tiles(_ settings: ScoringSettings) -> TilePlan {

@@ -85,9 +85,15 @@ extension BatchScorer {
         defer { cache?.trim() }
         let done = Mutex(0)
         let isCancelled = Atomic<Bool>(false)
-        let results = concurrentMap(files.count, threads: settings.threads) { index -> ImageOutcome in
+        // What takes long comes first, so that no thread is left with it in the end.
+        let isKept = files.map { cache?.mayHold($0.path) ?? false }
+        let fresh = files.indices.filter { !isKept[$0] }
+        let order = fresh + files.indices.filter { isKept[$0] }
+        @Sendable func outcome(_ place: Int, threads: Int) -> ImageOutcome {
             if isCancelled.load(ordering: .relaxed) { return .skipped }
-            let outcome = tokens(of: files[index], cache: cache, store: store)
+            let outcome = tokens(
+                of: files[order[place]], cache: cache, store: store, mapsFiles: files.count <= Self.mostMappedFiles,
+                threads: threads)
             let goesOn = done.withLock { done in
                 done += 1
                 return progress(Progress(stage: .features, completed: done, total: files.count))
@@ -95,9 +101,19 @@ extension BatchScorer {
             if !goesOn { isCancelled.store(true, ordering: .relaxed) }
             return outcome
         }
+        // Of fewer images than threads each is shared by all.
+        let shared = fresh.count < settings.threads ? fresh.count : 0
+        var outcomes = (0..<shared).map { outcome($0, threads: settings.threads) }
+        outcomes += concurrentMap(files.count - shared, threads: settings.threads) { outcome(shared + $0, threads: 1) }
         if isCancelled.load(ordering: .relaxed) { throw .cancelled }
+        var results = outcomes
+        for (place, index) in order.enumerated() { results[index] = outcomes[place] }
         return try collect(results, files: files)
     }
+
+    /// The most files of tokens that are mapped at a time: a process may have 65,530 mappings unless the system says
+    /// otherwise.
+    private static let mostMappedFiles = 16_384
 
     private enum ImageOutcome: Sendable {
         case tokens(layers: [PatchTokens], imageFeature: [Float], width: Int, height: Int)
@@ -106,7 +122,10 @@ extension BatchScorer {
         case skipped
     }
 
-    private func tokens(of file: BatchFile, cache: TokenCache?, store: TokenStore) -> ImageOutcome {
+    /// - Parameter threads: The most threads that share this image.
+    private func tokens(
+        of file: BatchFile, cache: TokenCache?, store: TokenStore, mapsFiles: Bool, threads: Int
+    ) -> ImageOutcome {
         func outcome(_ tokens: ImageTokens, _ width: Int, _ height: Int) -> ImageOutcome {
             do throws(SpillError) {
                 var layers: [PatchTokens] = []
@@ -116,18 +135,37 @@ extension BatchScorer {
                 return .unkept(error)
             }
         }
-        if let kept = cache?.tokens(of: file.path, patches: grid.count) {
-            return outcome(kept.tokens, kept.width, kept.height)
+        if let kept = cache?.tokens(of: file.path, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
+            let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
+            if mapsFiles {
+                return .tokens(
+                    layers: layers, imageFeature: kept.imageFeature, width: kept.width, height: kept.height)
+            }
+            do {
+                return outcome(
+                    ImageTokens(layers: try layers.values(), imageFeature: kept.imageFeature), kept.width, kept.height)
+            } catch {
+                return .unkept(error)
+            }
         }
         do throws(ImageError) {
             let (image, original) = try photograph(file)
-            let tokens = model.tokens(of: image, plan: tiles)
+            let tokens = model.tokens(of: image, plan: tiles, threads: threads)
             cache?.keep(
                 tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
             return outcome(tokens, original.width, original.height)
         } catch {
             return .failed("\(error.kind)")
         }
+    }
+
+    /// Computes the tokens of an image again whose file in the cache is damaged, and keeps them in its place.
+    private func remadeTokens(of file: BatchFile, cache: TokenCache?) -> ImageTokens? {
+        guard let (image, original) = try? photograph(file) else { return nil }
+        let tokens = model.tokens(of: image, plan: tiles)
+        cache?.keep(
+            tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+        return tokens
     }
 
     private func collect(_ outcomes: [ImageOutcome], files: [BatchFile]) throws(ScoringError) -> BatchTokens {

@@ -1,9 +1,12 @@
 import CKernels
+import MuScParallel
 
 /// One image's way through the network, on the calling thread.
 struct ForwardPass {
     let model: VisionTransformer
     let workspace: Workspace
+    /// The most threads that share an image's products.
+    let threads: Int
 
     private var isa: musc_isa { model.isa }
     private var width: Int { model.description.width }
@@ -90,10 +93,23 @@ struct ForwardPass {
     private func apply(
         _ linear: PackedLinear, to input: Workspace.Rows, _ epilogue: musc_epilogue, into output: Workspace.Rows
     ) {
-        linear.apply(
-            isa, to: input.pointer, stride: input.stride, rows: length, epilogue, output: output.pointer,
-            outputStride: output.stride)
+        // Rows do not depend on each other; pieces of whole tiles keep the kernel's pace.
+        let pieces = min(threads, max(length / 64, 1))
+        let piece = ((length + pieces - 1) / pieces + 7) / 8 * 8
+        let (source, target) = (ThreadSafeRows(input), ThreadSafeRows(output))
+        let (inputBytes, outputBytes) = (element, epilogue == MUSC_ADD ? MemoryLayout<Float>.size : element)
+        concurrentLoop(pieces, threads: threads) { index in
+            let first = index * piece
+            guard first < length else { return }
+            linear.apply(
+                isa, to: source.rows.pointer + first * source.rows.stride * inputBytes, stride: source.rows.stride,
+                rows: min(piece, length - first), epilogue,
+                output: target.rows.pointer + first * target.rows.stride * outputBytes, outputStride: target.rows.stride)
+        }
     }
+
+    /// Bytes of a number between products.
+    private var element: Int { musc_element_size(model.kernelPrecision) }
 
     /// `(x − mean) / √(variance + ε) · weight + bias`, row by row of the residual stream.
     private func layerNorm(
@@ -138,4 +154,10 @@ struct ForwardPass {
         let length = projected.reduce(0) { $0 + $1 * $1 }.squareRoot()
         return projected.map { $0 / max(length, 1e-12) }
     }
+}
+
+/// Rows of which each thread touches its own.
+private struct ThreadSafeRows: @unchecked Sendable {
+    let rows: Workspace.Rows
+    init(_ rows: Workspace.Rows) { self.rows = rows }
 }

@@ -14,7 +14,7 @@ final class PackedLinear: @unchecked Sendable {
     ///   - weight: `[outputs, inputs]` row-major.
     ///   - gamma: What scales the outputs before they are added to a residual (LayerScale); nil for ones.
     init(
-        weight: [Float], bias: [Float]?, gamma: [Float]? = nil, inputs: Int, outputs: Int, precision: musc_precision
+        weight: UnsafeBufferPointer<Float>, bias: [Float]?, gamma: [Float]? = nil, inputs: Int, outputs: Int, precision: musc_precision
     ) {
         precondition(weight.count == inputs * outputs)
         self.inputs = inputs
@@ -23,7 +23,7 @@ final class PackedLinear: @unchecked Sendable {
         self.bias = bias.map { FloatStorage($0) }
         self.gamma = gamma.map { FloatStorage($0) }
         packed = .allocate(byteCount: musc_linear_packed_size(precision, inputs, outputs), alignment: 64)
-        musc_linear_pack(precision, weight, inputs, outputs, packed)
+        musc_linear_pack(precision, weight.baseAddress, inputs, outputs, packed)
     }
 
     deinit {

@@ -1,5 +1,6 @@
 import CKernels
 import MuScLinearAlgebra
+import MuScParallel
 
 /// The weights of one vision transformer, laid out for the forward pass.
 ///
@@ -35,25 +36,27 @@ struct TransformerWeights: Sendable {
     ///
     /// - Parameters:
     ///   - gridWidth, gridHeight: Patches of the images that will be given, for the position embedding.
+    ///   - threads: The most threads to use.
     /// - Throws: ``WeightsError`` where a tensor is missing or misshapen.
     init(
         _ weights: BackboneWeights, description: BackboneDescription, gridWidth: Int, gridHeight: Int,
-        precision: musc_precision
+        precision: musc_precision, threads: Int
     ) throws(WeightsError) {
         let width = description.width
-        func storage(_ name: String) throws(WeightsError) -> FloatStorage { FloatStorage(try weights.floats(name)) }
-        func affine(_ name: String) throws(WeightsError) -> Affine {
+        @Sendable func storage(_ name: String) throws(WeightsError) -> FloatStorage { FloatStorage(try weights.floats(name)) }
+        @Sendable func affine(_ name: String) throws(WeightsError) -> Affine {
             Affine(weight: try storage(name + ".weight"), bias: try storage(name + ".bias"))
         }
-        func linear(
+        @Sendable func linear(
             _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true, scale: String? = nil,
             precision: musc_precision
         ) throws(WeightsError) -> PackedLinear {
             let bias = hasBias ? try weights.floats(name + ".bias") : nil
             let gamma: [Float]? = if let scale { try weights.floats(scale) } else { nil }
-            return PackedLinear(
-                weight: try weights.floats(name + ".weight"), bias: bias, gamma: gamma, inputs: inputs, outputs: outputs,
-                precision: precision)
+            return try weights.withFloats(name + ".weight") { weight in
+                PackedLinear(
+                    weight: weight, bias: bias, gamma: gamma, inputs: inputs, outputs: outputs, precision: precision)
+            }
         }
 
         patchEmbedding = try linear(
@@ -67,22 +70,26 @@ struct TransformerWeights: Sendable {
         trainedPositions = Array(embedding[width...])
         positions = Self.positions(trainedPositions, description, gridWidth: gridWidth, gridHeight: gridHeight)
         inputNorm = description.normalisesInput ? try affine("norm_pre") : nil
-        blocks = []
-        for index in 0..<description.depth {
+        @Sendable func block(_ index: Int) throws(WeightsError) -> Block {
             let name = "blocks.\(index)"
             let scales = description.hasLayerScale ? (name + ".ls1.gamma", name + ".ls2.gamma") : (nil, nil)
-            blocks.append(
-                Block(
-                    norm1: try affine(name + ".norm1"), norm2: try affine(name + ".norm2"),
-                    qkv: try Self.attentionInput(name, weights, width: width, precision: precision),
-                    projection: try linear(
-                        name + ".attn.proj", inputs: width, outputs: width, scale: scales.0, precision: precision),
-                    hidden: try linear(
-                        name + ".mlp.fc1", inputs: width, outputs: description.mlpWidth, precision: precision),
-                    output: try linear(
-                        name + ".mlp.fc2", inputs: description.mlpWidth, outputs: width, scale: scales.1,
-                        precision: precision)))
+            return Block(
+                norm1: try affine(name + ".norm1"), norm2: try affine(name + ".norm2"),
+                qkv: try Self.attentionInput(name, weights, width: width, precision: precision),
+                projection: try linear(
+                    name + ".attn.proj", inputs: width, outputs: width, scale: scales.0, precision: precision),
+                hidden: try linear(
+                    name + ".mlp.fc1", inputs: width, outputs: description.mlpWidth, precision: precision),
+                output: try linear(
+                    name + ".mlp.fc2", inputs: description.mlpWidth, outputs: width, scale: scales.1,
+                    precision: precision))
         }
+        // Most of the time that a program takes until its first image: so blocks are laid out side by side.
+        let read = concurrentMap(description.depth, threads: threads) { index -> Result<Block, WeightsError> in
+            do throws(WeightsError) { return .success(try block(index)) } catch { return .failure(error) }
+        }
+        blocks = []
+        for result in read { blocks.append(try result.get()) }
         finalNorm = try affine("norm")
         projection = description.projectsImageFeature ? try storage("head.weight") : nil
     }
@@ -111,16 +118,17 @@ struct TransformerWeights: Sendable {
     private static func attentionInput(
         _ block: String, _ weights: BackboneWeights, width: Int, precision: musc_precision
     ) throws(WeightsError) -> PackedLinear {
-        let weight = try weights.floats(block + ".attn.qkv.weight")
         var bias = try weights.floats(block + ".attn.qkv.bias")
-        if precision == MUSC_BF16 {
-            let shift = try weights.floats(block + ".norm1.bias")
-            for key in width..<2 * width {
-                var sum: Float = 0
-                for channel in 0..<width { sum += weight[key * width + channel] * shift[channel] }
-                bias[key] = -sum
+        let shift = try weights.floats(block + ".norm1.bias")
+        return try weights.withFloats(block + ".attn.qkv.weight") { weight in
+            if precision == MUSC_BF16 {
+                for key in width..<2 * width {
+                    var sum: Float = 0
+                    for channel in 0..<width { sum += weight[key * width + channel] * shift[channel] }
+                    bias[key] = -sum
+                }
             }
+            return PackedLinear(weight: weight, bias: bias, inputs: width, outputs: 3 * width, precision: precision)
         }
-        return PackedLinear(weight: weight, bias: bias, inputs: width, outputs: 3 * width, precision: precision)
     }
 }

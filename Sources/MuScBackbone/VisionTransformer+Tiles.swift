@@ -9,12 +9,13 @@ extension VisionTransformer {
     /// - Parameters:
     ///   - image: `gridWidth · patch × gridHeight · patch` pixels of the plan's grid.
     ///   - plan: Its tiles are of this network's size.
-    /// - Returns: As ``tokens(of:needsImageFeature:)``, over the whole grid.
-    public func tokens(of image: RGBImage, plan: TilePlan) -> ImageTokens {
+    ///   - threads: The most threads that share the image's products.
+    /// - Returns: As ``tokens(of:needsImageFeature:threads:)``, over the whole grid.
+    public func tokens(of image: RGBImage, plan: TilePlan, threads: Int = 1) -> ImageTokens {
         let patch = description.patch
         precondition(image.width == plan.gridWidth * patch && image.height == plan.gridHeight * patch)
         precondition(plan.tileWidth == gridWidth && plan.tileHeight == gridHeight)
-        if plan.count == 1 { return tokens(of: NormalizedImage(image, for: description.family)) }
+        if plan.count == 1 { return tokens(of: NormalizedImage(image, for: description.family), threads: threads) }
         let width = description.width
         let size = plan.gridWidth * plan.gridHeight * width
         var whole = ImageTokens(
@@ -25,7 +26,7 @@ extension VisionTransformer {
                 let pixels = NormalizedImage(
                     image, x: column.origin * patch, y: row.origin * patch, width: imageWidth, height: imageHeight,
                     for: description.family)
-                let tile = tokens(of: pixels)
+                let tile = tokens(of: pixels, threads: threads)
                 for (layer, values) in tile.layers.enumerated() {
                     for y in row.kept {
                         let source = ((y - row.origin) * gridWidth + column.kept.lowerBound - column.origin) * width

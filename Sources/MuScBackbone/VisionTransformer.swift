@@ -4,7 +4,7 @@ import Synchronization
 /// A vision transformer with its weights, ready to turn images of one size into patch tokens.
 ///
 /// The value is immutable; ``tokens(of:)`` may be called from any number of threads at once and computes on the
-/// calling thread alone.
+/// calling thread alone, unless it is given more.
 public struct VisionTransformer: Sendable {
     public let description: BackboneDescription
     /// Pixels of the images that it takes.
@@ -44,12 +44,13 @@ public struct VisionTransformer: Sendable {
     ///   - imageWidth, imageHeight: Pixels; multiples of the patch.
     ///   - featureLayers: Blocks to take tokens from, counted from 0, in the order in which they are returned.
     ///   - activation: nil for the reference's rule, which depends on the image size.
+    ///   - threads: The most threads by which weights are laid out.
     /// - Throws: ``BackboneError`` for a size or a layer that does not fit, ``WeightsError`` wrapped in it for weights
     ///   that are not this backbone's.
     public init(
         description: BackboneDescription, weights: BackboneWeights, imageWidth: Int, imageHeight: Int,
         featureLayers: [Int]? = nil, activation: BackboneDescription.Activation? = nil,
-        precision: Precision = .exact
+        precision: Precision = .exact, threads: Int = 1
     ) throws(BackboneError) {
         try description.validate()
         try Self.check(imageWidth, imageHeight, description)
@@ -70,7 +71,7 @@ public struct VisionTransformer: Sendable {
             self.weights = try TransformerWeights(
                 weights, description: description, gridWidth: imageWidth / description.patch,
                 gridHeight: imageHeight / description.patch,
-                precision: self.precision == .fast ? MUSC_BF16 : MUSC_F32)
+                precision: self.precision == .fast ? MUSC_BF16 : MUSC_F32, threads: threads)
         } catch {
             throw .weights(error)
         }
@@ -111,12 +112,14 @@ public struct VisionTransformer: Sendable {
     /// - Parameters:
     ///   - image: Normalised pixels of `imageWidth × imageHeight`.
     ///   - needsImageFeature: False to stop after the last feature layer where the image feature is not wanted.
+    ///   - threads: The most threads that share the image's products, for when there are few images; the tokens are the
+    ///     same for any number.
     /// - Returns: The patch tokens of the feature layers and the image feature.
-    public func tokens(of image: NormalizedImage, needsImageFeature: Bool = true) -> ImageTokens {
+    public func tokens(of image: NormalizedImage, needsImageFeature: Bool = true, threads: Int = 1) -> ImageTokens {
         precondition(image.width == imageWidth && image.height == imageHeight)
         let workspace = workspaces.take() ?? Workspace(for: self)
         defer { workspaces.give(workspace) }
-        return ForwardPass(model: self, workspace: workspace).run(image, needsImageFeature: needsImageFeature)
+        return ForwardPass(model: self, workspace: workspace, threads: threads).run(image, needsImageFeature: needsImageFeature)
     }
 }
 

@@ -7,11 +7,21 @@ struct ExactKernel: MaximaKernel {
     let plan: PartnerPlan
 
     init(tokens: UnitTokens, window: Int?, region: PatchRegion? = nil, isa: musc_isa) {
+        self.init(
+            tokens: tokens, plan: Self.plan(tokens.grid, channels: tokens.channels, window: window, region: region),
+            isa: isa)
+    }
+
+    /// - Parameter plan: As ``plan(_:channels:window:region:)`` makes it for the tokens.
+    init(tokens: UnitTokens, plan: PartnerPlan, isa: musc_isa) {
         self.tokens = tokens
+        self.plan = plan
         self.isa = isa
+    }
+
+    static func plan(_ grid: PatchGrid, channels: Int, window: Int?, region: PatchRegion? = nil) -> PartnerPlan {
         // The rows of a step take about 384 KiB of the second-level cache and leave the rest to the panels.
-        plan = PartnerPlan(
-            grid: tokens.grid, window: window, region: region, rowLimit: 384 * 1024 / (4 * tokens.channels))
+        PartnerPlan(grid: grid, window: window, region: region, rowLimit: 384 * 1024 / (4 * channels))
     }
 
     var panelBytes: Int { PartnerPlan.lanes * tokens.channels * 4 }

@@ -29,7 +29,8 @@ struct ImagePairs {
     ///   - judged, judges: Indices of images, each list without repeats.
     ///   - count: The number of images in the tokens.
     init(judged: [Int], judges: [Int], of count: Int) {
-        self.init(rows: [], rest: judges + judged, fresh: judged, known: [], arrivals: [], judges: judges, of: count)
+        self.init(
+            order: judges + judged, firstColumn: 0, fresh: judged, known: [], arrivals: [], judges: judges, of: count)
     }
 
     /// Some images by every judge, and others by some of the judges alone.
@@ -38,14 +39,25 @@ struct ImagePairs {
     ///   - fresh: Indices of images that every judge judges.
     ///   - known: Indices of others, which the arrivals alone judge.
     ///   - arrivals: Indices of images among the judges.
-    init(fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int) {
-        let changed = Set(fresh).union(arrivals)
-        // The few that changed become columns, so that rows are many and threads can share them.
-        let unchanged = (judges + known).filter { !changed.contains($0) }
-        self.init(rows: unchanged, rest: fresh + arrivals, fresh: fresh, known: known, arrivals: arrivals, judges: judges, of: count)
+    ///   - changedAreRows: Whether the few that changed become rows, which are prepared once for many columns; else they
+    ///     are columns. Where rounding depends on the role, columns are nearer to a comparison of all with all.
+    ///   - amongChanged: Whether fresh images and arrivals are compared with each other as well.
+    init(
+        fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int, changedAreRows: Bool = true,
+        amongChanged: Bool = true
+    ) {
+        var seen = Set<Int>()
+        let changed = (fresh + arrivals).filter { seen.insert($0).inserted }
+        let unchanged = (judges + known).filter { seen.insert($0).inserted }
+        self.init(
+            order: changedAreRows ? changed + unchanged : unchanged + changed,
+            firstColumn: !changedAreRows ? unchanged.count : amongChanged ? 0 : changed.count, fresh: fresh, known: known,
+            arrivals: arrivals, judges: judges, of: count)
     }
 
-    private init(rows first: [Int], rest: [Int], fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int) {
+    private init(
+        order: [Int], firstColumn: Int, fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int
+    ) {
         var judgePosition = [Int?](repeating: nil, count: count)
         for (position, image) in judges.enumerated() { judgePosition[image] = position }
         var rows = [Row?](repeating: nil, count: count)
@@ -61,9 +73,8 @@ struct ImagePairs {
             if let judge = judgePosition[image] { arrivalPosition[judge] = position }
         }
         var seen = Set<Int>()
-        let rowImages = first.filter { seen.insert($0).inserted }
-        firstColumn = rowImages.count
-        images = rowImages + rest.filter { seen.insert($0).inserted }
+        images = order.filter { seen.insert($0).inserted }
+        self.firstColumn = firstColumn
         lines = end + known.count * arrivals.count
         self.judgePosition = judgePosition
         self.rows = rows

@@ -17,18 +17,37 @@ public enum LNAMD {
     public static func standardise(
         _ tokens: [[Float]], grid: PatchGrid, channels: Int, threads: Int
     ) -> StandardisedTokens {
+        standardise(images: tokens.count, grid: grid, channels: channels, threads: threads) { image, body in
+            tokens[image].withUnsafeBufferPointer(body)
+        }
+    }
+
+    /// Normalises the tokens of every image, once for all degrees, from where they lie.
+    ///
+    /// - Parameters:
+    ///   - threads: The most threads to use.
+    ///   - tokens: Calls its argument once with the tokens of an image, `[grid.count, channels]` row-major without class
+    ///     token; called from several threads at once. Where it does not, the image's are zeros.
+    public static func standardise(
+        images: Int, grid: PatchGrid, channels: Int, threads: Int,
+        _ tokens: @Sendable (_ image: Int, _ body: (UnsafeBufferPointer<Float>) -> Void) -> Void
+    ) -> StandardisedTokens {
         let perImage = grid.count * channels
         let isa = musc_isa_best()
-        let values = filled(tokens.count * perImage) { target in
-            concurrentLoop(tokens.count, threads: threads) { image in
-                tokens[image].withUnsafeBufferPointer { source in
+        let values = filled(images * perImage) { target in
+            concurrentLoop(images, threads: threads) { image in
+                let own = target.pointer + image * perImage
+                var isFilled = false
+                tokens(image) { source in
                     guard let source = source.baseAddress else { return }
                     let (mean, scale) = statistics(source, count: perImage, isa)
-                    musc_standardise(isa, source, perImage, mean, scale, target.pointer + image * perImage)
+                    musc_standardise(isa, source, perImage, mean, scale, own)
+                    isFilled = true
                 }
+                if !isFilled { own.initialize(repeating: 0, count: perImage) }
             }
         }
-        return StandardisedTokens(images: tokens.count, grid: grid, channels: channels, values: values)
+        return StandardisedTokens(images: images, grid: grid, channels: channels, values: values)
     }
 
     /// Aggregates the tokens of every image at degree `r`.

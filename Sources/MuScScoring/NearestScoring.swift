@@ -4,26 +4,36 @@ import MuScParallel
 /// Scores a batch layer by layer from lists of nearest judges, which it makes or brings up to date.
 ///
 /// With ``MutualScoring/Precision/exact`` scores are those of ``MutualScoring`` whatever the lists' history. With
-/// products of integers lists begin with candidates, and images that come later are compared in fp32; so scores differ
-/// from those of a beginning by what such products leave open.
+/// products of integers lists begin with candidates, and images that come later are compared in bfloat16 or fp32; so
+/// scores differ from those of a beginning by what such products leave open.
 ///
 ///     var scorer = NearestScoring(scoring, lists: known, judged: …)
 ///     for layer in tokens { scores += scorer.patchScores(of: layer) }
 ///     save(scorer.lists)
 public struct NearestScoring: Sendable {
-    private let scoring: MutualScoring
-    private let degrees: [Int]
+    let scoring: MutualScoring
+    let degrees: [Int]
     /// The number of images of the tokens.
-    private let images: Int
-    private let judged, judges: [Int]
+    let images: Int
     private let intervals: [[MutualScoring.Interval]]
-    private let former: NearestJudges?
-    private let update: NearestUpdate
+    let update: NearestUpdate
+    /// The former lists' planes that were not taken over yet.
+    private var former: [NearestJudges.Plane]
     /// The lists as they are now; complete once every layer was scored.
     public private(set) var lists: NearestJudges
+    /// What was added to the former lists where nothing else changed, as ``NearestJudges/add(_:threads:)`` takes it;
+    /// complete once every layer was scored.
+    public internal(set) var addition: NearestAddition?
+    /// For each image that was asked for its row in the lists.
+    private let rowOfJudged: [Int]
+
+    /// The images in the order of their rows, and the judges in that of their names, as indices in the tokens.
+    var judged: [Int] { update.judged }
+    var judges: [Int] { update.judges }
 
     /// - Parameters:
-    ///   - lists: What ``lists`` was the last time with the same network, layers, degrees and window; nil for none.
+    ///   - lists: What ``lists`` was the last time with the same network, layers, degrees and window; nil for none. Where
+    ///     nobody else holds them, they are changed in their place.
     ///   - judged, judges: As for ``MutualScoring/patchScores(of:degrees:judged:judges:)``.
     ///   - digests: Of all images of the tokens, each different.
     ///   - grid: How the patches of every image lie.
@@ -31,24 +41,29 @@ public struct NearestScoring: Sendable {
     ///   - intervals: For each plane, layers outermost, the intervals over which means are wanted, at least one.
     /// - Returns: nil with more judges than lists can name.
     public init?(
-        _ scoring: MutualScoring, lists: NearestJudges?, judged: [Int], judges: [Int], digests: [ImageDigest],
+        _ scoring: MutualScoring, lists: consuming NearestJudges?, judged: [Int], judges: [Int], digests: [ImageDigest],
         grid: PatchGrid, degrees: [Int], intervals: [[MutualScoring.Interval]]
     ) {
         guard judges.count < NearestJudges.mostJudges else { return nil }
         self.scoring = scoring
         self.degrees = degrees
         images = digests.count
-        self.judged = judged
-        self.judges = judges
         self.intervals = intervals
         let minimum = scoring.minimumJudges
-        let lists = lists?.patches == grid.count ? lists : nil
+        let fitting = lists?.patches == grid.count ? lists : nil
         update = NearestUpdate(
-            of: lists, judged: judged, judges: judges, digests: digests,
+            of: fitting, judged: judged, judges: judges, digests: digests, threads: scoring.threads,
             needed: intervals.map { intervals in { others in Self.needed(intervals, others, minimum) } })
-        former = update.known.isEmpty ? nil : lists
+        former = update.known.isEmpty ? [] : fitting?.planes ?? []
         self.lists = NearestJudges(
-            judged: judged.map { digests[$0] }, judges: judges.map { digests[$0] }, patches: grid.count, planes: [])
+            judged: update.judged.map { digests[$0] }, judges: update.judges.map { digests[$0] }, patches: grid.count,
+            planes: [])
+        if update.isAddition {
+            addition = NearestAddition(
+                judged: update.fresh.map { digests[$0] }, judges: update.arrivals.map { digests[$0] }, planes: [])
+        }
+        let rows = Dictionary(update.judged.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        rowOfJudged = judged.map { rows[$0] ?? 0 }
     }
 
     /// How many of so many judges the intervals reach to.
@@ -62,59 +77,67 @@ public struct NearestScoring: Sendable {
     /// Whether images have to be compared, for which their tokens are needed.
     public var needsTokens: Bool { !update.isIdle }
 
+    /// Whether the lists stay what they were.
+    public var isUnchanged: Bool { update.keepsFormer && update.fresh.isEmpty && update.arrivals.isEmpty }
+
     /// Scores the images by the next layer.
     ///
-    /// - Parameter tokens: Gives the tokens of that layer of these images, in this order; called where they are needed.
+    /// - Parameter tokens: Gives the tokens of that layer of these images, in this order, by at most so many threads;
+    ///   called where they are needed, from several threads at once.
     /// - Returns: For each degree and each of its intervals, `[judged.count, patches]` row-major, as
     ///   ``MutualScoring/patchScores(of:judged:judges:)`` gives them.
-    public mutating func patchScores(of tokens: (_ images: [Int]) -> StandardisedTokens) -> [[[Float]]] {
+    public mutating func patchScores(
+        of tokens: @Sendable (_ images: [Int], _ threads: Int) -> StandardisedTokens
+    ) -> [[[Float]]] {
         let first = lists.planes.count
-        var planes = degrees.indices.map { degree in emptyPlane(first + degree) }
-        for degree in degrees.indices { carryOver(first + degree, into: &planes[degree]) }
+        var planes: [NearestJudges.Plane] = []
         if update.known.isEmpty {
-            compareAll(tokens(Array(0..<images)), into: &planes)
-        } else if needsTokens {
-            compareChanged(tokens, into: &planes)
+            planes = degrees.indices.map { emptyPlane(first + $0, rows: judged.count) }
+            compareAll(tokens(Array(0..<images), scoring.threads), into: &planes)
+        } else {
+            for degree in degrees.indices { planes.append(takeOver(first + degree)) }
+            if needsTokens { compareChanged(tokens, into: &planes) }
         }
         lists.planes += planes
-        return degrees.indices.map { degree in intervals[first + degree].map { means(of: planes[degree], $0) } }
+        return degrees.indices.map { degree in
+            intervals[first + degree].map { means(of: lists.planes[first + degree], $0) }
+        }
     }
 
-    private func emptyPlane(_ index: Int) -> NearestJudges.Plane {
+    /// - Parameter rows: The number of images.
+    func emptyPlane(_ index: Int, rows: Int) -> NearestJudges.Plane {
         let most = Self.needed(intervals[index], judges.count, scoring.minimumJudges)
-        let depth = former?.planes[index].depth ?? NearestJudges.depth(for: most)
-        let (rows, patches) = (judged.count, lists.patches)
+        let depth = update.depths?[index] ?? NearestJudges.depth(for: most)
+        let patches = lists.patches
         return NearestJudges.Plane(
             depth: depth, squared: [Float](repeating: MUSC_FARTHEST, count: rows * depth * patches),
             names: [UInt16](repeating: MUSC_NO_JUDGE, count: rows * depth * patches),
             bounds: [Float](repeating: MUSC_FARTHEST, count: rows * patches))
     }
 
-    /// Takes over the lists of known images, with the judges' new names.
-    private func carryOver(_ index: Int, into plane: inout NearestJudges.Plane) {
-        guard let former = former?.planes[index] else { return }
+    /// The lists of the known images, with the judges' new names.
+    private mutating func takeOver(_ index: Int) -> NearestJudges.Plane {
+        // Moved out, so that a plane that nobody else holds is changed in its place.
+        var former = NearestJudges.Plane(depth: self.former[index].depth, squared: [], names: [], bounds: [])
+        swap(&former, &self.former[index])
+        if update.keepsFormer { return former }
+        var plane = emptyPlane(index, rows: update.known.count)
         let patches = lists.patches
         let size = plane.depth * patches
+        let update = update
         plane.withRows { rows in
-            former.squared.withUnsafeBufferPointer { squared in
-                former.names.withUnsafeBufferPointer { names in
-                    former.bounds.withUnsafeBufferPointer { bounds in
-                        guard let squared = squared.baseAddress, let names = names.baseAddress,
-                            let bounds = bounds.baseAddress
-                        else { return }
-                        let source = Rows(squared: .init(mutating: squared), names: .init(mutating: names), bounds: .init(mutating: bounds))
-                        concurrentLoop(judged.count, threads: scoring.threads) { position in
-                            guard let row = update.rows[position] else { return }
-                            let target = rows.squared + position * size, targetNames = rows.names + position * size
-                            target.update(from: source.squared + row * size, count: size)
-                            targetNames.update(from: source.names + row * size, count: size)
-                            (rows.bounds + position * patches).update(from: source.bounds + row * patches, count: patches)
-                            musc_rename_nearest(update.names, size, target, targetNames)
-                        }
-                    }
+            former.withRows { source in
+                concurrentLoop(update.known.count, threads: scoring.threads) { position in
+                    let row = update.rows[position]
+                    let target = rows.squared + position * size, targetNames = rows.names + position * size
+                    target.update(from: source.squared + row * size, count: size)
+                    targetNames.update(from: source.names + row * size, count: size)
+                    (rows.bounds + position * patches).update(from: source.bounds + row * patches, count: patches)
+                    musc_rename_nearest(update.names, size, target, targetNames)
                 }
             }
         }
+        return plane
     }
 
     /// Makes the lists of the fresh images, as many at once as keep within the limit.
@@ -125,12 +148,11 @@ public struct NearestScoring: Sendable {
             let pairs = ImagePairs(judged: Array(judged[positions]), judges: judges, of: tokens.images)
             if scoring.usesIntegers(patches: lists.patches) {
                 candidates(of: tokens, pairs) { degree, candidates, unit in
-                    makeLists(
-                        of: Array(positions), from: candidates, unit, exact: exactDepth(degree), into: &planes[degree])
+                    makeLists(of: positions, from: candidates, unit, exact: exactDepth(degree), into: &planes[degree])
                 }
             } else {
-                distances(of: tokens, pairs) { degree, distances in
-                    makeLists(of: Array(positions), from: distances, into: &planes[degree])
+                distances(of: tokens, pairs, threads: scoring.threads) { degree, distances in
+                    makeLists(of: Array(judged[positions]), from: distances, at: first, into: &planes[degree])
                 }
             }
         }
@@ -147,64 +169,11 @@ public struct NearestScoring: Sendable {
     /// Bytes that the distances of one image to all judges take, of all degrees that are computed together.
     private var bytesOfRow: Int { MemoryLayout<Float>.stride * lists.patches * judges.count * degrees.count }
 
-    /// Compares the fresh images with all judges and the known ones with the arrivals, some of the others at a time:
-    /// so their vectors stay in the cache, and the memory that they take is small.
-    private func compareChanged(
-        _ tokens: (_ images: [Int]) -> StandardisedTokens, into planes: inout [NearestJudges.Plane]
-    ) {
-        let patches = lists.patches
-        let changed = Set(update.fresh).union(update.arrivals)
-        let others = Set(judges).union(update.known).subtracting(changed).sorted()
-        let freshPositions = judged.indices.filter { update.rows[$0] == nil }
-        let rows = degrees.map { _ in AlignedBuffer<Float>(count: freshPositions.count * judges.count * patches) }
-        defer { for row in rows { row.deallocate() } }
-        let (judgePosition, judgedPosition) = (places(judges), places(judged))
-        let chunk = max(32, 4 * changed.count)
-        for first in stride(from: 0, to: max(others.count, 1), by: chunk) {
-            let some = others[first..<min(first + chunk, others.count)]
-            let images = Array(some) + changed.sorted()
-            let local = places(images)
-            // Images that changed meet each other in the first round.
-            let known = (first == 0 ? images : Array(some)).filter { image in
-                judgedPosition[image].map { update.rows[$0] != nil } ?? false
-            }
-            func localIndices(_ list: [Int]) -> [Int] { list.compactMap { local[$0] } }
-            let pairs = ImagePairs(
-                fresh: localIndices(update.fresh), known: localIndices(known), arrivals: localIndices(update.arrivals),
-                judges: localIndices(images.filter { judgePosition[$0] != nil }), of: images.count)
-            distances(of: tokens(images), pairs) { degree, distances in
-                for (row, position) in freshPositions.enumerated() {
-                    let image = judged[position]
-                    for judge in images where judge != image {
-                        guard let column = judgePosition[judge], let a = local[image], let b = local[judge],
-                            let line = pairs.line(of: a, by: b)
-                        else { continue }
-                        let other = judgePosition[image].map { $0 < column } == true ? column - 1 : column
-                        (rows[degree].pointer + (row * judges.count + other) * patches)
-                            .update(from: distances.pointer + line * patches, count: patches)
-                    }
-                }
-                let places = known.compactMap { image -> (position: Int, line: Int, image: Int)? in
-                    guard let position = judgedPosition[image], let index = local[image],
-                        let line = pairs.firstLine(of: index)
-                    else { return nil }
-                    return (position, line, image)
-                }
-                insertArrivals(places, judgePosition, from: distances, into: &planes[degree])
-            }
-        }
-        for degree in degrees.indices {
-            makeLists(of: freshPositions, from: DisjointRows(rows[degree].pointer), into: &planes[degree])
-        }
-    }
-
-    private func places(_ images: [Int]) -> [Int: Int] {
-        Dictionary(images.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// Computes squared distances, degree by degree.
-    private func distances(
-        of tokens: StandardisedTokens, _ pairs: ImagePairs,
+    /// Computes squared distances, degree by degree: where the precision is fast, in bfloat16 if the processor can.
+    ///
+    /// - Parameter plan: What ``ExactKernel`` needs, where it was made before.
+    func distances(
+        of tokens: StandardisedTokens, _ pairs: ImagePairs, threads: Int, plan: PartnerPlan? = nil,
         _ body: (_ degree: Int, _ distances: DisjointRows<Float>) -> Void
     ) {
         let count = pairs.lines * lists.patches
@@ -213,7 +182,7 @@ public struct NearestScoring: Sendable {
             defer { storage.deallocate() }
             let rows = degrees.indices.map { DisjointRows(storage.pointer + $0 * count) }
             DegreeDistances(
-                tokens, degrees: degrees, judges: judges, tracksPartners: false, isa: scoring.isa, threads: scoring.threads)
+                tokens, degrees: degrees, judges: judges, tracksPartners: false, isa: scoring.isa, threads: threads)
                 .compute(pairs, into: rows)
             for (degree, row) in rows.enumerated() {
                 row.pointer.withMemoryRebound(to: Float.self, capacity: count) { body(degree, DisjointRows($0)) }
@@ -222,10 +191,17 @@ public struct NearestScoring: Sendable {
         }
         let storage = AlignedBuffer<Float>(count: count)
         defer { storage.deallocate() }
+        let plan = plan ?? ExactKernel.plan(tokens.grid, channels: tokens.channels, window: scoring.window)
         for (degree, r) in degrees.enumerated() {
-            let unit = LNAMD.aggregate(tokens, r: r, threads: scoring.threads)
-            let kernel = ExactKernel(tokens: unit, window: scoring.window, isa: scoring.isa)
-            MutualDistances(kernel: kernel, threads: scoring.threads).compute(pairs, into: DisjointRows(storage.pointer))
+            let unit = LNAMD.aggregate(tokens, r: r, threads: threads)
+            let target = DisjointRows(storage.pointer)
+            if scoring.precision == .fast, HalfKernel.isFast(channels: unit.channels, isa: scoring.isa) {
+                let kernel = HalfKernel(tokens: unit, plan: plan, isa: scoring.isa)
+                MutualDistances(kernel: kernel, threads: threads).compute(pairs, into: target)
+            } else {
+                let kernel = ExactKernel(tokens: unit, plan: plan, isa: scoring.isa)
+                MutualDistances(kernel: kernel, threads: threads).compute(pairs, into: target)
+            }
             body(degree, DisjointRows(storage.pointer))
         }
     }
@@ -264,13 +240,13 @@ public struct NearestScoring: Sendable {
 
     /// Makes lists from candidates of all judges, `[positions.count, judges, patches]`.
     private func makeLists(
-        of positions: [Int], from candidates: DisjointRows<Int32>, _ unit: UnitTokens, exact: Int,
+        of positions: Range<Int>, from candidates: DisjointRows<Int32>, _ unit: UnitTokens, exact: Int,
         into plane: inout NearestJudges.Plane
     ) {
         let (patches, depth) = (lists.patches, plane.depth)
         plane.withRows { rows in
             concurrentLoop(positions.count, threads: scoring.threads) { row in
-                let position = positions[row]
+                let position = positions.lowerBound + row
                 let image = judged[position]
                 let others = judges.indices.filter { judges[$0] != image }
                 precondition(!others.isEmpty, "an image needs a judge other than itself")
@@ -288,42 +264,22 @@ public struct NearestScoring: Sendable {
         }
     }
 
-    /// Makes lists from distances to all judges, `[positions.count, judges, patches]`.
-    private func makeLists(
-        of positions: [Int], from distances: DisjointRows<Float>, into plane: inout NearestJudges.Plane
+    /// Makes lists from distances to all judges, `[images.count, judges, patches]`.
+    ///
+    /// - Parameter first: The row of the first image.
+    func makeLists(
+        of images: [Int], from distances: DisjointRows<Float>, at first: Int, into plane: inout NearestJudges.Plane
     ) {
         let (patches, depth) = (lists.patches, plane.depth)
         plane.withRows { rows in
-            concurrentLoop(positions.count, threads: scoring.threads) { row in
-                let position = positions[row]
-                let others = judges.indices.filter { judges[$0] != judged[position] }.map { UInt16($0) }
+            concurrentLoop(images.count, threads: scoring.threads) { row in
+                let position = first + row
+                let others = judges.indices.filter { judges[$0] != images[row] }.map { UInt16($0) }
                 precondition(!others.isEmpty, "an image needs a judge other than itself")
                 musc_keep_nearest(
                     distances.pointer + row * judges.count * patches, others, others.count, patches, depth,
                     rows.squared + position * depth * patches, rows.names + position * depth * patches,
                     rows.bounds + position * patches)
-            }
-        }
-    }
-
-    /// Puts the arrivals into the lists of known images.
-    ///
-    /// - Parameter places: For each image its position among the judged and the first of its lines.
-    private func insertArrivals(
-        _ places: [(position: Int, line: Int, image: Int)], _ judgePosition: [Int: Int],
-        from distances: DisjointRows<Float>, into plane: inout NearestJudges.Plane
-    ) {
-        let (patches, depth) = (lists.patches, plane.depth)
-        let arrivals = update.arrivals.map { (image: $0, name: UInt16(judgePosition[$0] ?? NearestJudges.mostJudges)) }
-        plane.withRows { rows in
-            concurrentLoop(places.count, threads: scoring.threads) { index in
-                let place = places[index]
-                for (number, arrival) in arrivals.enumerated() where arrival.image != place.image {
-                    musc_insert_nearest(
-                        distances.pointer + (place.line + number) * patches, arrival.name, patches, depth,
-                        rows.squared + place.position * depth * patches, rows.names + place.position * depth * patches,
-                        rows.bounds + place.position * patches)
-                }
             }
         }
     }
@@ -335,14 +291,15 @@ public struct NearestScoring: Sendable {
             written = judged.count * patches
             guard let base = buffer.baseAddress else { return }
             let target = DisjointRows(base)
-            concurrentLoop(judged.count, threads: scoring.threads) { position in
+            concurrentLoop(judged.count, threads: scoring.threads) { index in
+                let position = rowOfJudged[index]
                 let others = judges.count - (isJudge.contains(judged[position]) ? 1 : 0)
                 let ranks = interval.positions(judges: others, minimum: scoring.minimumJudges)
                 plane.squared.withUnsafeBufferPointer { squared in
                     guard let squared = squared.baseAddress else { return }
                     musc_interval_mean(
                         squared + position * plane.depth * patches, plane.depth, patches, patches, ranks.lowerBound,
-                        ranks.upperBound, target.pointer + position * patches)
+                        ranks.upperBound, target.pointer + index * patches)
                 }
             }
         }
@@ -350,21 +307,21 @@ public struct NearestScoring: Sendable {
 }
 
 /// Where the lists of images are written, each thread its own images'.
-private struct Rows: @unchecked Sendable {
+struct ListRows: @unchecked Sendable {
     let squared: UnsafeMutablePointer<Float>
     let names: UnsafeMutablePointer<UInt16>
     let bounds: UnsafeMutablePointer<Float>
 }
 
 extension NearestJudges.Plane {
-    fileprivate mutating func withRows(_ body: (Rows) -> Void) {
+    mutating func withRows(_ body: (ListRows) -> Void) {
         squared.withUnsafeMutableBufferPointer { squared in
             names.withUnsafeMutableBufferPointer { names in
                 bounds.withUnsafeMutableBufferPointer { bounds in
                     guard let squared = squared.baseAddress, let names = names.baseAddress,
                         let bounds = bounds.baseAddress
                     else { return }
-                    body(Rows(squared: squared, names: names, bounds: bounds))
+                    body(ListRows(squared: squared, names: names, bounds: bounds))
                 }
             }
         }

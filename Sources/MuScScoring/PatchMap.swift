@@ -16,8 +16,25 @@ public enum PatchMap {
     public static func peak(
         _ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int
     ) -> (score: Float, x: Int, y: Int) {
+        let source = Array(map)
+        let highest = (0..<grid.height).map { source[$0 * grid.width..<($0 + 1) * grid.width].max() ?? 0 }
+        // No pixel is higher than the patches around it, but for rounding. So rows are passed over that stay below what
+        // the row of the highest patch reaches.
+        func limit(_ row: (index: Int, share: Float)) -> Float {
+            let most = max(highest[row.index], highest[min(row.index + 1, grid.height - 1)])
+            return most + 1e-5 * abs(most)
+        }
+        let rows = taps(count: height, from: grid.height)
+        var reached = -Float.infinity
+        if let top = rows.indices.max(by: { weight(of: rows[$0], highest) < weight(of: rows[$1], highest) }) {
+            forEachRow(of: source, grid: grid, width: width, height: height, where: { $0 == top }) { _, row in
+                reached = row.max() ?? reached
+            }
+        }
         var peak: (score: Float, x: Int, y: Int)?
-        forEachRow(of: Array(map), grid: grid, width: width, height: height) { y, row in
+        forEachRow(
+            of: source, grid: grid, width: width, height: height, where: { !(limit(rows[$0]) < reached) }
+        ) { y, row in
             for x in row.indices {
                 if let peak, !(row[x] > peak.score) { continue }
                 peak = (row[x], x, y)
@@ -26,13 +43,21 @@ public enum PatchMap {
         return peak ?? (0, 0, 0)
     }
 
+    /// The highest patch of two rows, weighted as the row between them is.
+    private static func weight(of row: (index: Int, share: Float), _ highest: [Float]) -> Float {
+        highest[row.index] * (1 - row.share) + highest[min(row.index + 1, highest.count - 1)] * row.share
+    }
+
     /// Calls `body` with each row of the map at another size, so that a large map need not be held.
+    ///
+    /// - Parameter isWanted: Whether a row is wanted.
     private static func forEachRow(
-        of source: [Float], grid: PatchGrid, width: Int, height: Int, _ body: (_ y: Int, _ row: [Float]) -> Void
+        of source: [Float], grid: PatchGrid, width: Int, height: Int, where isWanted: (_ y: Int) -> Bool = { _ in true },
+        _ body: (_ y: Int, _ row: [Float]) -> Void
     ) {
         let columns = taps(count: width, from: grid.width)
         var values = [Float](repeating: 0, count: width)
-        for (y, row) in taps(count: height, from: grid.height).enumerated() {
+        for (y, row) in taps(count: height, from: grid.height).enumerated() where isWanted(y) {
             let upper = row.index * grid.width
             let lower = min(row.index + 1, grid.height - 1) * grid.width
             for (x, column) in columns.enumerated() {

@@ -34,7 +34,7 @@ public struct RecurringDefects: Sendable {
     public init(near: [Float], far: [Float], region: PatchRegion? = nil) {
         precondition(near.count == far.count)
         let counted = near.indices.filter { index in region.map { $0[index % $0.grid.count] } ?? true }
-        let order = counted.sorted { (near[$0], $0) < (near[$1], $1) }
+        let order = Self.ascending(near, counted)
         var excess = [Float](repeating: 0, count: near.count)
         for bin in 0..<Self.bins {
             let members = order[order.count * bin / Self.bins..<order.count * (bin + 1) / Self.bins]
@@ -53,8 +53,31 @@ public struct RecurringDefects: Sendable {
     /// Whether any patch is farther from the judges in the middle than is usual.
     public var isRemarkable: Bool { deviation > 0 && excess.contains { $0 > Self.usual * deviation } }
 
+    /// - Parameter values: None negative.
     private static func median(_ values: [Float]) -> Float {
-        values.isEmpty ? 0 : values.sorted()[values.count / 2]
+        guard !values.isEmpty else { return 0 }
+        // Numbers that are not negative compare like their bits, of which the middle one is found by halving the range:
+        // several times as fast as sorting.
+        let bits = values.map(\.bitPattern)
+        var (low, high) = (bits.min() ?? 0, bits.max() ?? 0)
+        while low < high {
+            let middle = low + (high - low) / 2
+            var count = 0
+            for value in bits { count += value <= middle ? 1 : 0 }
+            if count > values.count / 2 { high = middle } else { low = middle + 1 }
+        }
+        return Float(bitPattern: low)
+    }
+
+    /// Indices in the order of their values, which are no NaN, and of equal ones in their own order.
+    private static func ascending(_ values: [Float], _ indices: [Int]) -> [Int] {
+        // Value and index in one number, which is sorted several times as fast as pairs are compared.
+        let keys = indices.map { index -> UInt64 in
+            let bits = (values[index] + 0).bitPattern
+            let ordered = bits >> 31 == 0 ? bits | 0x8000_0000 : ~bits
+            return UInt64(ordered) << 32 | UInt64(UInt32(index))
+        }
+        return keys.sorted().map { Int($0 & 0xFFFF_FFFF) }
     }
 
     /// Images that share a mark.
@@ -71,11 +94,14 @@ public struct RecurringDefects: Sendable {
     ///
     /// - Parameters:
     ///   - near: As given to ``init(near:far:)``.
-    ///   - tokens: The vectors by which the images were compared; image by image as in `near`.
     ///   - images: How many of the images, from the first, may belong to a group.
+    ///   - patches: Of an image.
+    ///   - tokens: Gives the vectors by which the images were compared, of some of them; image by image as asked for.
     /// - Returns: The largest first.
-    public func groups(near: [Float], tokens: UnitTokens, images: Int) -> [Group] {
-        let patches = tokens.grid.count
+    /// - Throws: What `tokens` throws.
+    public func groups<Failure: Error>(
+        near: [Float], images: Int, patches: Int, tokens: (_ images: [Int]) throws(Failure) -> UnitTokens
+    ) throws(Failure) -> [Group] {
         guard deviation > 0, images >= Self.leastImages else { return [] }
         var candidates: [Group.Member] = []
         for image in 0..<images {
@@ -85,6 +111,11 @@ public struct RecurringDefects: Sendable {
         }
         func strength(_ member: Group.Member) -> Float { excess[member.image * patches + member.patch] }
         candidates = Array(candidates.sorted { strength($0) > strength($1) }.prefix(600))
+        let concerned = Set(candidates.map(\.image)).sorted()
+        guard concerned.count >= Self.leastImages else { return [] }
+        let vectors = CandidateVectors(
+            tokens: try tokens(concerned),
+            places: Dictionary(concerned.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }))
 
         var group = Array(0..<images)
         func root(_ image: Int) -> Int {
@@ -96,7 +127,7 @@ public struct RecurringDefects: Sendable {
         for (first, a) in candidates.enumerated() {
             for (offset, b) in candidates[(first + 1)...].enumerated() where a.image != b.image {
                 let reach = 1.1 * max(near[a.image * patches + a.patch], near[b.image * patches + b.patch])
-                guard distance(tokens, a, b) <= reach else { continue }
+                guard vectors.distance(a, b) <= reach else { continue }
                 group[root(a.image)] = root(b.image)
                 linked.formUnion([first, first + 1 + offset])
             }
@@ -114,17 +145,24 @@ public struct RecurringDefects: Sendable {
             .sorted { ($1.members.count, $0.members[0].image) < ($0.members.count, $1.members[0].image) }
     }
 
-    private func distance(_ tokens: UnitTokens, _ a: Group.Member, _ b: Group.Member) -> Float {
-        let (first, second) = (offset(a, tokens), offset(b, tokens))
-        var sum: Float = 0
-        for channel in 0..<tokens.channels {
-            let difference = tokens.values[first + channel] - tokens.values[second + channel]
-            sum += difference * difference
-        }
-        return sum.squareRoot()
-    }
+    /// The vectors of the images that may belong to a group.
+    private struct CandidateVectors {
+        var tokens: UnitTokens
+        /// For each image its place in the tokens.
+        var places: [Int: Int]
 
-    private func offset(_ member: Group.Member, _ tokens: UnitTokens) -> Int {
-        (member.image * tokens.grid.count + member.patch) * tokens.channels
+        func distance(_ a: Group.Member, _ b: Group.Member) -> Float {
+            let (first, second) = (offset(a), offset(b))
+            var sum: Float = 0
+            for channel in 0..<tokens.channels {
+                let difference = tokens.values[first + channel] - tokens.values[second + channel]
+                sum += difference * difference
+            }
+            return sum.squareRoot()
+        }
+
+        private func offset(_ member: Group.Member) -> Int {
+            ((places[member.image] ?? 0) * tokens.grid.count + member.patch) * tokens.channels
+        }
     }
 }

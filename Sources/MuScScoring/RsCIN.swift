@@ -1,3 +1,5 @@
+import MuScParallel
+
 /// Re-scoring with the constrained image-level neighbourhood (section 3.4 of the paper, equations 5 and 6).
 public enum RsCIN {
     /// The precision of W = F·Fᵀ.
@@ -33,11 +35,10 @@ public enum RsCIN {
             return rescoreMany(scores, features: features, windows: windows, threads: threads)
         }
         let scaled = scaledToUnitRange(scores)
-        return (0..<count).map { image in
-            let similarities = (0..<count).map { other in
-                let product = dotProduct(features, image * width, other * width, count: width)
-                return precision == .half ? Float(Float16(product)) : product
-            }
+        let rows = FeatureRows(features, count: count)
+        return concurrentMap(count, threads: threads) { image in
+            var similarities = rows.products(with: image)
+            if precision == .half { similarities = similarities.map { Float(Float16($0)) } }
             let sum = windows.reduce(Float(0)) { sum, window in
                 sum + weightedMean(of: scaled, similarities: similarities, window: window, image: image)
             }
@@ -78,12 +79,19 @@ public enum RsCIN {
         let count = scores.count
         guard count >= 4 else { return nil }
         if count > singleRowLimit { return agreementOfMany(scores, features: features, threads: threads) }
-        let width = features.count / count
-        let neighbours = (0..<count).map { image -> Float in
-            let nearest = (0..<count).filter { $0 != image }
-                .map { ($0, dotProduct(features, image * width, $0 * width, count: width)) }
-                .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
-            return (scores[nearest[0].0] + scores[nearest[1].0]) / 2
+        let rows = FeatureRows(features, count: count)
+        let neighbours = concurrentMap(count, threads: threads) { image -> Float in
+            let products = rows.products(with: image)
+            // Of equal ones the first, as elsewhere.
+            func nearest(but taken: Int?) -> Int {
+                var best: Int?
+                for other in 0..<count where other != image && other != taken {
+                    if best.map({ products[other] > products[$0] }) ?? true { best = other }
+                }
+                return best ?? image
+            }
+            let first = nearest(but: nil)
+            return (scores[first] + scores[nearest(but: first)]) / 2
         }
         return rankCorrelation(scores, neighbours)
     }
@@ -100,5 +108,40 @@ public enum RsCIN {
         var sum: Float = 0
         for index in 0..<count { sum += values[first + index] * values[second + index] }
         return sum
+    }
+}
+
+/// Features, laid out so that the products of one image with all are summed side by side, each in the order of its
+/// channels.
+private struct FeatureRows: Sendable {
+    private let count, width: Int
+    /// `[width, count]` row-major.
+    private let byChannel: [Float]
+
+    /// - Parameter features: `[count, width]` row-major.
+    init(_ features: [Float], count: Int) {
+        self.count = count
+        width = features.count / max(count, 1)
+        var byChannel = [Float](repeating: 0, count: features.count)
+        for image in 0..<count {
+            for channel in 0..<width { byChannel[channel * count + image] = features[image * width + channel] }
+        }
+        self.byChannel = byChannel
+    }
+
+    /// The products of an image with each image.
+    func products(with image: Int) -> [Float] {
+        [Float](unsafeUninitializedCapacity: count) { products, written in
+            products.initialize(repeating: 0)
+            written = count
+            byChannel.withUnsafeBufferPointer { byChannel in
+                guard let sums = products.baseAddress, let first = byChannel.baseAddress else { return }
+                for channel in 0..<width {
+                    let row = first + channel * count
+                    let own = row[image]
+                    for other in 0..<count { sums[other] += own * row[other] }
+                }
+            }
+        }
     }
 }

@@ -19,6 +19,13 @@ public struct StandardisedTokens: Sendable {
         self.values = values
     }
 
+    /// Tokens that are all zero.
+    public static func zeros(images: Int, grid: PatchGrid, channels: Int) -> StandardisedTokens {
+        StandardisedTokens(
+            images: images, grid: grid, channels: channels,
+            values: [Float](repeating: 0, count: images * grid.count * channels))
+    }
+
     /// Calls `body` with the vectors of one image, `[grid.count, channels]`.
     func withVectors(of image: Int, _ body: (UnsafePointer<Float>) -> Void) {
         values.withUnsafeBufferPointer { buffer in

@@ -81,6 +81,18 @@ public struct StoredTensor: Sendable {
         return result
     }
 
+    /// Calls `body` with all elements as ``floats()`` gives them, from where they lie if they are stored so; the pointer
+    /// is valid only inside.
+    public func withFloats<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
+        let direct: Result? = scalarType != .float32 || strides != nil ? nil : withUnsafeBytes { raw in
+            guard Int(bitPattern: raw.baseAddress) % MemoryLayout<Float>.alignment == 0 else { return nil }
+            return body(raw.bindMemory(to: Float.self))
+        }
+        guard let direct else { return floats().withUnsafeBufferPointer(body) }
+        bytes.release()
+        return direct
+    }
+
     /// All elements as `Int`, row-major; BOOL as 0 and 1, floating-point numbers rounded toward zero and clamped, NaN as 0.
     public func integers() -> [Int] {
         withUnsafeBytes { raw -> [Int] in

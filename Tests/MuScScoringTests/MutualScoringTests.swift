@@ -168,4 +168,21 @@ struct MutualScoringTests {
         let best = pixels.indices.max { (pixels[$0], -$0) < (pixels[$1], -$1) } ?? 0
         #expect(peak.score == pixels[best] && peak.x == best % 40 && peak.y == best / 40)
     }
+
+    @Test("The peak is the first highest pixel of the whole map, also where rows are passed over")
+    func randomPeaks() {
+        var generator = SeededGenerator(seed: 3)
+        for _ in 0..<200 {
+            let grid = PatchGrid(
+                width: Int.random(in: 1...9, using: &generator), height: Int.random(in: 1...9, using: &generator))
+            let (width, height) = (Int.random(in: 1...50, using: &generator), Int.random(in: 1...50, using: &generator))
+            // Few values, so that several pixels are as high, and all equal at times.
+            let map = (0..<grid.count).map { _ in Float(Int.random(in: 0...3, using: &generator)) / 7 }
+            let pixels = PatchMap.resized(map, grid: grid, width: width, height: height)
+            let peak = PatchMap.peak(map, grid: grid, width: width, height: height)
+            let highest = pixels.max() ?? 0
+            #expect(peak.score == highest)
+            #expect(peak.y * width + peak.x == pixels.firstIndex(of: highest))
+        }
+    }
 }

@@ -50,7 +50,7 @@ import Testing
                 digests: digests(images), grid: Self.grid, degrees: Self.degrees,
                 intervals: (0..<4).map { [scoring.interval] + ($0 == 2 ? [.init(upper: 0.5)] : []) }))
         let (compared, needed) = (listed.comparedWithAll, listed.needsTokens)
-        let scores = (0..<2).flatMap { layer in listed.patchScores { wanted in tokens(layer, wanted.map { images[$0] }) } }
+        let scores = (0..<2).flatMap { layer in listed.patchScores { wanted, _ in tokens(layer, wanted.map { images[$0] }) } }
         return Scored(scores: scores, lists: listed.lists, comparedWithAll: compared, needsTokens: needed)
     }
 

@@ -43,7 +43,11 @@ import Testing
     @Test("Images that share a mark are named as one group, with the mark's patch")
     func groups() {
         let (near, far, tokens) = batch()
-        let groups = RecurringDefects(near: near, far: far).groups(near: near, tokens: tokens, images: 20)
+        let groups = RecurringDefects(near: near, far: far).groups(near: near, images: 20, patches: 16) { images in
+            UnitTokens(
+                images: images.count, grid: tokens.grid, channels: tokens.channels,
+                values: images.flatMap { tokens.values[$0 * 256..<($0 + 1) * 256] })
+        }
         #expect(groups.map { $0.members.map(\.image) } == [[3, 8, 15]])
         #expect(groups.first?.members.allSatisfy { $0.patch == 6 } == true)
     }

@@ -14,8 +14,8 @@ import Testing
         let spilling = try BatchScorerTests.scorer { $0.memory = needed + 3 * scorer.tokenBytesOfImage / 2 }
 
         let (inMemory, inFile) = (try scorer.tokens(of: files), try spilling.tokens(of: files))
-        #expect(inMemory.layers.joined().allSatisfy { $0.isInMemory })
-        let kept = inFile.layers.joined().count { $0.isInMemory }
+        #expect(inMemory.layers.joined().allSatisfy { !$0.isSpilled })
+        let kept = inFile.layers.joined().count { !$0.isSpilled }
         #expect(kept > 0 && kept < inFile.layers.joined().count)
         for (one, other) in zip(inMemory.layers.joined(), inFile.layers.joined()) {
             #expect(try one.values() == other.values())

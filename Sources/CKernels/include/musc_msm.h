@@ -61,6 +61,54 @@ typedef struct musc_msm_strip_f32 {
 /// multiply-adds where `isa` has them, so paths agree to rounding, not to the bit.
 void musc_msm_fold_f32(musc_isa isa, const musc_msm_strip_f32 *strip);
 
+/// The same as musc_msm_strip_f32 with vectors in bfloat16, two channels of a vector side by side.
+typedef struct musc_msm_strip_bf16 {
+    /// `[groups][depth / 2][MUSC_MSM_GROUP][2]`.
+    const uint16_t *rows;
+    size_t groups;
+    /// An even number.
+    size_t depth;
+    /// Two panels, `[depth / 2][MUSC_MSM_PANEL][2]` each.
+    const uint16_t *panels[2];
+    const uint32_t *lines;
+    const uint16_t *partners;
+    float *column_max[2];
+    float *row_max[2];
+} musc_msm_strip_bf16;
+
+/// Channels that musc_msm_round_bf16 adds to a vector.
+#define MUSC_MSM_BF16_EXTRA 6
+
+/// Rounds what lies between vectors and a common mean to bfloat16, to nearest and ties to even.
+///
+/// Vectors of one kind of part share most of their length, which would cost the digits that tell them apart. What the
+/// mean contributes to a product, a·m and b·m, goes into extra channels: three numbers that sum up to it in fp32, and
+/// ones for those of the other vector.
+///
+/// - vectors: `[count][depth]`, row-major.
+/// - depth: an even number.
+/// - mean: `[depth]`; any vector, the same for all that are multiplied with each other.
+/// - rounded: `[count][depth + MUSC_MSM_BF16_EXTRA]`, written, as rows have it.
+void musc_msm_round_bf16(
+    const float *vectors, size_t count, size_t depth, const float *mean, uint16_t *rounded);
+
+/// Puts the extra channels of packed vectors in the order that panels have.
+///
+/// - packed: `[depth / 2][MUSC_MSM_PANEL][2]`.
+/// - depth: with the extra channels.
+void musc_msm_turn_panel_bf16(uint16_t *packed, size_t depth);
+
+/// As musc_msm_pack_f32 for vectors in bfloat16.
+///
+/// - depth: an even number.
+/// - packed: `[slots / width][depth / 2][width][2]`, written.
+void musc_msm_pack_bf16(
+    musc_isa isa, const uint16_t *vectors, size_t depth, const uint32_t *order, size_t slots, size_t width,
+    uint16_t *packed);
+
+/// As musc_msm_fold_f32; sums are fp32.
+void musc_msm_fold_bf16(musc_isa isa, const musc_msm_strip_bf16 *strip);
+
 /// The maximum of each line over its 16 lanes.
 ///
 /// - lanes: `[lines][MUSC_MSM_PANEL]`.

@@ -55,7 +55,7 @@ void musc_rename_nearest(const uint16_t *map, size_t count, float *kept, uint16_
 
 /// How many judges the shortest of an image's lists will hold after renaming.
 ///
-/// - map: as for musc_rename_nearest.
+/// - map: as for musc_rename_nearest; NULL where names stay.
 /// - scratch: `[patches]`, overwritten.
 size_t musc_least_kept(
     const uint16_t *map, const uint16_t *kept_names, size_t patches, size_t depth, uint16_t *scratch);

@@ -34,10 +34,15 @@ extension BatchScorer {
         var panel = full
         let before = notes.count
         // Lists change scores by what products of integers leave open; so with these there are always lists.
+        var stored = nearest?.read(settings: distanceSettings, threads: settings.threads)
         var kept = nearest != nil || settings.precision == .fast
-            ? KeptLists(lists: nearest?.read(settings: distanceSettings), byteLimit: listLimit) : nil
+            ? KeptLists(lists: stored?.lists, byteLimit: listLimit) : nil
+        stored?.lists = nil
         var maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress, notes: &notes)
-        if let lists = kept?.lists { nearest?.keep(lists, settings: distanceSettings) }
+        if let kept, let lists = kept.lists {
+            nearest?.keep(
+                lists, change: kept.change, from: stored?.version, settings: distanceSettings, threads: settings.threads)
+        }
         var calibration = peaks(of: maps.calibration).map(\.score)
         var standingOut: [String] = []
         if panel.calibration == .knownGood {

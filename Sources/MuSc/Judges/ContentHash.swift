@@ -36,11 +36,42 @@ struct ContentHash {
     }
 
     /// 128 bits.
-    var value: (high: UInt64, low: UInt64) {
+    var value: ContentDigest {
         func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {
             var generator = SeededGenerator(seed: a ^ (b << 17 | b >> 47))
             return generator.next() ^ b &* Self.factor
         }
-        return (mixed(chains.x &+ chains.z, chains.y), mixed(chains.y &+ chains.w, chains.x ^ chains.z))
+        return ContentDigest(
+            high: mixed(chains.x &+ chains.z, chains.y), low: mixed(chains.y &+ chains.w, chains.x ^ chains.z))
+    }
+}
+
+/// What a ``ContentHash`` came to.
+struct ContentDigest: Sendable, Hashable {
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+
+    init(high: UInt64 = 0, low: UInt64 = 0) { (self.high, self.low) = (high, low) }
+
+    init(of values: UnsafeBufferPointer<Float>) {
+        var hash = ContentHash()
+        hash.add(UnsafeRawBufferPointer(values))
+        self = hash.value
+    }
+
+    /// Reads what ``text`` gave.
+    init?(_ text: String) {
+        guard text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
+            let low = UInt64(text.dropFirst(16), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+
+    /// 32 hexadecimal digits.
+    var text: String {
+        [high, low].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
     }
 }

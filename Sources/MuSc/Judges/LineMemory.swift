@@ -79,11 +79,20 @@ public struct LineMemory: Sendable {
     /// An image that may be remembered.
     public struct Candidate: Sendable {
         public var image: ScoredImage
-        public var tokens: ImageTokens
+        /// Its tokens, asked for where the image is remembered.
+        let tokens: @Sendable () throws(SpillError) -> ImageTokens
 
         public init(image: ScoredImage, tokens: ImageTokens) {
             self.image = image
-            self.tokens = tokens
+            self.tokens = { tokens }
+        }
+
+        /// - Parameters:
+        ///   - batch: The tokens of the image's batch.
+        ///   - index: The image's among them.
+        public init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
+            self.image = image
+            tokens = { () throws(SpillError) in try batch.imageTokens(index) }
         }
     }
 
@@ -103,18 +112,19 @@ public struct LineMemory: Sendable {
         var index = former
         let known = Set(index.images.filter { $0.batch == batch.string }.map(\.file))
         index.images.removeAll { $0.batch == batch.string }
-        var offered: [(entry: Entry, tokens: ImageTokens?)] = index.images.map { ($0, nil) }
-        for candidate in candidates {
-            let entry = Entry(candidate.image, batch: batch)
-            offered.append((entry, candidate.tokens))
-        }
+        var offered: [(entry: Entry, candidate: Candidate?)] = index.images.map { ($0, nil) }
+        for candidate in candidates { offered.append((Entry(candidate.image, batch: batch), candidate)) }
         offered.sort { ($0.entry.draw, $0.entry.name) < ($1.entry.draw, $1.entry.name) }
-        offered = Array(offered.prefix(limit(offered.lazy.compactMap(\.tokens).first)))
-        for (entry, tokens) in offered {
+        do {
+            offered = Array(offered.prefix(limit(try candidates.first?.tokens())))
+        } catch {
+            throw LineMemoryError(line: line, reason: "\(error)")
+        }
+        for (entry, candidate) in offered {
             let path = place.appending(entry.file)
-            guard let tokens, !(known.contains(entry.file) && access(path.string, R_OK) == 0) else { continue }
-            do throws(TensorFileError) {
-                try TokenFile(path: path).write(tokens, key: key, channels: channels, as: .half)
+            guard let candidate, !(known.contains(entry.file) && access(path.string, R_OK) == 0) else { continue }
+            do {
+                try TokenFile(path: path).write(try candidate.tokens(), key: key, channels: channels, as: .half)
             } catch {
                 sweep(keeping: former)
                 throw LineMemoryError(line: line, reason: "\(error)")

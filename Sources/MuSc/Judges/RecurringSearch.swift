@@ -67,30 +67,32 @@ extension BatchScorer {
         // The middle of the ranking is seen from a sample as well, at a small part of the cost.
         let step = max(judges.count / Self.mostFarJudges, 1)
         let sample = stride(from: 0, to: judges.count, by: step).map { judges[$0] }
-        let unit = try searchedTokens(tokens, panel)
+        let unit = try searchedTokens(tokens.layers[searched.layer] + panel.layers[searched.layer])
         try addRecurring(
             near: scoring.patchScores(of: unit, judged: judged, judges: judges),
-            far: wide.patchScores(of: unit, judged: judged, judges: sample), tokens: tokens, panel: panel, to: &maps)
+            far: wide.patchScores(of: unit, judged: judged, judges: sample), tokens: tokens, to: &maps)
     }
 
-    private func searchedTokens(_ tokens: BatchTokens, _ panel: JudgePanel) throws(SpillError) -> UnitTokens {
+    private func searchedTokens(_ images: [PatchTokens]) throws(SpillError) -> UnitTokens {
         LNAMD.aggregate(
-            try (tokens.layers[searched.layer] + panel.layers[searched.layer]).values(), grid: grid, channels: settings.backbone.width,
-            r: settings.degrees[searched.degree], threads: settings.threads)
+            try standardised(images), r: settings.degrees[searched.degree], threads: settings.threads)
     }
 
     /// - Parameters:
     ///   - near, far: Of the batch's images and those that set the threshold, by the searched layer and degree.
     /// - Throws: ``SpillError``.
     func addRecurring(
-        near: [Float], far: [Float], tokens: BatchTokens, panel: JudgePanel, to maps: inout MutualMaps
+        near: [Float], far: [Float], tokens: BatchTokens, to maps: inout MutualMaps
     ) throws(SpillError) {
         let found = RecurringDefects(near: near, far: far, region: region)
         let penalties = found.penalties
         for index in maps.batch.indices { maps.batch[index] += penalties[index] }
         for index in maps.calibration.indices { maps.calibration[index] += penalties[maps.batch.count + index] }
         guard found.isRemarkable else { return }
-        maps.recurring = found.groups(near: near, tokens: try searchedTokens(tokens, panel), images: tokens.readable)
+        let layer = tokens.layers[searched.layer]
+        maps.recurring = try found.groups(near: near, images: tokens.readable, patches: grid.count) {
+            (images: [Int]) throws(SpillError) in try searchedTokens(images.map { layer[$0] })
+        }
     }
 
     /// The groups with names and pixels of the originals, and a sentence for each.

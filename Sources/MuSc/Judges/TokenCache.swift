@@ -40,13 +40,20 @@ public struct TokenCache: Sendable {
         return TokenFile(path: folder.appending(hash.text + ".tokens"))
     }
 
-    /// The tokens and the upright original's size, where they are kept.
-    func tokens(of image: FilePath, patches: Int) -> (tokens: ImageTokens, width: Int, height: Int)? {
+    /// The tokens, the image feature and the upright original's size, where they are kept; the tokens unread.
+    ///
+    /// - Parameter remade: Computes the tokens anew; asked where they turn out to be damaged.
+    func tokens(
+        of image: FilePath, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
+    ) -> (tokens: KeptTokens, imageFeature: [Float], width: Int, height: Int)? {
         let file = file(of: image)
-        guard let read = try? file.readSized(key: key, patches: patches) else { return nil }
+        guard let kept = try? file.kept(key: key, patches: patches, remade: remade) else { return nil }
         Self.touch(file.path)
-        return read
+        return kept
     }
+
+    /// Whether there is a file for the image's tokens.
+    func mayHold(_ image: FilePath) -> Bool { access(file(of: image).path.string, R_OK) == 0 }
 
     /// Says that a file was used now: the time of change serves as the time of last use.
     static func touch(_ path: FilePath) {
@@ -56,7 +63,7 @@ public struct TokenCache: Sendable {
     /// Keeps the tokens of an image, if the disk allows.
     func keep(_ tokens: ImageTokens, of image: FilePath, width: Int, height: Int, channels: Int) {
         try? file(of: image).write(
-            tokens, key: key, channels: channels, as: .single, size: (width, height))
+            tokens, key: key, channels: channels, as: .single, size: (width, height), flushes: false)
     }
 
     /// Makes the folder, so that ``keep`` can write.

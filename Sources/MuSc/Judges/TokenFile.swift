@@ -4,8 +4,8 @@ import SystemPackage
 
 /// The tokens of one image in a file of their own: safetensors, so that other tools read them too.
 ///
-/// The file appears whole or not at all. Its metadata hold the key and a checksum: tokens of another network are
-/// refused, and so are damaged ones.
+/// The file appears whole or not at all. Its metadata hold the key and a checksum, and of numbers that are stored as they
+/// are a digest for each layer: tokens of another network are refused, and so are damaged ones.
 struct TokenFile: Sendable {
     /// How the numbers are stored.
     enum Precision: Sendable {
@@ -22,10 +22,11 @@ struct TokenFile: Sendable {
     /// - Parameters:
     ///   - channels: Numbers a token has.
     ///   - size: Pixels of the upright original.
+    ///   - flushes: False for tokens that can be made again: after a loss of power such a file may be damaged.
     /// - Throws: ``TensorFileError`` where the file system refuses; nothing is left behind then.
     func write(
         _ tokens: ImageTokens, key: TokenKey, channels: Int, as precision: Precision,
-        size: (width: Int, height: Int) = (0, 0)
+        size: (width: Int, height: Int) = (0, 0), flushes: Bool = true
     ) throws(TensorFileError) {
         var content = SafetensorsWriter(
             metadata: ["key": key.description, "width": "\(size.width)", "height": "\(size.height)"])
@@ -35,7 +36,7 @@ struct TokenFile: Sendable {
             switch precision {
             case .single:
                 content.add("layer.\(layer)", values, shape: shape)
-                sum.add(values)
+                content.metadata["digest.\(layer)"] = values.withUnsafeBufferPointer { ContentDigest(of: $0).text }
             case .half:
                 // A power of two keeps large tokens within the range of half precision, and costs no digit.
                 let largest = values.reduce(0) { max($0, abs($1)) }
@@ -49,7 +50,7 @@ struct TokenFile: Sendable {
         content.add("image_feature", tokens.imageFeature, shape: [tokens.imageFeature.count])
         sum.add(tokens.imageFeature)
         content.metadata["checksum"] = sum.text
-        try content.write(to: path.string)
+        try content.write(to: path.string, flushes: flushes)
     }
 
     /// Reads the tokens alone; see ``readSized(key:patches:)``.
@@ -64,6 +65,54 @@ struct TokenFile: Sendable {
     func readSized(
         key: TokenKey, patches: Int
     ) throws(TokenFileError) -> (tokens: ImageTokens, width: Int, height: Int) {
+        let archive = try open(key: key)
+        var tokens = ImageTokens(layers: [], imageFeature: [])
+        var sum = Checksum()
+        for layer in key.featureLayers {
+            var values = try tensor(of: layer, patches: patches, in: archive).floats()
+            if let digest = archive.metadata["digest.\(layer)"] {
+                guard digest == values.withUnsafeBufferPointer({ ContentDigest(of: $0).text }) else {
+                    throw TokenFileError(path: path, fault: .damaged("the digest of layer \(layer) differs"))
+                }
+            } else {
+                sum.add(values)
+            }
+            if let scale = archive.metadata["scale.\(layer)"].flatMap({ Float($0) }) {
+                for index in values.indices { values[index] *= scale }
+            }
+            tokens.layers.append(values)
+        }
+        tokens.imageFeature = try imageFeature(in: archive, &sum)
+        let size = size(in: archive)
+        return (tokens, size.width, size.height)
+    }
+
+    /// The tokens as a ``write(_:key:channels:as:size:)`` in single precision left them, without reading them.
+    ///
+    /// - Parameters:
+    ///   - patches: How many patches each layer must have.
+    ///   - remade: Computes the tokens anew; asked where numbers turn out to be damaged once they are read.
+    /// - Throws: ``TokenFileError`` where the file is missing, of another key, or damaged as far as can be told.
+    func kept(
+        key: TokenKey, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
+    ) throws(TokenFileError) -> (tokens: KeptTokens, imageFeature: [Float], width: Int, height: Int) {
+        let archive = try open(key: key)
+        var layers: [StoredTensor] = []
+        var digests: [ContentDigest] = []
+        for layer in key.featureLayers {
+            let tensor = try tensor(of: layer, patches: patches, in: archive)
+            guard tensor.scalarType == .float32, let digest = archive.metadata["digest.\(layer)"].flatMap({ ContentDigest($0) })
+            else { throw TokenFileError(path: path, fault: .damaged("layer \(layer) has no digest")) }
+            layers.append(tensor)
+            digests.append(digest)
+        }
+        var sum = Checksum()
+        let feature = try imageFeature(in: archive, &sum)
+        let size = size(in: archive)
+        return (KeptTokens(path: path, layers: layers, digests: digests, remade: remade), feature, size.width, size.height)
+    }
+
+    private func open(key: TokenKey) throws(TokenFileError) -> TensorArchive {
         let archive: TensorArchive
         do {
             archive = try TensorArchive(path: path.string)
@@ -72,29 +121,32 @@ struct TokenFile: Sendable {
         }
         guard let found = archive.metadata["key"] else { throw TokenFileError(path: path, fault: .foreign) }
         guard found == key.description else { throw TokenFileError(path: path, fault: .otherKey(found)) }
-        var tokens = ImageTokens(layers: [], imageFeature: [])
-        var sum = Checksum()
-        for layer in key.featureLayers {
-            guard let tensor = archive["layer.\(layer)"], tensor.shape.first == patches else {
-                throw TokenFileError(path: path, fault: .damaged("layer \(layer) is missing or of another size"))
-            }
-            var values = tensor.floats()
-            sum.add(values)
-            if let scale = archive.metadata["scale.\(layer)"].flatMap({ Float($0) }) {
-                for index in values.indices { values[index] *= scale }
-            }
-            tokens.layers.append(values)
+        return archive
+    }
+
+    private func tensor(of layer: Int, patches: Int, in archive: TensorArchive) throws(TokenFileError) -> StoredTensor {
+        guard let tensor = archive["layer.\(layer)"], tensor.shape.first == patches else {
+            throw TokenFileError(path: path, fault: .damaged("layer \(layer) is missing or of another size"))
         }
+        return tensor
+    }
+
+    /// The image feature, the last of what the checksum is over.
+    private func imageFeature(in archive: TensorArchive, _ sum: inout Checksum) throws(TokenFileError) -> [Float] {
         guard let feature = archive["image_feature"] else {
             throw TokenFileError(path: path, fault: .damaged("the image feature is missing"))
         }
-        tokens.imageFeature = feature.floats()
-        sum.add(tokens.imageFeature)
+        let values = feature.floats()
+        sum.add(values)
         guard archive.metadata["checksum"] == sum.text else {
             throw TokenFileError(path: path, fault: .damaged("its checksum differs"))
         }
+        return values
+    }
+
+    private func size(in archive: TensorArchive) -> (width: Int, height: Int) {
         func pixels(_ name: String) -> Int { archive.metadata[name].flatMap { Int($0) } ?? 0 }
-        return (tokens, pixels("width"), pixels("height"))
+        return (pixels("width"), pixels("height"))
     }
 }
 

@@ -189,9 +189,7 @@ extension BatchScorer {
         let judging = (panel.batchJudges ? Array(0..<own.readable) : []) + panel.judging.map { own.readable + $0 }
         let scoring = mutualScoring
         for layer in settings.featureLayers.indices {
-            let standardised = LNAMD.standardise(
-                try (own.layers[layer] + panel.layers[layer] + others.layers[layer]).values(), grid: grid,
-                channels: settings.backbone.width, threads: settings.threads)
+            let standardised = try standardised(own.layers[layer] + panel.layers[layer] + others.layers[layer])
             let scores = scoring.patchScores(
                 of: standardised, degrees: settings.degrees, judged: judged, judges: judging)
             for index in maps.indices { maps[index] += scores[index] / Float(settings.featureLayers.count) }

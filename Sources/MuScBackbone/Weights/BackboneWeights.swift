@@ -77,6 +77,18 @@ public struct BackboneWeights: Sendable {
         }
     }
 
+    /// Calls `body` with the canonical tensor's values, row-major; the pointer is valid only inside.
+    ///
+    /// - Throws: As ``floats(_:)``.
+    func withFloats<Value>(
+        _ canonicalName: String, _ body: (UnsafeBufferPointer<Float>) -> Value
+    ) throws(WeightsError) -> Value {
+        guard case .tensor(let name)? = entries[canonicalName]?.source else {
+            return try floats(canonicalName).withUnsafeBufferPointer(body)
+        }
+        do { return try archive.tensor(name).withFloats(body) } catch { throw .file(error) }
+    }
+
     /// The weights under canonical names as float32, to be written to a file of their own.
     ///
     /// - Throws: ``WeightsError`` as ``floats(_:)``.

@@ -77,19 +77,18 @@ package enum NearestNormals {
     }
 
     private static func dot(_ values: [Float], _ a: Int, _ b: Int, _ width: Int) -> Float {
-        var sums = SIMD8<Float>.zero
+        precondition(a + width <= values.count && b + width <= values.count)
         var i = 0
-        while i + 8 <= width {
-            var x = SIMD8<Float>.zero
-            var y = SIMD8<Float>.zero
-            for lane in 0..<8 {
-                x[lane] = values[a + i + lane]
-                y[lane] = values[b + i + lane]
+        var sum = values.withUnsafeBytes { bytes in
+            var sums = SIMD8<Float>.zero
+            while i + 8 <= width {
+                let x = bytes.loadUnaligned(fromByteOffset: 4 * (a + i), as: SIMD8<Float>.self)
+                let y = bytes.loadUnaligned(fromByteOffset: 4 * (b + i), as: SIMD8<Float>.self)
+                sums += x * y
+                i += 8
             }
-            sums += x * y
-            i += 8
+            return sums.sum()
         }
-        var sum = sums.sum()
         while i < width {
             sum += values[a + i] * values[b + i]
             i += 1

@@ -8,13 +8,13 @@ import SystemPackage
 /// What the pictures of a results folder show, so that the next results can take over those which would look the same.
 ///
 /// A batch that is scored again with one image more has slightly different scores throughout. A picture is taken over
-/// where it shows the same photograph in the same style, and where heat map and threshold have moved by no more than
-/// ``tolerance`` of the colour bar since it was drawn. Numbers are not concerned: the page, its own heat maps and all
-/// tables are made anew.
+/// where it shows the same photograph in the same style, where the heat map has moved since it was drawn by no more than
+/// eyes can tell (``ShadeTolerance``), and, if it has a contour, the threshold by no more than ``levelTolerance`` of the
+/// colour bar. Numbers are not concerned: the page, its own heat maps and all tables are made anew.
 struct DrawnPictures: Sendable {
     static let fileName = "drawn.safetensors"
-    /// The share of the colour bar by which a map may have moved: less than eyes can tell, 2.5 of 256 colours.
-    static let tolerance: Float = 0.01
+    /// The share of the colour bar by which the threshold may have moved where a contour is drawn along it.
+    static let levelTolerance: Float = 0.01
     /// The most values of maps that are kept.
     private static let mostValues = 16 << 20
 
@@ -29,12 +29,14 @@ struct DrawnPictures: Sendable {
         var pictures: ImagePictures
 
         /// Whether these pictures may stand for others.
-        func standsFor(_ other: Drawn) -> Bool {
-            guard subject == other.subject, map.count == other.map.count, isNear(level, other.level) else { return false }
-            return zip(map, other.map).allSatisfy { isNear($0, $1) }
+        func standsFor(_ other: Drawn, within tolerance: ShadeTolerance) -> Bool {
+            guard subject == other.subject, map.count == other.map.count, hasContour == other.hasContour else { return false }
+            guard !hasContour || abs(level - other.level) <= DrawnPictures.levelTolerance else { return false }
+            return zip(map, other.map).allSatisfy { tolerance.allows($0, for: $1) }
         }
 
-        private func isNear(_ a: Float, _ b: Float) -> Bool { a == b || abs(a - b) <= DrawnPictures.tolerance }
+        /// Whether the map rises to the threshold, along which a contour is then drawn.
+        private var hasContour: Bool { map.contains { $0 >= level } }
     }
 
     /// What decides how every picture looks, as text.
@@ -114,5 +116,42 @@ extension PictureWriter {
                 + "\(status.st_mtim.tv_nsec) \(peak)",
             map: map.values.map { ($0 - colours.low) * scale }, level: (scores.threshold.value - colours.low) * scale,
             pictures: ImagePictures())
+    }
+}
+
+/// Which values of a heat map look like which others over any photograph.
+///
+/// A value is seen as its colour with its share of the pixel, so that low ones, which hardly tint the photograph, may
+/// differ by more than high ones.
+struct ShadeTolerance: Sendable {
+    /// The most that a pixel's red, green or blue may differ, of 255: a hundredth of the colour bar at its upper end, and
+    /// hard to see but for a direct comparison.
+    static let most: Int32 = 10
+
+    /// For each of 256 values the lowest and the highest of those around it that look like it.
+    private var alike: [ClosedRange<Int>] = []
+
+    init(_ colormap: Colormap) {
+        let blend = HeatMapStyle.Blend(colormap)
+        // Over black and over white, between which every photograph lies.
+        func looksLike(_ a: Int, _ b: Int) -> Bool {
+            let rest = 255 * (Int32(blend.rest[a]) - Int32(blend.rest[b]))
+            return (0..<3).allSatisfy { channel in
+                let colour = Int32(blend.colour[3 * a + channel]) - Int32(blend.colour[3 * b + channel])
+                return max(abs(colour), abs(colour + rest)) <= 256 * Self.most
+            }
+        }
+        for value in 0..<256 {
+            var (low, high) = (value, value)
+            while low > 0, looksLike(low - 1, value) { low -= 1 }
+            while high < 255, looksLike(high + 1, value) { high += 1 }
+            alike.append(low...high)
+        }
+    }
+
+    /// Whether a value, in shares of the colour bar, may be shown for another.
+    func allows(_ shown: Float, for wanted: Float) -> Bool {
+        func index(_ value: Float) -> Int { value >= 1 ? 255 : value > 0 ? Int(255 * value + 0.5) : 0 }
+        return shown == wanted || alike[index(wanted)].contains(index(shown))
     }
 }

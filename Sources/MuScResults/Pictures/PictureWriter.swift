@@ -53,12 +53,13 @@ struct PictureWriter: Sendable {
         let failure = Mutex<ResultsError?>(nil)
         let style = drawnStyle
         let known = former.flatMap { former in style.map { DrawnPictures(resultsFolder: former, style: $0) } }
+        let tolerance = ShadeTolerance(options.colormap)
         let drawn = SharedResults<DrawnPictures.Drawn?>(repeating: nil, count: images.count)
         concurrentLoop(images.count, threads: options.threads) { index in
             guard failure.withLock({ $0 == nil }) else { return }
             let image = images[index]
             var next = style == nil ? nil : self.drawn(image)
-            if let former, let wanted = next, let last = known?.pictures[image.name], last.standsFor(wanted),
+            if let former, let wanted = next, let last = known?.pictures[image.name], last.standsFor(wanted, within: tolerance),
                 let pictures = takeOver(last.pictures, of: index, names, from: former, to: folder)
             {
                 results[index] = pictures

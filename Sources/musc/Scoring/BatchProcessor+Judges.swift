@@ -119,8 +119,8 @@ extension BatchProcessor {
     func remember(_ judged: Judged, folder: FilePath) {
         guard let memory = judged.memory, let tokens = judged.tokens else { return }
         do {
-            let candidates = try judged.scores.memorable.compactMap { image in
-                try image.index.map { LineMemory.Candidate(image: image, tokens: try tokens.imageTokens($0)) }
+            let candidates = judged.scores.memorable.compactMap { image in
+                image.index.map { LineMemory.Candidate(image: image, of: tokens, at: $0) }
             }
             let problems = try memory.remember(candidates, of: folder, channels: scorer.settings.backbone.width)
             for problem in problems { Terminal.printNote("musc: \(problem)") }

@@ -22,6 +22,67 @@ struct MaximaKernelTests {
         for depth in [5, 64] { check(isa: isa, depth: depth, groups: 2, masked: true) }
     }
 
+    @Test("In bfloat16 the maxima are near those of the vectors, the nearer the nearer these are to their mean", arguments: availableSets)
+    func halfMaxima(isa: musc_isa) {
+        let (lanes, rows, depth) = (Int(MUSC_MSM_PANEL), Int(MUSC_MSM_GROUP), 64)
+        let whole = depth + Int(MUSC_MSM_BF16_EXTRA)
+        var generator = SeededGenerator(seed: 64)
+        let mean = (0..<depth).map { _ in generator.normal() }
+        for scatter in [Float(1), 0.01] {
+            func vectors(_ count: Int) -> [Float] {
+                (0..<count * depth).map { mean[$0 % depth] + scatter * generator.normal() }
+            }
+            let (a, b) = (vectors(rows), vectors(lanes))
+            func packed(_ vectors: [Float], _ count: Int) -> [UInt16] {
+                var rounded = [UInt16](repeating: 0, count: count * whole)
+                musc_msm_round_bf16(vectors, count, depth, mean, &rounded)
+                var packed = rounded
+                musc_msm_pack_bf16(isa, rounded, whole, (0..<UInt32(count)).map { $0 }, count, count, &packed)
+                return packed
+            }
+            let packedA = packed(a, rows)
+            var packedB = packed(b, lanes)
+            musc_msm_turn_panel_bf16(&packedB, whole)
+            let partners = (0..<rows).map { _ in UInt16.random(in: 1...UInt16.max, using: &generator) }
+            var columns = [Float](repeating: -1000, count: lanes)
+            var rowLanes = [Float](repeating: -1000, count: rows * lanes)
+            var found = [Float](repeating: 0, count: rows)
+            let lines = (0..<UInt32(rows)).map { $0 }
+            packedA.withUnsafeBufferPointer { packedA in
+                packedB.withUnsafeBufferPointer { packedB in
+                    columns.withUnsafeMutableBufferPointer { columns in
+                        rowLanes.withUnsafeMutableBufferPointer { rowLanes in
+                            lines.withUnsafeBufferPointer { lines in
+                                partners.withUnsafeBufferPointer { partners in
+                                    var strip = musc_msm_strip_bf16(
+                                        rows: packedA.baseAddress, groups: 1, depth: whole,
+                                        panels: (packedB.baseAddress, packedB.baseAddress), lines: lines.baseAddress,
+                                        partners: partners.baseAddress,
+                                        column_max: (columns.baseAddress, columns.baseAddress),
+                                        row_max: (rowLanes.baseAddress, rowLanes.baseAddress))
+                                    musc_msm_fold_bf16(isa, &strip)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            musc_msm_reduce_f32(isa, rowLanes, rows, &found)
+            var expectedRows = [Float](repeating: -1000, count: rows)
+            var expectedColumns = [Float](repeating: -1000, count: lanes)
+            for row in 0..<rows {
+                for lane in 0..<lanes where partners[row] >> UInt16(lane) & 1 == 1 {
+                    let sum = (0..<depth).reduce(Float(0)) { $0 + a[row * depth + $1] * b[lane * depth + $1] }
+                    expectedRows[row] = max(expectedRows[row], sum)
+                    expectedColumns[lane] = max(expectedColumns[lane], sum)
+                }
+            }
+            for (found, expected) in zip(found + columns, expectedRows + expectedColumns) {
+                #expect(abs(found - expected) <= (scatter == 1 ? 0.2 : 1e-4))
+            }
+        }
+    }
+
     private func check(isa: musc_isa, depth: Int, groups: Int, masked: Bool) {
         let (lanes, rows) = (Int(MUSC_MSM_PANEL), groups * Int(MUSC_MSM_GROUP))
         var generator = SeededGenerator(seed: UInt64(depth))

@@ -311,6 +311,34 @@ struct JudgesFixture {
         #expect(kept.images.map { $0.size?.width } == fresh.images.map { $0.size?.width })
     }
 
+    @Test("Numbers that changed on the disk are noticed when they are read, and made again")
+    func changedNumbers() throws {
+        let fixture = try JudgesFixture()
+        let folder = fixture.folder.appending("cache")
+        let cache = TokenCache(folder: folder, key: fixture.key)
+        let files = try fixture.images(4, in: "batch", odd: [1])
+        let fresh = try fixture.scorer.tokens(of: files, cache: cache)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.string) {
+            var bytes = [UInt8](try Data(contentsOf: URL(filePath: folder.appending(name).string)))
+            bytes[bytes.count / 2] ^= 0x10
+            try Data(bytes).write(to: URL(filePath: folder.appending(name).string))
+        }
+        let kept = try fixture.scorer.tokens(of: files, cache: cache)
+        #expect(try fresh.layers.map { try $0.map { try $0.values() } } == (try kept.layers.map { try $0.map { try $0.values() } }))
+        let scores = try fixture.scorer.scores(of: kept)
+        #expect(scores.patchMaps == (try fixture.scorer.scores(of: fresh)).patchMaps)
+        // Where the photograph is gone as well, somebody is told.
+        let again = try fixture.scorer.tokens(of: files, cache: TokenCache(folder: folder, key: fixture.key))
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.string) {
+            let file = folder.appending(name).string
+            let descriptor = open(file, O_WRONLY)
+            #expect(pwrite(descriptor, [UInt8](repeating: 7, count: 64), 64, Int(try Data(contentsOf: URL(filePath: file)).count / 2)) == 64)
+            close(descriptor)
+        }
+        for file in files { try FileManager.default.removeItem(atPath: file.path.string) }
+        #expect(throws: ScoringError.self) { try fixture.scorer.scores(of: again) }
+    }
+
     @Test("The cache keeps to its limit, and may be deleted or damaged")
     func limit() throws {
         let fixture = try JudgesFixture()
@@ -364,6 +392,63 @@ struct JudgesFixture {
             expectSame(kept, try fixture.scorer.scores(of: tokens))
         }
         #expect(try lists(fixture).count == 1)
+    }
+
+    @Test("Images that are added are kept in small files beside the lists, until there are too many of these")
+    func additions() throws {
+        let fixture = try JudgesFixture()
+        let files = try fixture.images(34, in: "batch", odd: [3])
+        let nearest = nearest(fixture)
+        let folder = fixture.folder.appending("cache")
+        func inode(_ path: FilePath) -> UInt64 {
+            var status = stat()
+            return stat(path.string, &status) == 0 ? UInt64(status.st_ino) : 0
+        }
+        func additions() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: folder.string).filter { $0.contains(".added-") }.sorted()
+        }
+        var lists: FilePath?
+        var first: UInt64 = 0
+        for count in 24...34 {
+            let tokens = try fixture.scorer.tokens(of: Array(files[..<count]))
+            let kept = try fixture.scorer.scores(of: tokens, nearest: nearest)
+            expectSame(kept, try fixture.scorer.scores(of: tokens))
+            // Scored again, nothing is written.
+            expectSame(kept, try fixture.scorer.scores(of: tokens, nearest: nearest))
+            let file = try #require(try self.lists(fixture).first)
+            if count == 24 { (lists, first) = (file, inode(file)) }
+            #expect(file == lists)
+            #expect((inode(file) == first) == (count < 33), "\(count) images")
+            #expect(try additions().count == (count < 33 ? count - 24 : count - 33))
+        }
+    }
+
+    @Test("Additions that are damaged, missing or foreign count as none", arguments: 0..<4)
+    func damagedAdditions(kind: Int) throws {
+        let fixture = try JudgesFixture()
+        let files = try fixture.images(20, in: "batch", odd: [3])
+        let nearest = nearest(fixture)
+        let folder = fixture.folder.appending("cache")
+        for count in 16...19 {
+            _ = try fixture.scorer.scores(of: try fixture.scorer.tokens(of: Array(files[..<count])), nearest: nearest)
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.string).filter { $0.contains(".added-") }.sorted()
+        #expect(names.count == 3)
+        let file = folder.appending(try #require(names.dropFirst().first))
+        switch kind {
+        case 0: #expect(truncate(file.string, 3000) == 0)
+        case 1: try Data("something else".utf8).write(to: URL(filePath: file.string))
+        case 2:
+            var bytes = [UInt8](try Data(contentsOf: URL(filePath: file.string)))
+            for place in stride(from: bytes.count / 2, to: bytes.count, by: 97) { bytes[place] ^= 0x55 }
+            try Data(bytes).write(to: URL(filePath: file.string))
+        default: try FileManager.default.removeItem(atPath: file.string)
+        }
+        for count in [20, 18, 20] {
+            let tokens = try fixture.scorer.tokens(of: Array(files[..<count]))
+            expectSame(
+                try fixture.scorer.scores(of: tokens, nearest: nearest), try fixture.scorer.scores(of: tokens))
+        }
     }
 
     @Test("Known good images that come, go or stand out give the scores of a full scoring")
