@@ -75,9 +75,13 @@ public struct AutomaticImageSize: Sendable, Hashable {
 extension BatchScorer {
     /// Seconds that one image takes in the network, by the speed of two cores of a server of today.
     package var featureSeconds: Double {
-        let operations = settings.backbone.operations(
-            patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.backbone.depth)
-        return Double(tiles.count) * operations / (settings.precision == .fast ? Self.fastFeatures : Self.exactFeatures)
+        featureOperations / (settings.precision == .fast ? Self.fastFeatures : Self.exactFeatures)
+    }
+
+    /// Operations of the network for one image, margins of tiles included; a multiply-add counted as two.
+    package var featureOperations: Double {
+        Double(tiles.count)
+            * settings.backbone.operations(patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.backbone.depth)
     }
 
     /// Operations a second of the network on two cores with AVX-512, rounded down (`musc bench` prints them).

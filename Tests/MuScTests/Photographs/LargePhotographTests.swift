@@ -49,6 +49,38 @@ struct LargePhotographTests {
         #expect(scores.notes.contains { $0.contains("\(size.0)×\(size.1)") && $0.contains("patches") })
     }
 
+    @Test("A strip of a line-scan camera is cut lengthwise, and a mark on one of them is found where it lies")
+    func strip() throws {
+        let files = try (0..<4).map { index in
+            let path = tests.folder.appending("strip\(index).png")
+            var pixels: [UInt8] = []
+            pixels.reserveCapacity(8_000_000)
+            for y in 0..<1000 {
+                for x in 0..<8000 {
+                    let isMarked = index == 2 && (5000..<5200).contains(x) && (400..<600).contains(y)
+                    pixels.append(UInt8(truncatingIfNeeded: isMarked ? x &* 97 ^ y &* 31 : 120 + (x + y) / 400 + index))
+                }
+            }
+            try Data(GrayImage(width: 8000, height: 1000, pixels: pixels).pngEncoded()).write(to: URL(filePath: path.string))
+            return BatchFile(path: path, name: "strip\(index).png")
+        }
+        let scorer = try BatchScorerTests.scorer {
+            $0.automaticSize = AutomaticImageSize(secondsLimit: 0.2)
+            $0.tile = 16
+            $0.window = .proportional
+            $0.rscin = .never
+        }
+        let prepared = try scorer.prepared(for: files)
+        let scores = try prepared.score(files)
+        let shape = Double(scores.grid.width) / Double(scores.grid.height)
+        #expect(abs(shape / 8 - 1) < 0.1 && prepared.tiles.columnTiles.count > prepared.tiles.rowTiles.count)
+        // The same scorer, made ready once: no other size, and nothing said twice.
+        #expect(scores.grid == prepared.grid && scores.notes.count { $0.contains("Image size auto") } == 1)
+        #expect(scores.images.max { ($0.score ?? 0) < ($1.score ?? 0) }?.name == "strip2.png")
+        let peak = try #require(scores.images[2].peak)
+        #expect((4800..<5400).contains(peak.x) && (200..<800).contains(peak.y), "\(peak)")
+    }
+
     @Test("The network sees tiles, and nothing else changes: a grid of several tiles is scored whole")
     func tiles() throws {
         let files = try (0..<4).map { try write("t\($0).jpg", width: 420, height: 280, shift: $0 * 9) }
