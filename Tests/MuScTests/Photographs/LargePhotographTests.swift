@@ -93,14 +93,27 @@ struct LargePhotographTests {
         #expect(scores.patchMaps.count == 4 * 600 && scores.patchMaps.allSatisfy { $0.isFinite && $0 >= 0 })
     }
 
-    @Test("The automatic size is the photograph's own, until time or memory bind it; small ones are enlarged")
+    @Test("On a grid finer than was measured nobody looks for marks that recur, and it is said", arguments: [64, 65])
+    func recurringMarks(side: Int) throws {
+        let scorer = try BatchScorerTests.scorer {
+            $0.imageSize = ImageSize(side: side * 14)
+            $0.tile = 16
+            $0.window = .patches(0)
+            $0.degrees = [1]
+            $0.recurringMarks = .count
+        }
+        let scores = try scorer.score(try tests.textured(12))
+        #expect(scores.notes.contains { $0.contains("not looked for") && $0.contains("65×65") } == (side == 65))
+    }
+
+    @Test("The automatic size is a step below the photograph's own, until time or memory bind it; small ones are enlarged")
     func budget() throws {
         let scorer = try BatchScorerTests.scorer { $0.imageSize = 336 }
         func choice(_ automatic: AutomaticImageSize, _ width: Int = 1800, _ height: Int = 1200, images: Int = 24) -> AutomaticImageSize.Choice {
             automatic.choice(for: ImageSize(width: width, height: height), images: images, scorer: scorer)
         }
         let own = choice(AutomaticImageSize(secondsLimit: 1e9, byteLimit: 1 << 50))
-        #expect(own.size == ImageSize(width: 129 * 14, height: 86 * 14) && own.limit == .photograph)
+        #expect(own.size == ImageSize(width: 108 * 14, height: 72 * 14) && own.limit == .photograph)
         let hurried = choice(AutomaticImageSize(secondsLimit: 1, byteLimit: 1 << 50))
         #expect(hurried.limit == .time && hurried.size.width < own.size.width && hurried.size.width > 336)
         let crammed = choice(AutomaticImageSize(secondsLimit: 1e9, byteLimit: 1 << 27))
@@ -110,6 +123,9 @@ struct LargePhotographTests {
         #expect(abs(none.size.width / 14 * (none.size.height / 14) - 576) < 60)
         let small = choice(AutomaticImageSize(), 30, 30)
         #expect(small.size == 336 && small.limit == .usualSize)
+        // A step below would be fewer patches than the usual square has.
+        let middling = choice(AutomaticImageSize(), 370, 370)
+        #expect(middling.size == 336 && middling.limit == .photograph)
         // As many more images as a line's batches differ by do not change the size.
         #expect(choice(AutomaticImageSize(secondsLimit: 1, byteLimit: 1 << 50), images: 25).size == hurried.size)
         // More photographs than there is room for at a time are smaller, never refused.
