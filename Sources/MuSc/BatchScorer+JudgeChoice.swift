@@ -55,6 +55,9 @@ extension BatchScorer {
         return 2 * pairs * products * Double(settings.backbone.width) * Double(steps)
     }
 
+    /// The share of all pairs of two images' patches that mutual scoring computes: less than 1 within a window.
+    package var computedShare: Double { mutualScoring.computedShare(on: grid) }
+
     /// Seconds that mutual scoring takes by the speed of two cores of a server of today.
     ///
     /// Not by this machine's: the same batch has the same judges, and so the same scores, on every machine and with

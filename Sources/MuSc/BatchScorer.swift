@@ -108,6 +108,7 @@ public struct BatchScorer: Sendable {
         notes += outside.filter { $0.origin == .knownGood }.compactMap {
             photographs.note(onJudges: PhotographSurvey($0.tokens))
         }
+        notes += [noteOnSearch(panel: panel, judges: tokens.readable + panel.judging.count)].compactMap { $0 }
         let judged = try judged(tokens, by: panel, nearest: nearest, progress: progress, notes: &notes)
         clock.finish("mutual scoring")
         return conclude(

@@ -195,7 +195,7 @@ actor WatchLoop {
             }
             return
         }
-        guard intake.rules.admitsFile(name) || name == intake.rules.readyFile else { return }
+        guard intake.rules.admitsFile(name) || name == intake.rules.readyFile || name == NameRules.mask else { return }
         let now = Moment.now()
         // A file that is known to be no image, such as a log that is written to all the time, holds nothing up.
         if intake.others[folder]?.contains(name) != true, name != intake.rules.readyFile {

@@ -315,6 +315,7 @@ enum ErrorCatalogue {
         ("A folder is scored as it is", ["bench", "batch", "--growth"], "leave out"),
         ("is not a number of shards from 1", ["plan", "batch", "--shards", "0", "--work", "w"], "from 1 to 100000"),
         ("model.region: does not go with shards", ["plan", "batch", "--shards", "2", "--work", "w", "--region", "0,0,9,9"], "leave it out"),
+        ("\\(mask): does not go with shards", nil, ""),
         (": holds no images\\(recursive", ["plan", "empty", "--shards", "2", "--work", "w"], "add --recursive"),
         ("scoring.subsets: does not go with shards", nil, ""),
         ("scoring.judges: all images cannot judge", ["plan", "batch", "--shards", "2", "--work", "w", "--judges", "all"], "take a number"),

@@ -115,6 +115,11 @@ import Testing
         let all = try musc.run(
             ["plan", "batch", "--shards", "2", "--judges", "all", "--work", "work"] + MuscCommand.tiny)
         #expect(all.status == 2 && all.errors.contains("take a number"))
+        let mask = musc.scratch.appending(path: "batch/_region.png")
+        try Data("of what counts".utf8).write(to: mask)
+        let masked = try plan("batch")
+        #expect(masked.status == 2 && masked.errors.contains("batch/_region.png: does not go with shards yet"))
+        try FileManager.default.removeItem(at: mask)
         #expect(try plan("batch").status == 0)
         let without = try musc.run(["work", "--plan", "work/plan.json"])
         #expect(without.status == 2 && without.errors.contains("which shard?"))

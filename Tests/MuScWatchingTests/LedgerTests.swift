@@ -84,8 +84,11 @@ struct LedgerTests {
         let scorer = TableScorer()
         _ = try await sweep(drop, scorer)
         let paths = (0..<3).reversed().map { folder.appending("part_\($0).ppm") }
-        #expect(FileSetDigest(filesAt: paths) == scorer.batches.first?.digest)
-        #expect(FileSetDigest(filesAt: paths + [folder.appending("part_3.ppm")]) == nil)
+        #expect(FileSetDigest(filesAt: paths, in: folder) == scorer.batches.first?.digest)
+        #expect(FileSetDigest(filesAt: paths + [folder.appending("part_3.ppm")], in: folder) == nil)
+        try write([1, 2, 3], to: folder.appending("_region.png"))
+        _ = try await sweep(drop, scorer)
+        #expect(scorer.batches.count == 2 && FileSetDigest(filesAt: paths, in: folder) == scorer.batches.last?.digest)
     }
 
     @Test("A sweep that saw a batch before does not wait for it again")

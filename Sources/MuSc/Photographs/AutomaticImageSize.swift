@@ -4,9 +4,9 @@ import MuScScoring
 
 /// How large photographs are made for the network when nobody says it: as large as time and memory allow.
 ///
-/// The aspect ratio is kept. The size is the photograph's own, or the largest below it in steps of 2^(−¼) (a sixth less
-/// each) that keeps the batch within the budget; small photographs are enlarged to as many patches as the backbone's
-/// usual square has. Time is estimated by the speed of two cores of a server of today and not by this machine's, so that
+/// The aspect ratio is kept. The size is a step of 2^(−¼) (a sixth) below the photograph's own, since the finest grid sees
+/// the sensor's noise, or the largest below that in such steps that keeps the batch within the budget; small photographs
+/// are enlarged to as many patches as the backbone's usual square has. Time is estimated by the speed of two cores of a server of today and not by this machine's, so that
 /// a batch gets the same size wherever it is scored, and a line's memory fits from one batch to the next.
 public struct AutomaticImageSize: Sendable, Hashable {
     /// Seconds that features and mutual scoring of the batch may take, as estimated.
@@ -23,7 +23,8 @@ public struct AutomaticImageSize: Sendable, Hashable {
     /// What a batch's photographs are resized to, and why not larger.
     public struct Choice: Sendable, Hashable {
         public enum Limit: Sendable, Hashable {
-            /// It is the photographs' own size.
+            /// It is a step below the photographs' own size, or as many patches as the usual square has where that is
+            /// more.
             case photograph
             case time, memory
             /// The photographs are so small that they are enlarged.
@@ -52,7 +53,7 @@ public struct AutomaticImageSize: Sendable, Hashable {
             return ImageSize(width: pixels(photograph.width), height: pixels(photograph.height))
         }
         var limit = area < usual ? Choice.Limit.usualSize : .photograph
-        var scale = 1.0
+        var scale = Self.step
         while area * scale * scale > usual {
             guard let exceeded = exceeded(by: size(scale), images: images, scorer) else {
                 return Choice(size: size(scale), limit: limit)
@@ -75,9 +76,13 @@ public struct AutomaticImageSize: Sendable, Hashable {
 extension BatchScorer {
     /// Seconds that one image takes in the network, by the speed of two cores of a server of today.
     package var featureSeconds: Double {
-        let operations = settings.backbone.operations(
-            patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.backbone.depth)
-        return Double(tiles.count) * operations / (settings.precision == .fast ? Self.fastFeatures : Self.exactFeatures)
+        featureOperations / (settings.precision == .fast ? Self.fastFeatures : Self.exactFeatures)
+    }
+
+    /// Operations of the network for one image, margins of tiles included; a multiply-add counted as two.
+    package var featureOperations: Double {
+        Double(tiles.count)
+            * settings.backbone.operations(patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.backbone.depth)
     }
 
     /// Operations a second of the network on two cores with AVX-512, rounded down (`musc bench` prints them).

@@ -18,9 +18,14 @@ extension BatchScorer {
         )
     }
 
+    /// Decodes and resizes photographs as scoring does, for the time that it takes.
+    package func decode(_ files: [BatchFile]) {
+        concurrentLoop(files.count, threads: settings.threads) { _ = try? photograph(files[$0]) }
+    }
+
     /// This scorer, made ready for one batch: with the size that follows from its photographs, and its region.
     ///
-    /// Without an automatic size and a region no file is looked at.
+    /// Without an automatic size and a region no file is looked at; nor for a scorer that was made ready before.
     ///
     /// - Parameters:
     ///   - files: The batch's images, of which the headers are read.
@@ -39,11 +44,13 @@ extension BatchScorer {
             let choice = automatic.choice(for: photograph, images: survey.readable + outside, scorer: self)
             // A size made of whole patches fits.
             if let resized = try? resized(to: choice.size) { prepared = resized }
+            prepared.settings.automaticSize = nil
             prepared.preparation = [Self.sentence(choice, photograph: photograph, prepared, automatic)]
         }
         if let region {
             do {
                 let patches = try region.patches(on: prepared.grid, photograph: photograph)
+                prepared.settings.region = nil
                 prepared.region = patches.count < patches.grid.count ? patches : nil
                 let percent = (100 * Double(patches.count) / Double(patches.grid.count)).rounded()
                 prepared.preparation.append(
@@ -63,7 +70,7 @@ extension BatchScorer {
         let tiles = scorer.tiles.count > 1 ? " in \(scorer.tiles.count) tiles" : ""
         let reason =
             switch choice.limit {
-            case .photograph: "about their own size"
+            case .photograph: "a little below their own size, at which noise weighs more"
             case .usualSize: "enlarged to the backbone's usual number of patches"
             case .time: "as large as an estimated \(Int((automatic.secondsLimit / 60).rounded())) minutes for the batch allow"
             case .memory: "as large as \(automatic.byteLimit >> 30) GiB of memory allow"

@@ -16,13 +16,21 @@ struct FolderContents {
     /// Those that no published results include, in the same order.
     private(set) var fresh: [ImageFile] = []
     private(set) var others: Set<FileName> = []
+    /// The identity of the mask of what counts, if there is one.
+    let maskMark: String?
+    /// Whether published results are of another mask than is there now, or one of them of none.
+    let hasOtherMask: Bool
     /// Files that are new or have changed, or have come back as they were.
     private(set) var changed: [KnownFile] = []
     /// Known files that are no longer there.
     private(set) var vanished: [FileName] = []
 
     /// Opens no file but those that are not known as they are.
-    init(_ listing: FolderListing, known: [FileName: KnownFile]) {
+    ///
+    /// - Parameter scoredMask: The identity of the mask that published results are of.
+    init(_ listing: FolderListing, known: [FileName: KnownFile], scoredMask: String?) {
+        maskMark = listing.maskMark
+        hasOtherMask = listing.maskMark != scoredMask
         var present: Set<FileName> = []
         for file in listing.files {
             if !known.isEmpty { present.insert(file.name) }
@@ -53,7 +61,7 @@ struct FolderContents {
     /// - Parameter hasResults: Whether results of the folder were ever published.
     func pending(_ policy: NewImagesPolicy, hasResults: Bool) -> [ImageFile] {
         switch policy {
-        case .rescore: fresh.isEmpty ? [] : images
+        case .rescore: fresh.isEmpty && !(hasOtherMask && hasResults) ? [] : images
         case .newBatch: fresh
         case .ignore: hasResults ? [] : images
         }

@@ -74,7 +74,7 @@ struct Intake {
             if let old, old.listing == digest, !old.isOpen, !old.isGone { return }
             if old == nil, listing.files.isEmpty { return }
             do throws(LedgerError) {
-                looks.append(try examine(listing, digest: digest, root: root, folder: old?.id))
+                looks.append(try examine(listing, digest: digest, root: root, folder: old))
                 if looks.count >= 100 {
                     let ready = try write(looks)
                     summary.ready += ready
@@ -120,7 +120,7 @@ struct Intake {
             settling.forget(folder)
             return .nothing
         }
-        let look = try examine(listing, digest: digest(of: listing), root: root, folder: known?.id)
+        let look = try examine(listing, digest: digest(of: listing), root: root, folder: known)
         var result: Ledger.LookResult = .nothing
         try write([look]) { result = $0 }
         return result
@@ -139,18 +139,20 @@ struct Intake {
     /// Identity of a listing and of what the decision on it depends on besides.
     private func digest(of listing: FolderListing) -> String {
         FileSetDigest(
-            sorted: listing.files, context: "\(configuration.onNewImages.rawValue) \(listing.readyMark ?? "-")"
+            sorted: listing.files, maskMark: listing.maskMark,
+            context: "\(configuration.onNewImages.rawValue) \(listing.readyMark ?? "-")"
         ).description
     }
 
     private mutating func examine(
-        _ listing: FolderListing, digest: String, root: WatchedRoot, folder: Int64?
+        _ listing: FolderListing, digest: String, root: WatchedRoot, folder: Ledger.KnownFolder?
     ) throws(LedgerError) -> Ledger.Look {
         let moment = Moment.now()
         var files: [FileName: FolderContents.KnownFile] = [:]
-        if let folder { files = try ledger.knownFiles(of: folder) }
+        if let folder { files = try ledger.knownFiles(of: folder.id) }
         return Ledger.Look(
-            root: root.id, listing: listing, listingDigest: digest, contents: FolderContents(listing, known: files), moment: moment)
+            root: root.id, listing: listing, listingDigest: digest,
+            contents: FolderContents(listing, known: files, scoredMask: folder?.scoredMask), moment: moment)
     }
 
     /// - Returns: How many batches became ready.

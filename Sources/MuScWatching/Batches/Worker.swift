@@ -116,8 +116,11 @@ struct Worker: Sendable {
             let rules = NameRules(configuration)
             let listing = try FolderListing.read(batch.folder, root: batch.root, rules: rules, kinds: &kinds)
             guard let folder = try ledger.knownFolder(batch.folder) else { return .gone }
-            let contents = FolderContents(listing, known: try ledger.knownFiles(of: folder.id))
-            return [contents.images, contents.fresh].contains { FileSetDigest(sorted: $0, context: "") == batch.digest } ? .asClaimed : .changed
+            let contents = FolderContents(listing, known: try ledger.knownFiles(of: folder.id), scoredMask: folder.scoredMask)
+            let isThere = [contents.images, contents.fresh].contains {
+                FileSetDigest(sorted: $0, maskMark: contents.maskMark) == batch.digest
+            }
+            return isThere ? .asClaimed : .changed
         } catch let error as FolderError {
             return error.isGone ? .gone : .asClaimed
         } catch {

@@ -12,6 +12,8 @@ public struct FolderListing: Sendable {
     public var subfolders: [FileName]
     /// The ready file's identity, where it is there: it changes when the file is written again.
     public var readyMark: String?
+    /// The identity of the mask of what counts, where it is there as a file of its own: a link is none.
+    public var maskMark: String?
     /// Names of files that have a second name or are a link, and so may appear without ever being written.
     var linked: Set<FileName> = []
 
@@ -51,7 +53,8 @@ public struct FolderListing: Sendable {
                 continue
             }
             let isReadyFile = name == rules.readyFile
-            guard isReadyFile || rules.admitsFile(name) || type == DT_UNKNOWN else { continue }
+            let isMask = name == NameRules.mask && type != DT_LNK
+            guard isReadyFile || isMask || rules.admitsFile(name) || type == DT_UNKNOWN else { continue }
             var file = stat()
             let found = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { fstatat(descriptor, $0, &file, AT_SYMLINK_NOFOLLOW) }
@@ -72,7 +75,10 @@ public struct FolderListing: Sendable {
             guard file.st_mode & S_IFMT == S_IFREG else { continue }
             let identity = ImageFile(name: name, file, keepsInode: keepsInodes)
             if isReadyFile {
-                listing.readyMark = "\(identity.size):\(identity.modified):\(identity.inode)"
+                listing.readyMark = identity.mark
+            } else if isMask, !isLink {
+                listing.maskMark = identity.mark
+                if file.st_nlink > 1 { listing.linked.insert(name) }
             } else if rules.admitsFile(name) {
                 listing.files.append(identity)
                 if isLink || file.st_nlink > 1 { listing.linked.insert(name) }

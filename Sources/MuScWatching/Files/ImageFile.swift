@@ -19,6 +19,9 @@ public struct ImageFile: Hashable, Sendable {
         self.modified = modified
         self.inode = inode
     }
+
+    /// The file's identity but for its name, as text.
+    var mark: String { "\(size):\(modified):\(inode)" }
 }
 
 extension ImageFile {
@@ -38,7 +41,8 @@ extension FilePath {
     }
 }
 
-/// The identity of a set of files: SHA-256 over names, sizes, modification times and inodes, in order of names.
+/// The identity of a set of files: SHA-256 over names, sizes, modification times and inodes, in order of names; and over
+/// those of the mask of what counts, where there is one.
 ///
 /// Two listings have the same digest exactly when they show the same files with the same content, as far as a listing
 /// can tell. The folder's own path is no part of it, so a batch that is renamed keeps its digest.
@@ -46,26 +50,26 @@ public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
     /// 64 lower-case hexadecimal digits.
     public let description: String
 
-    /// - Parameter files: In any order.
-    public init(_ files: [ImageFile]) {
-        self.init(sorted: files.sorted { $0.name < $1.name }, context: "")
-    }
-
     /// The identity of files by their paths, equal to that which a watcher gives to the same files of a folder.
     ///
-    /// - Returns: nil where one of them is not there, or is no file.
-    public init?(filesAt paths: [FilePath]) {
+    /// - Parameter folder: Where the mask of what counts lies, if there is one.
+    /// - Returns: nil where one of the files is not there, or is no file.
+    public init?(filesAt paths: [FilePath], in folder: FilePath) {
         var kinds = FileSystemKinds()
-        var files: [ImageFile] = []
-        for path in paths {
+        func file(_ path: FilePath, _ read: (UnsafePointer<CChar>, UnsafeMutablePointer<stat>) -> Int32) -> ImageFile? {
             var status = stat()
-            guard let name = path.lastName, path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            guard let name = path.lastName, path.withPlatformString({ read($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
                 return nil
             }
             let kind = kinds.kind(device: UInt64(status.st_dev), at: path)
-            files.append(ImageFile(name: name, status, keepsInode: kind?.keepsInodes ?? true))
+            return ImageFile(name: name, status, keepsInode: kind?.keepsInodes ?? true)
         }
-        self.init(files)
+        var files: [ImageFile] = []
+        for path in paths {
+            guard let image = file(path, stat) else { return nil }
+            files.append(image)
+        }
+        self.init(sorted: files.sorted { $0.name < $1.name }, maskMark: file(folder.appending(NameRules.mask), lstat)?.mark)
     }
 
     public init(text: String) {
@@ -74,8 +78,9 @@ public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameters:
     ///   - files: In ascending order of names.
+    ///   - maskMark: The identity of the mask of what counts, if there is one.
     ///   - context: What else the digest depends on.
-    init(sorted files: [ImageFile], context: String) {
+    init(sorted files: [ImageFile], maskMark: String?, context: String = "") {
         var hash = SHA256()
         var buffer: [UInt8] = Array(context.utf8)
         buffer.append(0)
@@ -90,6 +95,8 @@ public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
                 buffer.removeAll(keepingCapacity: true)
             }
         }
+        // No image has the mask's name, so the two cannot be taken for each other.
+        if let maskMark { buffer += NameRules.mask.bytes + [UInt8(ascii: "/")] + Array(maskMark.utf8) }
         hash.update(data: buffer)
         description = hash.finalize().reduce(into: "") { text, byte in
             text.append(hexDigits[Int(byte >> 4)])

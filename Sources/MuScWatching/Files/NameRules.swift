@@ -4,7 +4,10 @@ import SystemPackage
 /// Which names in a folder are looked at: what follows from the configuration, made ready for 100,000 names a second.
 struct NameRules: Sendable {
     /// Files that the program itself puts into a root or a batch, and that are no images.
-    private static let reserved: Set<FileName> = ["index.html", "batches.csv", "_region.png"]
+    private static let reserved: Set<FileName> = ["index.html", "batches.csv", mask]
+
+    /// The mask of what counts in a batch: no image, but the results depend on it.
+    static let mask: FileName = "_region.png"
 
     private let suffixes: [[UInt8]]
     private let prefixes: [[UInt8]]

@@ -87,6 +87,13 @@ extension Ledger {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("3 masks") { db in
+            // Identities of the mask of what counts, NULL for none: as last seen, of the batch that is running, and of
+            // published results.
+            for column in ["mask", "mask_claimed", "mask_scored"] {
+                try db.execute(sql: "ALTER TABLE folder ADD COLUMN \(column) TEXT")
+            }
+        }
         return migrator
     }
 }

@@ -13,6 +13,8 @@ extension Ledger {
         var isGone: Bool
         /// Whether something is to happen to a batch of it.
         var isOpen: Bool
+        /// The identity of the mask of what counts that published results are of; nil for none.
+        var scoredMask: String?
     }
 
     /// The number by which a root is known, given to it where it has none.
@@ -30,11 +32,13 @@ extension Ledger {
                 Int64.fetchAll(
                     db, sql: "SELECT folder FROM batch WHERE state IN ('waiting', 'ready', 'running', 'failed')"))
             let rows = try Row.fetchCursor(
-                db, sql: "SELECT path, id, listing, gone_since IS NOT NULL FROM folder WHERE root = ?", arguments: [root])
+                db, sql: "SELECT path, id, listing, gone_since IS NOT NULL, mask_scored FROM folder WHERE root = ?",
+                arguments: [root])
             var folders: [FilePath: KnownFolder] = [:]
             while let row = try rows.next() {
                 let id: Int64 = row[1]
-                folders[FilePath(blob: row[0])] = KnownFolder(id: id, listing: row[2], isGone: row[3], isOpen: open.contains(id))
+                folders[FilePath(blob: row[0])] = KnownFolder(
+                    id: id, listing: row[2], isGone: row[3], isOpen: open.contains(id), scoredMask: row[4])
             }
             return folders
         }
@@ -44,13 +48,14 @@ extension Ledger {
         try read { db in
             guard
                 let row = try Row.fetchOne(
-                    db, sql: "SELECT id, listing, gone_since IS NOT NULL FROM folder WHERE path = ?", arguments: [path.blob])
+                    db, sql: "SELECT id, listing, gone_since IS NOT NULL, mask_scored FROM folder WHERE path = ?",
+                    arguments: [path.blob])
             else { return nil }
             let id: Int64 = row[0]
             let open = try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE folder = ? AND state IN ('waiting', 'ready', 'running', 'failed'))",
                 arguments: [id])
-            return KnownFolder(id: id, listing: row[1], isGone: row[2], isOpen: open ?? false)
+            return KnownFolder(id: id, listing: row[1], isGone: row[2], isOpen: open ?? false, scoredMask: row[3])
         }
     }
 
@@ -136,7 +141,7 @@ extension Ledger {
             return .nothing
         }
 
-        let digest = FileSetDigest(sorted: pending, context: "")
+        let digest = FileSetDigest(sorted: pending, maskMark: look.contents.maskMark)
         let isSameSet = active?.digest == digest.description
         if let active, isSameSet, [.ready, .failed, .held].contains(active.state) {
             settling.forget(folder)
@@ -200,12 +205,16 @@ extension Ledger {
         {
             let id: Int64 = row[0]
             if row[1] as String != look.listingDigest || row[2] as Bool {
-                try db.run("UPDATE folder SET listing = ?, gone_since = NULL, root = ? WHERE id = ?", [look.listingDigest, look.root, id])
+                try db.run(
+                    "UPDATE folder SET listing = ?, gone_since = NULL, root = ?, mask = ? WHERE id = ?",
+                    [look.listingDigest, look.root, look.listing.maskMark, id])
             }
             return id
         }
         guard !look.listing.files.isEmpty else { return nil }
-        try db.run("INSERT INTO folder (root, path, listing) VALUES (?, ?, ?)", [look.root, path, look.listingDigest])
+        try db.run(
+            "INSERT INTO folder (root, path, listing, mask) VALUES (?, ?, ?, ?)",
+            [look.root, path, look.listingDigest, look.listing.maskMark])
         return db.lastInsertedRowID
     }
 

@@ -34,6 +34,7 @@ extension Ledger {
                 for file in files {
                     try db.run("UPDATE file SET claimed = 1 WHERE folder = ? AND name = ?", [folderID, Data(file.name.bytes)])
                 }
+                try db.run("UPDATE folder SET mask_claimed = mask WHERE id = ?", [folderID])
                 try db.run(
                     "UPDATE batch SET state = 'running', reason = NULL, started = ?, attempts = attempts + 1 WHERE id = ?", [now, batch.id])
                 return Self.readyBatch(batch, folder: row[2], root: row[3], files: files, configuration)
@@ -45,9 +46,14 @@ extension Ledger {
     private static func images(of folder: Int64, digest: String, _ db: Database) throws -> [ImageFile]? {
         let images = try presentImages(of: folder, db)
         let all = images.map(\.file)
-        if FileSetDigest(sorted: all, context: "").description == digest { return all }
+        let mask = try maskMark(of: folder, db)
+        if FileSetDigest(sorted: all, maskMark: mask).description == digest { return all }
         let fresh = images.filter { !$0.isScored }.map(\.file)
-        return FileSetDigest(sorted: fresh, context: "").description == digest ? fresh : nil
+        return FileSetDigest(sorted: fresh, maskMark: mask).description == digest ? fresh : nil
+    }
+
+    private static func maskMark(of folder: Int64, _ db: Database) throws -> String? {
+        try String.fetchOne(db, sql: "SELECT mask FROM folder WHERE id = ?", arguments: [folder])
     }
 
     private static func presentImages(of folder: Int64, _ db: Database) throws -> [(file: ImageFile, isScored: Bool)] {
@@ -101,6 +107,9 @@ extension Ledger {
         try write { db in
             try db.run(
                 "UPDATE file SET scored = 1, claimed = 0 WHERE claimed AND folder = (SELECT folder FROM batch WHERE id = ?)",
+                [batch.ledgerID])
+            try db.run(
+                "UPDATE folder SET mask_scored = mask_claimed WHERE id = (SELECT folder FROM batch WHERE id = ?)",
                 [batch.ledgerID])
             try db.run(
                 """
@@ -239,7 +248,10 @@ extension Ledger {
                     let images = try Self.presentImages(of: row[2], db).map(\.file)
                     try db.run(
                         "UPDATE batch SET forced = 1, digest = ?, image_count = ? WHERE id = ?",
-                        [FileSetDigest(sorted: images, context: "").description, images.count, id])
+                        [
+                            FileSetDigest(sorted: images, maskMark: try Self.maskMark(of: row[2], db)).description,
+                            images.count, id,
+                        ])
                 }
                 try db.run(
                     """

@@ -15,10 +15,14 @@ struct StageBench {
     func table(
         _ files: [FilePath], folder: FilePath, results: FilePath, progress: @escaping ProgressHandler
     ) throws -> BenchTable {
-        let settings = processor.scorer.settings
+        let batch = files.map { BatchFile($0, in: folder) }
+        let scorer = try processor.scorer.prepared(for: batch, region: processor.region(of: folder, in: nil))
+        let settings = scorer.settings
+        // Apart, since in the stage of features one image is decoded while another is in the network.
+        let decoding = ContinuousClock().measure { scorer.decode(batch) } / .seconds(1)
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        let scores = try processor.scorer.score(files.map { BatchFile($0, in: folder) }, progress: progress)
+        let scores = try scorer.score(batch, progress: progress)
         let scored = (ContinuousClock.now - start) / .seconds(1)
         let record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started, seconds: scored, settings: [:],
@@ -29,20 +33,19 @@ struct StageBench {
 
         let readable = scores.images.count { $0.index != nil }
         var table = BenchTable(
-            title: "\(readable) photographs of \(folder), \(settings.backbone.name), \(settings.imageSize) px, "
-                + "\(settings.preset.rawValue), \(settings.precision.rawValue), \(settings.threads) threads",
+            title: "\(readable) photographs of \(folder), \(settings.backbone.name), \(settings.imageSize) px in "
+                + "\(scorer.tiles.count) tile\(scorer.tiles.count == 1 ? "" : "s"), \(settings.preset.rawValue), \(settings.precision.rawValue), \(settings.threads) threads",
             columns: [("stage", "stage"), ("s", "seconds"), ("s/image", "seconds_per_image"), ("of peak, %", "peak_percent")])
         let isFast = settings.precision == .fast
         for stage in scores.timings + [StageTiming(stage: "results", seconds: total - scored)] {
             var share = BenchTable.Cell.none
             if stage.stage == "features" {
-                let operations = settings.backbone.operations(
-                    patches: processor.scorer.grid.count, blocks: settings.backbone.depth) * Double(readable)
+                let operations = scorer.featureOperations * Double(readable)
                 let best = isFast && peak.bfloat16 > 0 ? peak.bfloat16 : peak.fp32
                 share = .number(100 * operations / stage.seconds / best, decimals: 0)
             } else if stage.stage == "mutual scoring" {
-                let operations = processor.scorer.scoringOperations(
-                    images: readable, judges: processor.scorer.chosenJudges(of: readable).count)
+                let operations = scorer.scoringOperations(
+                    images: readable, judges: scorer.chosenJudges(of: readable).count)
                 let best = isFast && peak.int8 > 0 ? peak.int8 : peak.fp32
                 share = .number(100 * operations / stage.seconds / best, decimals: 0)
             }
@@ -50,11 +53,21 @@ struct StageBench {
                 .text(stage.stage), .number(stage.seconds, decimals: 2),
                 .number(stage.seconds / Double(max(readable, 1)), decimals: 4), share,
             ])
+            if stage.stage == "features" {
+                table.rows.append([
+                    .text("of that, decoding"), .number(decoding, decimals: 2),
+                    .number(decoding / Double(max(readable, 1)), decimals: 4), .none,
+                ])
+            }
         }
         table.rows.append([
             .text("together"), .number(total, decimals: 2), .number(total / Double(max(readable, 1)), decimals: 4), .none,
         ])
-        table.notes = ["Features include decoding and resizing. Peak memory: \(ProcessMemory.peak >> 20) MB."]
+        let share = BenchTable.fixed(100 * scorer.computedShare, 1)
+        table.notes = [
+            "Features include decoding and resizing, which were measured apart. \(scorer.grid.count) patches an image, of "
+                + "whose pairs mutual scoring computes \(share) %. Peak memory: \(ProcessMemory.peak >> 20) MB."
+        ]
         return table
     }
 }

@@ -54,6 +54,9 @@ struct PlanCommand: AsyncParsableCommand {
                 "\(folder): holds no images\(recursive ? "" : " itself: name a folder that does, or add --recursive")",
                 exit: .batchFailed)
         }
+        if case .mask(let mask)? = RegionOfInterest(in: folder) {
+            throw UserError("\(mask): does not go with shards yet: move it away, or score the folder with musc run", exit: .usage)
+        }
         let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
         let work = FilePath(work).absolute()
         let batch = files.map { BatchFile($0, in: folder) }
@@ -67,7 +70,7 @@ struct PlanCommand: AsyncParsableCommand {
             weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
         said["scoring.judges"] = .text("\(judges)")
         request.configuration = Self.forWorkers(said)
-        if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files)?.description }
+        if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files, in: folder)?.description }
         if let knownGood = configuration.knownGood { request.knownGood = try knownGoodImages(knownGood) }
         request.linePast = linePast(of: folder, processor)
 

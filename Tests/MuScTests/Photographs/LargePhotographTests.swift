@@ -49,6 +49,38 @@ struct LargePhotographTests {
         #expect(scores.notes.contains { $0.contains("\(size.0)×\(size.1)") && $0.contains("patches") })
     }
 
+    @Test("A strip of a line-scan camera is cut lengthwise, and a mark on one of them is found where it lies")
+    func strip() throws {
+        let files = try (0..<4).map { index in
+            let path = tests.folder.appending("strip\(index).png")
+            var pixels: [UInt8] = []
+            pixels.reserveCapacity(8_000_000)
+            for y in 0..<1000 {
+                for x in 0..<8000 {
+                    let isMarked = index == 2 && (5000..<5200).contains(x) && (400..<600).contains(y)
+                    pixels.append(UInt8(truncatingIfNeeded: isMarked ? x &* 97 ^ y &* 31 : 120 + (x + y) / 400 + index))
+                }
+            }
+            try Data(GrayImage(width: 8000, height: 1000, pixels: pixels).pngEncoded()).write(to: URL(filePath: path.string))
+            return BatchFile(path: path, name: "strip\(index).png")
+        }
+        let scorer = try BatchScorerTests.scorer {
+            $0.automaticSize = AutomaticImageSize(secondsLimit: 0.2)
+            $0.tile = 16
+            $0.window = .proportional
+            $0.rscin = .never
+        }
+        let prepared = try scorer.prepared(for: files)
+        let scores = try prepared.score(files)
+        let shape = Double(scores.grid.width) / Double(scores.grid.height)
+        #expect(abs(shape / 8 - 1) < 0.1 && prepared.tiles.columnTiles.count > prepared.tiles.rowTiles.count)
+        // The same scorer, made ready once: no other size, and nothing said twice.
+        #expect(scores.grid == prepared.grid && scores.notes.count { $0.contains("Image size auto") } == 1)
+        #expect(scores.images.max { ($0.score ?? 0) < ($1.score ?? 0) }?.name == "strip2.png")
+        let peak = try #require(scores.images[2].peak)
+        #expect((4800..<5400).contains(peak.x) && (200..<800).contains(peak.y), "\(peak)")
+    }
+
     @Test("The network sees tiles, and nothing else changes: a grid of several tiles is scored whole")
     func tiles() throws {
         let files = try (0..<4).map { try write("t\($0).jpg", width: 420, height: 280, shift: $0 * 9) }
@@ -61,14 +93,27 @@ struct LargePhotographTests {
         #expect(scores.patchMaps.count == 4 * 600 && scores.patchMaps.allSatisfy { $0.isFinite && $0 >= 0 })
     }
 
-    @Test("The automatic size is the photograph's own, until time or memory bind it; small ones are enlarged")
+    @Test("On a grid finer than was measured nobody looks for marks that recur, and it is said", arguments: [64, 65])
+    func recurringMarks(side: Int) throws {
+        let scorer = try BatchScorerTests.scorer {
+            $0.imageSize = ImageSize(side: side * 14)
+            $0.tile = 16
+            $0.window = .patches(0)
+            $0.degrees = [1]
+            $0.recurringMarks = .count
+        }
+        let scores = try scorer.score(try tests.textured(12))
+        #expect(scores.notes.contains { $0.contains("not looked for") && $0.contains("65×65") } == (side == 65))
+    }
+
+    @Test("The automatic size is a step below the photograph's own, until time or memory bind it; small ones are enlarged")
     func budget() throws {
         let scorer = try BatchScorerTests.scorer { $0.imageSize = 336 }
         func choice(_ automatic: AutomaticImageSize, _ width: Int = 1800, _ height: Int = 1200, images: Int = 24) -> AutomaticImageSize.Choice {
             automatic.choice(for: ImageSize(width: width, height: height), images: images, scorer: scorer)
         }
         let own = choice(AutomaticImageSize(secondsLimit: 1e9, byteLimit: 1 << 50))
-        #expect(own.size == ImageSize(width: 129 * 14, height: 86 * 14) && own.limit == .photograph)
+        #expect(own.size == ImageSize(width: 108 * 14, height: 72 * 14) && own.limit == .photograph)
         let hurried = choice(AutomaticImageSize(secondsLimit: 1, byteLimit: 1 << 50))
         #expect(hurried.limit == .time && hurried.size.width < own.size.width && hurried.size.width > 336)
         let crammed = choice(AutomaticImageSize(secondsLimit: 1e9, byteLimit: 1 << 27))
@@ -78,6 +123,9 @@ struct LargePhotographTests {
         #expect(abs(none.size.width / 14 * (none.size.height / 14) - 576) < 60)
         let small = choice(AutomaticImageSize(), 30, 30)
         #expect(small.size == 336 && small.limit == .usualSize)
+        // A step below would be fewer patches than the usual square has.
+        let middling = choice(AutomaticImageSize(), 370, 370)
+        #expect(middling.size == 336 && middling.limit == .photograph)
         // As many more images as a line's batches differ by do not change the size.
         #expect(choice(AutomaticImageSize(secondsLimit: 1, byteLimit: 1 << 50), images: 25).size == hurried.size)
         // More photographs than there is room for at a time are smaller, never refused.

@@ -100,13 +100,32 @@ struct RegionTests {
             $0.rscin = .never
             $0.region = .pixels(.init(left: 0, top: 0, width: 42, height: 84))
         }
-        let scores = try scorer.score(files)
+        // Made ready by score, or before it: it is the same.
+        let scores = try scorer.prepared(for: files).score(files)
+        #expect(try scorer.score(files).patchMaps == scores.patchMaps)
         let region = try #require(scores.region)
         #expect(region.count == 18)
-        #expect(scores.notes.contains { $0.contains("18 of 36") })
+        #expect(scores.notes.count { $0.contains("18 of 36") } == 1)
         for (index, value) in scores.patchMaps.enumerated() where !region[index % 36] { #expect(value == 0) }
         #expect(scores.images.max { ($0.score ?? 0) < ($1.score ?? 0) }?.name == "p2.png")
         #expect(scores.images.allSatisfy { ($0.peak?.x ?? 99) < 42 })
+    }
+
+    @Test("A region of one patch, all white and all of the photograph give scores", arguments: [
+        ("30,30,4,4", 1), ("0,0,84,84", 36), ("white.png", 36),
+    ])
+    func extremes(text: String, count: Int) throws {
+        var region = try #require(RegionOfInterest(text))
+        if case .mask = region { region = .mask(try write(mask: text, width: 84, height: 84) { _, _ in true }) }
+        let files = try tests.textured(4)
+        let scorer = try BatchScorerTests.scorer {
+            $0.imageSize = 84
+            $0.region = region
+        }
+        let scores = try scorer.score(files)
+        #expect(scores.region?.count ?? 36 == count)
+        #expect(scores.images.allSatisfy { ($0.score ?? .nan).isFinite && $0.error == nil })
+        #expect(scores.patchMaps.count { $0 > 0 } <= 4 * count)
     }
 
     @Test("The mask _region.png is no image of the batch")
