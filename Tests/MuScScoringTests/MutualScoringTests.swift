@@ -1,4 +1,5 @@
 import Goldens
+import MuScRandom
 import MuScScoring
 import MuScTensors
 import Testing
