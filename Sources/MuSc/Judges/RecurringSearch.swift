@@ -34,9 +34,9 @@ public struct RecurringMark: Sendable, Hashable, Codable {
 extension BatchScorer {
     /// With fewer judges those in the middle are hardly more than the nearest.
     static let leastJudgesOfSearch = 12
-    /// The finest grid that is searched. Up to 72 × 48 patches the search changed no score of photographs without such
-    /// marks; at 96 × 64 it took edges that lie a few pixels further on some parts for marks, which cost 0.12 to 0.17
-    /// image AUROC (`examples/module_test.sh`).
+    /// The finest grid that is searched. At 72 × 48 patches image AUROC was the same with the search and without it; at
+    /// 96 × 64 it took edges that lie a few pixels further on some parts for marks, which cost 0.12 to 0.17 (two draws of
+    /// `examples/module_test.sh`).
     static let mostPatchesOfSearch = 64 * 64
     /// About so many judges of a batch that is too large for lists say what is far.
     static let mostFarJudges = 128

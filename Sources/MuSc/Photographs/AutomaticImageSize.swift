@@ -4,9 +4,9 @@ import MuScScoring
 
 /// How large photographs are made for the network when nobody says it: as large as time and memory allow.
 ///
-/// The aspect ratio is kept. The size is a step of 2^(−¼) (a sixth) below the photograph's own, since the finest grid sees
-/// the sensor's noise, or the largest below that in such steps that keeps the batch within the budget; small photographs
-/// are enlarged to as many patches as the backbone's usual square has. Time is estimated by the speed of two cores of a server of today and not by this machine's, so that
+/// The aspect ratio is kept. The size is a step of 2^(−¼) (a sixth) below the photograph's own, which found no more on the
+/// module test (image AUROC 0.844, a step below 0.867) and takes longer, or the largest below that in such steps that keeps
+/// the batch within the budget; small photographs are enlarged to as many patches as the backbone's usual square has. Time is estimated by the speed of two cores of a server of today and not by this machine's, so that
 /// a batch gets the same size wherever it is scored, and a line's memory fits from one batch to the next.
 public struct AutomaticImageSize: Sendable, Hashable {
     /// Seconds that features and mutual scoring of the batch may take, as estimated.

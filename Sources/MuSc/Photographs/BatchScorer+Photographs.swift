@@ -70,7 +70,7 @@ extension BatchScorer {
         let tiles = scorer.tiles.count > 1 ? " in \(scorer.tiles.count) tiles" : ""
         let reason =
             switch choice.limit {
-            case .photograph: "a little below their own size, at which noise weighs more"
+            case .photograph: "a little below their own size"
             case .usualSize: "enlarged to the backbone's usual number of patches"
             case .time: "as large as an estimated \(Int((automatic.secondsLimit / 60).rounded())) minutes for the batch allow"
             case .memory: "as large as \(automatic.byteLimit >> 30) GiB of memory allow"
