@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MuScTensors
 import SystemPackage
 import Yams
 
@@ -117,7 +118,7 @@ public struct ReferenceConfiguration: Sendable, Hashable {
         func fault(_ expected: String) -> Fault {
             Fault(
                 path: path, line: node.mark?.line, key: key,
-                reason: "“\(node.scalar?.string ?? "…")” is not \(expected)")
+                reason: "\((node.scalar?.string ?? "…").quotedForPeople) is not \(expected)")
         }
 
         func text() throws(Fault) -> String {

@@ -67,3 +67,11 @@ extension String {
         return text + "\""
     }
 }
+
+extension Collection<String> {
+    /// The first eight of the texts as ``Swift/String/quotedForPeople``, and how many more there are.
+    package var listedForPeople: String {
+        let shown = prefix(8).map(\.quotedForPeople).joined(separator: ", ")
+        return count > 8 ? "\(shown) and \(count - 8) more" : shown
+    }
+}

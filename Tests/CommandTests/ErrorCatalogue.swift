@@ -220,7 +220,7 @@ enum ErrorCatalogue {
         let image = ImageError(file: "a.jpg", kind: .empty)
         return [
             dataset("unreadable", .unreadable("Permission denied"), "Check the path given as --data"),
-            dataset("noSuchClass", .noSuchClass("botle", there: ["bottle"]), "there is bottle"),
+            dataset("noSuchClass", .noSuchClass("botle", there: ["bottle"]), "there is \"bottle\""),
             dataset("noClasses", .noClasses(lookedFor: "test/good"), "Check --dataset and --data"),
             dataset("unlabelled", .unlabelled, "Put the normal ones into a folder good/"),
             dataset("noNormalImages", .noNormalImages(className: "bottle"), "metrics need normal ones"),
@@ -254,7 +254,7 @@ enum ErrorCatalogue {
             rescoring("windowOutOfRange", .windowOutOfRange(9, images: 3), "take 1 to 3"),
             rescoring("missingImage", .missingImage("a.jpg"), "add it"),
             rescoring("chooseArray", .chooseArray(["a", "b"]), "choose one with --class"),
-            rescoring("noArray", .noArray("c", there: ["a"]), "there is a"),
+            rescoring("noArray", .noArray("c", there: ["a"]), "there is \"a\""),
             rescoring("unreadable", .unreadable("a number was expected"), "a number was expected"),
             Entry(
                 "ReferenceConfiguration.Fault",

@@ -118,7 +118,7 @@ import Testing
         let cases: [([String], String)] = [
             (["--data", "data"], "which data set?"),
             (["--dataset", "mvtec_ad"], "where does the data set lie?"),
-            (["--dataset", "mvtec_ad", "--data", "data", "--class", "tiles"], "no class “tiles”; there is tile"),
+            (["--dataset", "mvtec_ad", "--data", "data", "--class", "tiles"], "no class \"tiles\"; there is \"tile\""),
             (["--dataset", "btad", "--data", "nowhere"], "there is no such folder"),
             (["--dataset", "visa", "--data", "data"], "split_csv/1cls.csv and meta.json"),
             (["--dataset", "folder", "--data", "data/tile/test/good"], "nothing says which are normal"),

@@ -1,4 +1,5 @@
 import MuScImages
+import MuScTensors
 import SystemPackage
 
 /// Why a data set cannot be evaluated. Its description names the file or folder, says what is wrong and what to do.
@@ -40,15 +41,15 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
         case .unreadable(let reason):
             return "\(path): cannot be read (\(reason)). Check the path given as --data."
         case .noSuchClass(let name, let there):
-            return "\(path): there is no class “\(name)”; there \(there.count == 1 ? "is" : "are") \(there.joined(separator: ", "))."
+            return "\(path): there is no class \(name.quotedForPeople); there \(there.count == 1 ? "is" : "are") \(there.listedForPeople)."
         case .noClasses(let lookedFor):
             return "\(path): no class found; looked for \(lookedFor). Check --dataset and --data."
         case .unlabelled:
             return "\(path): holds images, but nothing says which are normal. Put the normal ones into a folder good/ and the others into folders named after their defects, or use `musc run` for images without labels."
         case .noNormalImages(let name):
-            return "\(path): all images of class “\(name)” are anomalous; metrics need normal ones too."
+            return "\(path): all images of class \(name.quotedForPeople) are anomalous; metrics need normal ones too."
         case .noAnomalousImages(let name):
-            return "\(path): all images of class “\(name)” are normal; metrics need anomalous ones too."
+            return "\(path): all images of class \(name.quotedForPeople) are normal; metrics need anomalous ones too."
         case .missingMask(let folder):
             return "\(path): has no mask; looked for one of the same name, or with _mask added, in \(folder)."
         case .maskSize(let mask, let maskWidth, let maskHeight, let width, let height):

@@ -1,4 +1,5 @@
 import MuScScoring
+import MuScTensors
 
 /// RsCIN for the scores of any method ("Mobile RsCIN" of the reference): what images that look alike scored moves an
 /// image's own score.
@@ -86,11 +87,11 @@ public struct RescoringError: Error, Sendable, Hashable, CustomStringConvertible
         case .windowOutOfRange(let window, let images):
             text = "a window of \(window) does not fit \(images) images: take 1 to \(images)"
         case .missingImage(let name):
-            text = "there is no feature for the image “\(name)”: add it, or leave the image out of the scores"
+            text = "there is no feature for the image \(name.quotedForPeople): add it, or leave the image out of the scores"
         case .chooseArray(let names):
-            text = "holds several arrays: choose one with --class: \(names.joined(separator: ", "))"
+            text = "holds several arrays: choose one with --class: \(names.listedForPeople)"
         case .noArray(let name, let there):
-            text = "holds no array “\(name)”: there \(there.count == 1 ? "is" : "are") \(there.joined(separator: ", "))"
+            text = "holds no array \(name.quotedForPeople): there \(there.count == 1 ? "is" : "are") \(there.listedForPeople)"
         case .unreadable(let reason):
             text = reason
         }

@@ -45,8 +45,7 @@ public struct ScoreList: Sendable, Hashable {
         }
         let wanted = column ?? (table.columns.count == 1 ? table.columns[0] : "score")
         guard table.columns.contains(wanted) else {
-            throw fault(
-                "has no column \(wanted.quotedForPeople): there are \(table.columns.prefix(20).map(\.quotedForPeople).joined(separator: ", "))")
+            throw fault("has no column \(wanted.quotedForPeople): there are \(table.columns.listedForPeople)")
         }
         var names: [String] = []
         scores = []

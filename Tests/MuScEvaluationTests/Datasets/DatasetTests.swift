@@ -119,7 +119,7 @@ struct DatasetTests {
         let folder = try TemporaryFolder()
         try folder.addMVTecClass("tile")
         let error = try #require(fault { _ = try Dataset(.mvtecAD, at: folder.path, classNames: ["tiles"]) })
-        #expect(error.description.contains("no class “tiles”; there is tile"))
+        #expect(error.description.contains("no class \"tiles\"; there is \"tile\""))
     }
 
     @Test("A missing mask is an error that names image and folder")
@@ -162,7 +162,7 @@ struct DatasetTests {
         #expect(unlabelled.description.contains("nothing says which are normal"))
         try folder.copy(TemporaryFolder.photograph("good", 0), to: "photos/good/a.jpg")
         let normal = try #require(fault { _ = try Dataset(.folder, at: folder.path) })
-        #expect(normal.description.contains("all images of class “photos” are normal"))
+        #expect(normal.description.contains("all images of class \"photos\" are normal"))
     }
 
     @Test("A damaged list names the line")

@@ -98,6 +98,18 @@ struct RescoringTests {
         #expect(table.csv == "image,score,score_before\n\"b,1.png\",1.0,0.9\na.png,0.0,0.5\n")
     }
 
+    @Test("A header of many long names, found by fuzzing, makes a message that a terminal holds")
+    func wideHeader() throws {
+        let folder = try TemporaryFolder()
+        let names = (0..<40).map { "\($0)" + String(repeating: "\u{1}", count: 200) }
+        try folder.write(names.joined(separator: ",") + "\n", to: "scores.csv")
+        let error = #expect(throws: RescoringError.self) {
+            try ScoreList(contentsOf: folder.path.appending("scores.csv"))
+        }
+        let message = try #require(error).description
+        #expect(message.utf8.count < 4096 && message.hasSuffix("and 32 more"))
+    }
+
     @Test("A plain list of numbers is a list of scores")
     func plainNumbers() throws {
         let folder = try TemporaryFolder()
