@@ -9,21 +9,6 @@
 # passed to `musc run`. Five seeds at all sizes take about half an hour on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. examples/requirements.sh
+. examples/cells_with_python.sh
 
-require_packages $MUSC_PACKAGES python3-venv
-require_swift
-
-examples/solar_cells.sh
-unzip -q -o -d quickstart quickstart/elpv_dataset-1.0.0.post1-py3-none-any.whl 'elpv_dataset/data/*'
-if [ ! -x quickstart/module-test/venv/bin/python ]; then
-    python3 -m venv quickstart/module-test/venv
-    quickstart/module-test/venv/bin/pip install --quiet --disable-pip-version-check numpy pillow
-fi
-
-echo "Building …" >&2
-swift build -c release --product musc >&2
-.build/release/musc weights list 2>/dev/null | grep -q '^dinov2_vits14 .*installed: ' ||
-    .build/release/musc weights fetch dinov2_vits14 >&2
-exec quickstart/module-test/venv/bin/python examples/module_test.py --data quickstart/elpv_dataset/data \
-    --work quickstart/module-test --musc .build/release/musc "$@"
+exec "$python" examples/module_test.py --data "$cells" --work quickstart/module-test --musc "$musc" "$@"
