@@ -435,15 +435,7 @@ struct JudgesFixture {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.string).filter { $0.contains(".added-") }.sorted()
         #expect(names.count == 3)
         let file = folder.appending(try #require(names.dropFirst().first))
-        switch kind {
-        case 0: #expect(truncate(file.string, 3000) == 0)
-        case 1: try Data("something else".utf8).write(to: URL(filePath: file.string))
-        case 2:
-            var bytes = [UInt8](try Data(contentsOf: URL(filePath: file.string)))
-            for place in stride(from: bytes.count / 2, to: bytes.count, by: 97) { bytes[place] ^= 0x55 }
-            try Data(bytes).write(to: URL(filePath: file.string))
-        default: try FileManager.default.removeItem(atPath: file.string)
-        }
+        try spoil(file, kind, orRemove: file)
         for count in [20, 18, 20] {
             let tokens = try fixture.scorer.tokens(of: Array(files[..<count]))
             expectSame(
@@ -473,15 +465,7 @@ struct JudgesFixture {
         let tokens = try fixture.scorer.tokens(of: try fixture.images(14, in: "batch", odd: [3]))
         let anew = try fixture.scorer.scores(of: tokens, nearest: nearest(fixture))
         let file = try #require(try lists(fixture).first)
-        switch kind {
-        case 0: #expect(truncate(file.string, 3000) == 0)
-        case 1: try Data("something else".utf8).write(to: URL(filePath: file.string))
-        case 2:
-            var bytes = [UInt8](try Data(contentsOf: URL(filePath: file.string)))
-            for place in stride(from: bytes.count / 2, to: bytes.count, by: 97) { bytes[place] ^= 0x55 }
-            try Data(bytes).write(to: URL(filePath: file.string))
-        default: try FileManager.default.removeItem(atPath: fixture.folder.appending("cache").string)
-        }
+        try spoil(file, kind, orRemove: fixture.folder.appending("cache"))
         expectSame(anew, try fixture.scorer.scores(of: tokens, nearest: nearest(fixture)))
         expectSame(anew, try fixture.scorer.scores(of: tokens, nearest: nearest(fixture)))
     }
@@ -496,5 +480,18 @@ struct JudgesFixture {
         try Data().write(to: URL(filePath: place.string))
         let nowhere = NearestCache(TokenCache(folder: place, key: fixture.key), batch: fixture.folder)
         expectSame(anew, try fixture.scorer.scores(of: tokens, nearest: nowhere))
+    }
+}
+
+/// Cuts a file short, puts another in its place, changes bytes of it, or removes what is named beside it.
+private func spoil(_ file: FilePath, _ kind: Int, orRemove place: FilePath) throws {
+    switch kind {
+    case 0: #expect(truncate(file.string, 3000) == 0)
+    case 1: try Data("something else".utf8).write(to: URL(filePath: file.string))
+    case 2:
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: file.string)))
+        for place in stride(from: bytes.count / 2, to: bytes.count, by: 97) { bytes[place] ^= 0x55 }
+        try Data(bytes).write(to: URL(filePath: file.string))
+    default: try FileManager.default.removeItem(atPath: place.string)
     }
 }
