@@ -34,7 +34,7 @@ store=${MUSC_WEIGHTS:-${XDG_CACHE_HOME:-$HOME/.cache}/musc/weights}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/batch"
-find "$cells/images" -name '*.png' | sort | head -200 | xargs cp -t "$work/batch"
+find "$cells/images" -name '*.png' | sort | sed -n 1,200p | xargs cp -t "$work/batch"
 run() {
     local from=$EPOCHREALTIME
     XDG_CACHE_HOME=$work/cache MUSC_WEIGHTS=$store .build/release/musc run "$work/batch" --image-size 224 --no-progress \
