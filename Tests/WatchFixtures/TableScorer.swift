@@ -23,8 +23,11 @@ public final class TableScorer: Sendable {
         BatchScoring(
             score: { batch in
                 try await self.before(batch)
-                try publishTable(of: batch)
-                self.log.withLock { $0.append(batch) }
+                // Under the lock, so that whoever has seen a table finds its batch in the log, and the reverse.
+                try self.log.withLock {
+                    try publishTable(of: batch)
+                    $0.append(batch)
+                }
                 return BatchOutcome(
                     images: batch.files.count, flagged: 1, unreadable: 0, seconds: 0.01,
                     report: batch.results.appending("report.html"))
