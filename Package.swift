@@ -2,6 +2,11 @@
 
 import PackageDescription
 
+// With the thread sanitizer the optimiser of Swift 6.3 comes down on asynchronous closures that throw, so that these
+// tests are built without it then; what they test is not.
+let testsOfClosures: [SwiftSetting] =
+    Context.environment["MUSC_SANITIZER"] == "thread" ? [.unsafeFlags(["-Onone"])] : []
+
 let package = Package(
     name: "musc",
     products: [
@@ -117,7 +122,9 @@ let package = Package(
 
         // Tests mirror the sources.
         .target(name: "Goldens", dependencies: ["MuScTensors"], path: "Tests/Goldens"),
-        .target(name: "ScratchFolders", path: "Tests/ScratchFolders"),
+        .target(
+            name: "ScratchFolders", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/ScratchFolders"),
         .testTarget(
             name: "MuScImagesTests",
             dependencies: [
@@ -132,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "MuScTests",
             dependencies: [
-                "MuSc", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "Goldens",
+                "MuSc", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "Goldens", "ScratchFolders",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
@@ -167,7 +174,7 @@ let package = Package(
                 "MuScWatching", "WatchFixtures", "WatchHarness",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]),
+            ], swiftSettings: testsOfClosures),
         .executableTarget(
             name: "JudgesTables",
             dependencies: [
@@ -178,7 +185,7 @@ let package = Package(
         .testTarget(
             name: "MuScHooksTests",
             dependencies: [
-                "MuScHooks", "MuScWatching",
+                "MuScHooks", "MuScWatching", "ScratchFolders",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -187,7 +194,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "musc", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScTensors", "MuScWatching",
-                "Goldens", "Mutations",
+                "Goldens", "Mutations", "ScratchFolders",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

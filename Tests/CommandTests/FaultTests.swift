@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ScratchFolders
 import Synchronization
 import Testing
 
@@ -19,21 +20,23 @@ import Testing
     static let errors: [(name: String, code: Int32)] = [("ENOSPC", ENOSPC), ("EIO", EIO), ("EDQUOT", EDQUOT), ("EROFS", EROFS)]
     static let isThorough = ProcessInfo.processInfo.environment["MUSC_FAULTS"] == "all"
 
-    /// The library that makes calls fail, built once.
-    static let shim = Result<String, any Error>(catching: {
+    /// Builds the library that makes calls fail.
+    static func buildShim(in folder: ScratchFolder) throws -> String {
         let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/failing_writes.c")
-        let library = FileManager.default.temporaryDirectory.appending(path: "musc-faults-\(getpid()).so").path
+        let library = folder.path("failing_writes.so")
         let compiler = try Process.run(
             URL(filePath: "/usr/bin/env"), arguments: ["cc", "-O1", "-shared", "-fPIC", "-o", library, source.path])
         compiler.waitUntilExit()
         try #require(compiler.terminationStatus == 0)
         return library
-    })
+    }
 
     @Test("After any failed write results are whole, the ledger is right, and the next sweep succeeds", arguments: Scenario.allCases)
     func everyCall(scenario: Scenario) throws {
+        let scratch = try ScratchFolder()
+        let shim = try Self.buildShim(in: scratch)
         // With nothing failing, to learn how many calls there are.
-        let calls = try Round(scenario, at: 0, error: 0, isLasting: false).run()
+        let calls = try Round(scenario, at: 0, error: 0, isLasting: false, shim: shim).run()
         #expect(calls > 100)
         var faults: [(at: Int, error: Int32, isLasting: Bool)] = []
         for call in 1...calls {
@@ -53,7 +56,8 @@ import Testing
                 while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < injections.count {
                     let fault = injections[index]
                     do {
-                        let reached = try Round(scenario, at: fault.at, error: fault.error, isLasting: fault.isLasting).run()
+                        let reached = try Round(
+                            scenario, at: fault.at, error: fault.error, isLasting: fault.isLasting, shim: shim).run()
                         if reached >= fault.at { injected.withLock { $0 += 1 } }
                     } catch {
                         problems.withLock { $0.append("\(error)") }
@@ -76,14 +80,15 @@ private struct Round {
     let at: Int
     let error: Int32
     let isLasting: Bool
+    let shim: String
     let musc: MuscCommand
 
     struct Problem: Error, CustomStringConvertible {
         var description: String
     }
 
-    init(_ scenario: FaultTests.Scenario, at: Int, error: Int32, isLasting: Bool) throws {
-        (self.scenario, self.at, self.error, self.isLasting) = (scenario, at, error, isLasting)
+    init(_ scenario: FaultTests.Scenario, at: Int, error: Int32, isLasting: Bool, shim: String) throws {
+        (self.scenario, self.at, self.error, self.isLasting, self.shim) = (scenario, at, error, isLasting, shim)
         musc = try MuscCommand()
     }
 
@@ -102,7 +107,6 @@ private struct Round {
 
     /// - Returns: How many calls there were.
     func run() throws -> Int {
-        defer { try? FileManager.default.removeItem(at: musc.scratch) }
         try Data("watch: {settle_seconds: 0, min_images: 2, retry_seconds: 0}\n".utf8)
             .write(to: musc.scratch.appending(path: "musc.yaml"))
         try musc.installTinyWeights()
@@ -115,7 +119,7 @@ private struct Round {
         let log = musc.scratch.appending(path: "calls")
         let broken = try sweep(
             environment: [
-                "LD_PRELOAD": try FaultTests.shim.get(), "MUSC_FAULT_BELOW": work.path, "MUSC_FAULT_AT": "\(at)",
+                "LD_PRELOAD": shim, "MUSC_FAULT_BELOW": work.path, "MUSC_FAULT_AT": "\(at)",
                 "MUSC_FAULT_ERRNO": "\(error)", "MUSC_FAULT_LASTING": isLasting ? "1" : "", "MUSC_FAULT_LOG": log.path,
             ], seconds: isLasting ? 3 : 60)
         let calls = String(decoding: (try? Data(contentsOf: log)) ?? Data(), as: UTF8.self).split(separator: "\n")

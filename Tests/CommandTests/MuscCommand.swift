@@ -1,16 +1,17 @@
 import Foundation
 import Goldens
 import MuScImages
+import ScratchFolders
 import Testing
 
 /// Drives the built command in a scratch folder, with a tiny random network in a store of its own.
 struct MuscCommand {
     /// A folder for this test alone.
-    let scratch: URL
+    var scratch: URL { folder.folder }
+    private let folder: ScratchFolder
 
     init() throws {
-        scratch = FileManager.default.temporaryDirectory.appending(path: "musc-command-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        folder = try ScratchFolder()
         try Data(Self.tinyBackbone.utf8).write(to: scratch.appending(path: "tiny.json"))
     }
 
@@ -47,12 +48,14 @@ struct MuscCommand {
         process.executableURL = URL(filePath: words[0])
         process.arguments = Array(words.dropFirst())
         process.currentDirectoryURL = scratch
+        // What a sanitizer is told holds for the command too.
+        let sanitizers = ProcessInfo.processInfo.environment.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
         process.environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
             "HOME": scratch.path(percentEncoded: false),
             "MUSC_WEIGHTS": scratch.appending(path: "weights").path(percentEncoded: false),
             "MUSC_STATE": scratch.appending(path: "state").path(percentEncoded: false),
-        ].merging(environment) { $1 }
+        ].merging(sanitizers) { $1 }.merging(environment) { $1 }
         let (output, errors) = (scratch.appending(path: "stdout"), scratch.appending(path: "stderr"))
         for file in [output, errors] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)

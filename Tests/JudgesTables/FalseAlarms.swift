@@ -3,7 +3,8 @@ import MuScRandom
 
 /// Clean batches with 48 known good images, and batches with defects for the recall.
 func falseAlarms(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
-    let rates = [0.02, 0.05, 0.1]
+    // 1/49 is the least at which 48 known good images can flag anything.
+    let rates = [0.02, 1.0 / 49 + 1e-6, 0.05, 0.1]
     var alarms: [[Double]] = rates.map { _ in [] }
     var recall: [[Double]] = rates.map { _ in [] }
     var batchRule: (clean: [Double], alarms: [Double], recall: [Double]) = ([], [], [])
@@ -50,7 +51,7 @@ func falseAlarms(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
         // The lowest limit that flags no more good images than the known good ones did.
         let limit = ownGood.sorted().first { limit in share(ownGood) { $0 > limit } <= same } ?? .infinity
         row(
-            "| \(percent(rate)) | \(percent(mean(alarms[index]))) ± \(percent(standardError(alarms[index]))) "
+            "| \(text(rate, 4)) | \(percent(mean(alarms[index]))) ± \(percent(standardError(alarms[index]))) "
                 + "| \(percent(same)) | \(percent(mean(recall[index]))) | \(percent(share(ownDefective) { $0 > limit })) |")
     }
     row(

@@ -2,16 +2,19 @@ import Foundation
 import Logging
 import MuScHooks
 import MuScWatching
+import ScratchFolders
 import SystemPackage
 import Testing
 
 @Suite struct CommandHookTests {
+    private let scratch: ScratchFolder
     let ledger: Ledger
     let folder: URL
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "musc-hooks-\(UUID().uuidString)")
-        ledger = try Ledger(path: FilePath(folder.path(percentEncoded: false)).appending("ledger.sqlite"))
+        scratch = try ScratchFolder()
+        folder = scratch.folder
+        ledger = try Ledger(path: scratch.filePath.appending("ledger.sqlite"))
     }
 
     func run(onBatch: [String]? = nil, onFlagged: [String]? = nil, body: String = "{}", flagged: [String] = []) async throws {

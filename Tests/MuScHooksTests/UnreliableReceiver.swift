@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ScratchFolders
 
 /// A receiver of webhooks in a process of its own that misbehaves as told.
 final class UnreliableReceiver {
@@ -16,11 +17,13 @@ final class UnreliableReceiver {
     let port: Int
     private let process = Process()
     private let input = Pipe()
+    private let scratch: ScratchFolder
     private let output: URL
 
     /// Starts it on a free port, or on the one given.
     init(port: Int = 0) throws {
-        output = FileManager.default.temporaryDirectory.appending(path: "musc-receiver-\(UUID().uuidString)")
+        scratch = try ScratchFolder()
+        output = scratch.folder.appending(path: "requests")
         try Data().write(to: output)
         process.executableURL = URL(filePath: "/usr/bin/env")
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "UnreliableServer.py")

@@ -2,16 +2,18 @@ import Foundation
 import Logging
 import MuScHooks
 import MuScWatching
+import ScratchFolders
 import SystemPackage
 import Testing
 
 @Suite(.serialized) struct WebhookTests {
+    private let scratch: ScratchFolder
     let ledger: Ledger
     let folder: FilePath
 
     init() throws {
-        folder = FilePath(FileManager.default.temporaryDirectory.path(percentEncoded: false))
-            .appending("musc-hooks-\(UUID().uuidString)")
+        scratch = try ScratchFolder()
+        folder = scratch.filePath
         ledger = try Ledger(path: folder.appending("ledger.sqlite"))
     }
 

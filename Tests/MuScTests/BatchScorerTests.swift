@@ -5,18 +5,19 @@ import MuScBackbone
 import MuScImages
 import MuScScoring
 import MuScTensors
+import ScratchFolders
 import SystemPackage
 import Testing
 
 /// Small and odd batches through a tiny random network.
 @Suite struct BatchScorerTests {
+    private let scratch: ScratchFolder
     let folder: FilePath
     let scorer: BatchScorer
 
     init() throws {
-        folder = FilePath(FileManager.default.temporaryDirectory.path(percentEncoded: false))
-            .appending("musc-scorer-\(UInt64.random(in: 0...(.max)))")
-        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        scratch = try ScratchFolder()
+        folder = scratch.filePath
         scorer = try Self.scorer()
     }
 

@@ -144,7 +144,7 @@ struct BatchTests {
         ) {
             try drop.drop(3, in: "a")
             try drop.drop(1, in: "single")
-            #expect(await eventually { try! status(drop, "a")?.reason?.hasPrefix("3 of 8 images") == true })
+            #expect(try await eventually { try status(drop, "a")?.reason?.hasPrefix("3 of 8 images") == true })
             #expect(scorer.batches.isEmpty)
             #expect(await eventually { scorer.batches.count == 1 })
             #expect(try status(drop, "single")?.reason == "one image cannot be judged; it waits for others")
@@ -218,7 +218,7 @@ struct BatchTests {
             }
         ) {
             try drop.drop(3, in: "a")
-            #expect(await eventually { try! status(drop, "a")?.state == .held })
+            #expect(try await eventually { try status(drop, "a")?.state == .held })
             let batch = try status(drop, "a")
             #expect(batch?.reason == "the weights cannot be read")
             #expect(batch?.attempts == 3)
@@ -226,7 +226,8 @@ struct BatchTests {
             #expect(tries.count == 3)
             if tries.count == 3 { #expect(tries[2] - tries[1] > (tries[1] - tries[0])) }
             isBroken.withLock { $0 = false }
-            #expect(try drop.ledger().retry(drop.path("a")) == [drop.path("a")])
+            let retried = try drop.ledger().retry(drop.path("a"))
+            #expect(retried == [drop.path("a")])
             #expect(await eventually { drop.scored("a")?.count == 3 })
         }
     }
@@ -239,7 +240,7 @@ struct BatchTests {
         })
         try await watching(drop, scorer) {
             try drop.drop(3, in: "a")
-            #expect(await eventually { try! status(drop, "a")?.state == .held })
+            #expect(try await eventually { try status(drop, "a")?.state == .held })
             try drop.drop(1, in: "a", startingAt: 3)
             #expect(await eventually { drop.scored("a")?.count == 4 })
         }

@@ -35,9 +35,9 @@ struct TroubleTests {
         let scorer = TableScorer(before: { batch in if batch.folder.lastComponent == "long" { usleep(5_000_000) } })
         try await watching(drop, scorer, settle: 0.2) {
             try drop.drop(2, in: "long")
-            #expect(await eventually { try! status(drop, "long")?.state == .running })
+            #expect(try await eventually { try status(drop, "long")?.state == .running })
             try drop.drop(2, in: "other")
-            #expect(await eventually(within: 4) { try! status(drop, "other")?.state == .ready })
+            #expect(try await eventually(within: 4) { try status(drop, "other")?.state == .ready })
             #expect(scorer.batches.isEmpty)
             #expect(await eventually { scorer.batches.count == 2 })
         }
@@ -129,7 +129,7 @@ struct TroubleTests {
             try drop.drop(3, in: "a")
             let filler = drop.root.appending("filler.tmp").string
             run("sh", ["-c", "cat /dev/zero > \(filler)"])
-            #expect(await eventually { try! status(drop, "a")?.state == .failed })
+            #expect(try await eventually { try status(drop, "a")?.state == .failed })
             #expect(try status(drop, "a")?.reason?.contains("No space left") == true)
             // However long it lasts, the tries are not used up.
             try await Task.sleep(for: .seconds(2))
@@ -148,7 +148,7 @@ struct TroubleTests {
         try await watching(drop, scorer, settle: 0.5, change: { $0.retryLimit = 2 }) {
             try drop.drop(3, in: "a")
             run("mount", ["-o", "remount,ro", drop.root.string])
-            #expect(await eventually { try! status(drop, "a")?.state == .held })
+            #expect(try await eventually { try status(drop, "a")?.state == .held })
             #expect(try status(drop, "a")?.reason?.contains("Read-only file system") == true)
             run("mount", ["-o", "remount,rw", drop.root.string])
             try drop.ledger().retry(nil)

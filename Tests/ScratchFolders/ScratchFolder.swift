@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 /// A folder that is there for one test and removed with it.
 package final class ScratchFolder: Sendable {
@@ -10,6 +11,8 @@ package final class ScratchFolder: Sendable {
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
+
+    package var filePath: FilePath { FilePath(folder.path) }
 
     package func path(_ name: String) -> String { folder.path + "/" + name }
 

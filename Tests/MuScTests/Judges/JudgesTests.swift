@@ -6,19 +6,20 @@ import MuScBackbone
 import MuScImages
 import MuScScoring
 import MuScTensors
+import ScratchFolders
 import SystemPackage
 import Testing
 
 /// A tiny random network and folders of small images.
 struct JudgesFixture {
+    private let scratch: ScratchFolder
     let folder: FilePath
     let scorer: BatchScorer
     let key: TokenKey
 
     init(_ change: (inout ScoringSettings) -> Void = { _ in }) throws {
-        folder = FilePath(FileManager.default.temporaryDirectory.path(percentEncoded: false))
-            .appending("musc-judges-\(UInt64.random(in: 0...(.max)))")
-        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        scratch = try ScratchFolder()
+        folder = scratch.filePath
         scorer = try BatchScorerTests.scorer(change)
         key = TokenKey(scorer, weightsSHA256: "0")
     }
