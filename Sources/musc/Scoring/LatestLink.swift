@@ -10,6 +10,8 @@ import SystemPackage
 /// folder that is itself a batch has no line.
 enum LatestLink {
     static let name = "latest"
+    /// What becomes the link; hidden, so that no watcher takes it for something.
+    private static let beside = ".latest.tmp"
 
     /// Points the link at a batch, in one step. What is no link under this name is left alone, and a folder that may
     /// not be written has no link.
@@ -22,12 +24,15 @@ enum LatestLink {
         guard folder >= 0 else { return }
         defer { close(folder) }
         guard configuration.resultsRoot(of: batch.root).canonical().holds(openFile: folder) else { return }
-        var status = stat()
-        let exists = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0
-        guard !exists || status.st_mode & S_IFMT == S_IFLNK else { return }
-        // Hidden, so that no watcher takes it for something.
-        let beside = ".\(name).\(getpid()).tmp"
+        guard isLinkOrNothing(name, in: folder), isLinkOrNothing(beside, in: folder) else { return }
+        // One that could not be taken away when the disk failed goes now. Only one program at a time has the drop folder.
+        unlinkat(folder, beside, 0)
         guard target.withPlatformString({ symlinkat($0, folder, beside) == 0 }) else { return }
         if renameat(folder, beside, folder, name) != 0 { unlinkat(folder, beside, 0) }
+    }
+
+    private static func isLinkOrNothing(_ name: String, in folder: Int32) -> Bool {
+        var status = stat()
+        return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || status.st_mode & S_IFMT == S_IFLNK
     }
 }
