@@ -370,11 +370,10 @@ struct JudgesFixture {
             .map { folder.appending($0) }
     }
 
-    /// The same but for the order of sums, which another build of the kernels may choose differently.
     private func expectSame(_ a: BatchScores, _ b: BatchScores) {
-        #expect(Goldens.maximumDifference(a.patchMaps, b.patchMaps) < 5e-6)
+        #expect(Goldens.maximumDifference(a.patchMaps, b.patchMaps) < 1e-6)
         for (first, second) in zip(a.images, b.images) {
-            #expect(abs((first.score ?? 9) - (second.score ?? 8)) < 5e-6)
+            #expect(abs((first.score ?? 9) - (second.score ?? 8)) < 1e-6)
             #expect(first.flagged == second.flagged)
             #expect(first.pValue == second.pValue)
         }
