@@ -59,6 +59,9 @@ struct DegreeDistances: Sendable {
     /// - Parameters:
     ///   - distances: Written, one for each degree: `[pairs.lines, patches]` row-major.
     func compute<Distance: PartnerDistance>(_ pairs: ImagePairs, into distances: [DisjointRows<Distance>]) {
+        // Sums over neighbourhoods are rounded otherwise for rows than for columns. With roles that the images' own
+        // content decides, a pair has the same distances, to the bit, whatever else is compared.
+        let pairs = terms.roleKeys.map { pairs.withRoles(by: $0) } ?? pairs
         let images = pairs.images
         let imageBytes = terms.positions * Int(terms.shape.depth) * (quantised == nil ? 4 : 1)
         for first in stride(from: pairs.firstColumn, to: images.count, by: Self.columnBlock) {
@@ -67,7 +70,9 @@ struct DegreeDistances: Sendable {
             defer { panels.deallocate() }
             let panelRows = DisjointRows(panels.pointer)
             concurrentLoop(block.count, threads: threads) { index in
-                pack(images[first + index], into: panelRows.pointer + index * imageBytes)
+                let image = images[first + index]
+                guard images[..<(first + index)].contains(where: { pairs.isNeeded($0, image) }) else { return }
+                pack(image, into: panelRows.pointer + index * imageBytes)
             }
             // A pair is taken where its row image comes first.
             concurrentLoop(block.upperBound, threads: threads) { row in

@@ -4,7 +4,7 @@
 /// they leave open, and the role of an image must not depend on how many others are judged at the same time.
 struct ImagePairs {
     /// The images concerned, each once, in the order in which they become row images.
-    let images: [Int]
+    private(set) var images: [Int]
     /// For each image by its index in the tokens, its position among the judges, or nil.
     private let judgePosition: [Int?]
     /// For each image by its index in the tokens, where its distances begin, and to whom they are asked for.
@@ -13,9 +13,11 @@ struct ImagePairs {
     private let arrivalPosition: [Int?]
     private let judges: Int
     /// The position in ``images`` from which on they become column images; those before are row images alone.
-    let firstColumn: Int
+    private(set) var firstColumn: Int
     /// How many lines of distances there are, `[patches]` each.
     let lines: Int
+    /// Images whose pairs with each other are left out.
+    private var apart: Set<Int> = []
 
     private struct Row {
         var firstLine: Int
@@ -39,20 +41,28 @@ struct ImagePairs {
     ///   - fresh: Indices of images that every judge judges.
     ///   - known: Indices of others, which the arrivals alone judge.
     ///   - arrivals: Indices of images among the judges.
-    ///   - changedAreRows: Whether the few that changed become rows, which are prepared once for many columns; else they
-    ///     are columns. Where rounding depends on the role, columns are nearer to a comparison of all with all.
     ///   - amongChanged: Whether fresh images and arrivals are compared with each other as well.
     init(
-        fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int, changedAreRows: Bool = true,
-        amongChanged: Bool = true
+        fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int, amongChanged: Bool = true
     ) {
         var seen = Set<Int>()
         let changed = (fresh + arrivals).filter { seen.insert($0).inserted }
         let unchanged = (judges + known).filter { seen.insert($0).inserted }
+        // The few that changed become rows, which are prepared once for many columns.
         self.init(
-            order: changedAreRows ? changed + unchanged : unchanged + changed,
-            firstColumn: !changedAreRows ? unchanged.count : amongChanged ? 0 : changed.count, fresh: fresh, known: known,
+            order: changed + unchanged, firstColumn: amongChanged ? 0 : changed.count, fresh: fresh, known: known,
             arrivals: arrivals, judges: judges, of: count)
+        apart = amongChanged ? [] : Set(changed)
+    }
+
+    /// The same pairs, where the image with the smaller key is the row, and with equal keys that of the smaller index.
+    ///
+    /// - Parameter keys: One for each image of the tokens.
+    func withRoles(by keys: [UInt64]) -> ImagePairs {
+        var pairs = self
+        pairs.images.sort { (keys[$0], $0) < (keys[$1], $1) }
+        pairs.firstColumn = 0
+        return pairs
     }
 
     private init(
@@ -101,5 +111,8 @@ struct ImagePairs {
     func others(of image: Int) -> Int { judgePosition[image] == nil ? judges : judges - 1 }
 
     /// Whether the pair is needed in at least one direction.
-    func isNeeded(_ a: Int, _ b: Int) -> Bool { line(of: a, by: b) != nil || line(of: b, by: a) != nil }
+    func isNeeded(_ a: Int, _ b: Int) -> Bool {
+        guard apart.isEmpty || !(apart.contains(a) && apart.contains(b)) else { return false }
+        return line(of: a, by: b) != nil || line(of: b, by: a) != nil
+    }
 }

@@ -64,7 +64,8 @@ extension NearestScoring {
         _ tokens: (_ images: [Int], _ threads: Int) -> StandardisedTokens, _ plan: borrowing Mutex<PartnerPlan?>,
         _ whole: ImagePairs, into found: [DisjointRows<Float>]
     ) {
-        let all = changed + some
+        // In the order of the batch, by which equal images are told apart.
+        let all = (changed + some).sorted()
         let local = Dictionary(all.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let columns = isFirst ? all : some
         func localIndices(_ list: [Int], among images: [Int]) -> [Int] {
@@ -75,7 +76,7 @@ extension NearestScoring {
         let pairs = ImagePairs(
             fresh: localIndices(update.fresh, among: changed), known: localIndices(update.known, among: columns),
             arrivals: localIndices(update.arrivals, among: changed), judges: localIndices(judges, among: all),
-            of: all.count, changedAreRows: !scoring.sharesProducts(degrees, on: standardised.grid), amongChanged: isFirst)
+            of: all.count, amongChanged: isFirst)
         let patches = lists.patches
         // The same for all rounds.
         let known = plan.withLock { plan in
