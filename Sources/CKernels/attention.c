@@ -10,7 +10,8 @@
 
 // Queries whose scores are held at once: two of the tile's row groups, so that a panel of keys is read from
 // the first-level cache for the second.
-enum { QUERIES = 16 };
+// The last few join the group before them.
+enum { QUERIES = 16, MOST_QUERIES = QUERIES + TILE_ROWS - 1 };
 
 static size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 
@@ -28,8 +29,8 @@ static layout layout_of(const musc_attention *attention) {
     layout sizes;
     sizes.keys = round_up(length * attention->head_width * element, 64);
     sizes.values = length * round_up(attention->head_width, TILE_PANEL) * element;
-    sizes.scores = QUERIES * length * sizeof(float);
-    sizes.results = QUERIES * round_up(attention->head_width, TILE_PANEL) * sizeof(float);
+    sizes.scores = MOST_QUERIES * length * sizeof(float);
+    sizes.results = MOST_QUERIES * round_up(attention->head_width, TILE_PANEL) * sizeof(float);
     return sizes;
 }
 
@@ -99,13 +100,14 @@ void musc_attention_apply(
             pack_values_bf16((const uint16_t *)(const void *)v, qkv_stride, width, length, (uint16_t *)(void *)values);
         else
             pack_values_f32((const float *)(const void *)v, qkv_stride, width, length, (float *)(void *)values);
-        for (size_t first = 0; first < length; first += QUERIES) {
-            const size_t count = length - first < QUERIES ? length - first : QUERIES;
+        for (size_t first = 0, count; first < attention->queries; first += count) {
+            const size_t left = attention->queries - first;
+            count = left <= MOST_QUERIES ? left : QUERIES;
             for (size_t key = 0; key < padded; key += TILE_PANEL)
                 tile_product(
                     isa, attention->precision, q + first * qkv_stride * element, qkv_stride, count, width,
                     keys + key * width * element, scores + key, padded, false);
-            float sums[QUERIES];
+            float sums[MOST_QUERIES];
             passes->softmax(scores, padded, count, length, scale, attention->precision, sums);
             // The weights lie over the scores, from each row's start.
             const size_t weight_stride = padded * sizeof(float) / element;

@@ -58,14 +58,16 @@ void musc_linear_apply(
     musc_isa isa, const musc_linear *linear, const void *input, size_t input_stride, size_t rows,
     musc_epilogue epilogue, void *output, size_t output_stride) {
     enum {
-        // Products of a block of rows wait here for their last step: 8 KiB, in the first-level cache.
+        // Products of a block of rows wait here for their last step: 8 KiB, in the first-level cache. So few rows more
+        // are part of the last block, as they would not be worth reading the weights again.
         BLOCK = 64,
+        MORE = TILE_ROWS - 1,
         // A block's rows are read once for each panel and should stay in the second-level cache.
         INPUT_BYTES = 384 * 1024,
         // So should what is read of a panel for each eight rows.
         DEPTH_BYTES = 6 * 1024,
     };
-    float products[BLOCK * TILE_PANEL];
+    float products[(BLOCK + MORE) * TILE_PANEL];
     const rows_functions *passes = rows_for(isa);
     const size_t element = musc_element_size(linear->precision);
     const size_t depth = padded_inputs(linear->precision, linear->inputs);
@@ -75,8 +77,8 @@ void musc_linear_apply(
     const size_t fitting = INPUT_BYTES / (depth * element) / TILE_ROWS * TILE_ROWS;
     const size_t block = fitting < TILE_ROWS ? TILE_ROWS : fitting > BLOCK ? BLOCK : fitting;
     const size_t output_element = epilogue == MUSC_ADD ? sizeof(float) : element;
-    for (size_t first = 0; first < rows; first += block) {
-        const size_t count = rows - first < block ? rows - first : block;
+    for (size_t first = 0, count; first < rows; first += count) {
+        count = rows - first <= block + MORE ? rows - first : block;
         const char *a = (const char *)input + first * input_stride * element;
         for (size_t panel = 0; panel < panels(linear->outputs); panel++) {
             const char *b = (const char *)linear->weights + panel * TILE_PANEL * depth * element;

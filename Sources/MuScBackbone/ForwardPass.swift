@@ -20,8 +20,10 @@ struct ForwardPass {
         var taps: [Int: [Float]] = [:]
         embed(image)
         for index in 0...last {
-            attend(model.weights.blocks[index])
-            transform(model.weights.blocks[index])
+            // After the last block nobody asks for patches that no feature layer wants: the class token is enough.
+            let rows = index == last && !model.featureLayers.contains(index) ? 1 : length
+            attend(model.weights.blocks[index], rows: rows)
+            transform(model.weights.blocks[index], rows: rows)
             if model.featureLayers.contains(index) { taps[index] = patchTokens() }
         }
         return ImageTokens(
@@ -67,43 +69,47 @@ struct ForwardPass {
     }
 
     /// Multi-head self-attention with its residual: `x + γ · proj(softmax(q·kᵀ / √w) · v)`.
-    private func attend(_ block: TransformerWeights.Block) {
+    ///
+    /// - Parameter rows: The tokens, from the first, that are wanted.
+    private func attend(_ block: TransformerWeights.Block, rows: Int) {
         layerNorm(tokens, block.norm1, rows: length, model.kernelPrecision, into: workspace.normalised)
-        apply(block.qkv, to: workspace.normalised, MUSC_STORE, into: workspace.qkv)
-        withUnsafePointer(to: workspace.attention) { attention in
+        apply(block.qkv, to: workspace.normalised, rows: length, MUSC_STORE, into: workspace.qkv)
+        var call = workspace.attention
+        call.queries = rows
+        withUnsafePointer(to: call) { attention in
             musc_attention_apply(
                 isa, attention, workspace.qkv.pointer, workspace.qkv.stride, workspace.attended.pointer,
                 workspace.attended.stride, workspace.scratch)
         }
-        apply(block.projection, to: workspace.attended, MUSC_ADD, into: workspace.tokens)
+        apply(block.projection, to: workspace.attended, rows: rows, MUSC_ADD, into: workspace.tokens)
     }
 
     /// The MLP with its residual: `x + γ · fc2(activation(fc1(norm(x))))`.
-    private func transform(_ block: TransformerWeights.Block) {
-        layerNorm(tokens, block.norm2, rows: length, model.kernelPrecision, into: workspace.normalised)
+    private func transform(_ block: TransformerWeights.Block, rows: Int) {
+        layerNorm(tokens, block.norm2, rows: rows, model.kernelPrecision, into: workspace.normalised)
         let activation =
             switch model.activation {
             case .gelu: MUSC_GELU
             case .quickGELU: MUSC_QUICK_GELU
             }
-        apply(block.hidden, to: workspace.normalised, activation, into: workspace.hidden)
-        apply(block.output, to: workspace.hidden, MUSC_ADD, into: workspace.tokens)
+        apply(block.hidden, to: workspace.normalised, rows: rows, activation, into: workspace.hidden)
+        apply(block.output, to: workspace.hidden, rows: rows, MUSC_ADD, into: workspace.tokens)
     }
 
     private func apply(
-        _ linear: PackedLinear, to input: Workspace.Rows, _ epilogue: musc_epilogue, into output: Workspace.Rows
+        _ linear: PackedLinear, to input: Workspace.Rows, rows: Int, _ epilogue: musc_epilogue, into output: Workspace.Rows
     ) {
         // Rows do not depend on each other; pieces of whole tiles keep the kernel's pace.
-        let pieces = min(threads, max(length / 64, 1))
-        let piece = ((length + pieces - 1) / pieces + 7) / 8 * 8
+        let pieces = min(threads, max(rows / 64, 1))
+        let piece = ((rows + pieces - 1) / pieces + 7) / 8 * 8
         let (source, target) = (ThreadSafeRows(input), ThreadSafeRows(output))
         let (inputBytes, outputBytes) = (element, epilogue == MUSC_ADD ? MemoryLayout<Float>.size : element)
         concurrentLoop(pieces, threads: threads) { index in
             let first = index * piece
-            guard first < length else { return }
+            guard first < rows else { return }
             linear.apply(
                 isa, to: source.rows.pointer + first * source.rows.stride * inputBytes, stride: source.rows.stride,
-                rows: min(piece, length - first), epilogue,
+                rows: min(piece, rows - first), epilogue,
                 output: target.rows.pointer + first * target.rows.stride * outputBytes, outputStride: target.rows.stride)
         }
     }

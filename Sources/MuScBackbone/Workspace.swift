@@ -38,7 +38,7 @@ final class Workspace: @unchecked Sendable {
             return Rows(pointer: bytes(count * stride * element), stride: stride)
         }
         attention = musc_attention(
-            precision: model.kernelPrecision, length: length, heads: description.heads,
+            precision: model.kernelPrecision, length: length, queries: length, heads: description.heads,
             head_width: width / description.heads)
         tokens = rows(length, of: width, element: 4)
         normalised = rows(length, of: width, element: element)

@@ -54,6 +54,33 @@ import Testing
             #expect(Goldens.maximumDifference(tokens.imageFeature, wanted) <= tolerance)
         }
     }
+
+    @Test(
+        "Where the last block's patches are not wanted, the image feature is the same to the bit",
+        arguments: [
+            ("dinov2_native", "facebook"), ("dino_resized", "facebook"), ("clip_quickgelu_resized", "open_clip"),
+        ], VisionTransformer.Precision.allCases)
+    func imageFeatureAlone(golden: (name: String, file: String), precision: VisionTransformer.Precision) throws {
+        let expected = try Goldens.archive("\(golden.name).expected.safetensors")
+        let description = try BackboneDescription(golden: expected, name: golden.name)
+        let weights = try BackboneWeights(
+            archive: Goldens.archive("\(golden.name).weights.\(golden.file).safetensors"), for: description)
+        let input = try #require(expected["input"])
+        let side = input.shape[2]
+        let image = NormalizedImage(width: side, height: side, values: Array(input.floats()[..<(3 * side * side)]))
+        func tokens(_ layers: [Int], threads: Int) throws -> ImageTokens {
+            try VisionTransformer(
+                description: description, weights: weights, imageWidth: side, imageHeight: side, featureLayers: layers,
+                precision: precision
+            ).tokens(of: image, threads: threads)
+        }
+        let whole = try tokens([0, description.depth - 1], threads: 1)
+        for threads in [1, 2] {
+            let short = try tokens([0], threads: threads)
+            #expect(short.imageFeature == whole.imageFeature)
+            #expect(short.layers == [whole.layers[0]])
+        }
+    }
 }
 
 extension BackboneDescription {

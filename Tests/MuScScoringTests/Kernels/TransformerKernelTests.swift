@@ -23,7 +23,7 @@ struct TransformerKernelTests {
 
     @Test("A linear layer equals its definition, for each last step and for sizes that fill no tile", arguments: availableSets)
     func linear(isa: musc_isa) {
-        for (rows, inputs, outputs) in [(1, 3, 5), (7, 34, 32), (67, 64, 45), (9, 3100, 33)] {
+        for (rows, inputs, outputs) in [(1, 3, 5), (7, 34, 32), (67, 64, 45), (9, 3100, 33), (138, 64, 32), (75, 34, 33)] {
             let (inputStride, outputStride) = (inputs + 3, outputs + 1)
             let weight = random(outputs * inputs, seed: 1).map { $0 / Float(inputs).squareRoot() }
             let input = random(rows * inputStride, seed: 2)
@@ -94,15 +94,23 @@ struct TransformerKernelTests {
 
     @Test("Attention equals its definition, for lengths that fill no tile", arguments: availableSets)
     func attention(isa: musc_isa) {
-        for (length, heads, width) in [(1, 1, 8), (17, 2, 16), (50, 3, 64), (33, 1, 40)] {
+        for (length, heads, width) in [(1, 1, 8), (17, 2, 16), (50, 3, 64), (33, 1, 40), (27, 1, 8)] {
             let stride = 3 * heads * width + 2
             let qkv = random(length * stride, seed: 7).map { $0 * 2 }
             let expected = definition(qkv, length: length, heads: heads, width: width, stride: stride)
-            var call = musc_attention(precision: MUSC_F32, length: length, heads: heads, head_width: width)
+            var call = musc_attention(precision: MUSC_F32, length: length, queries: length, heads: heads, head_width: width)
             var scratch = [Float](repeating: .nan, count: musc_attention_scratch_size(&call) / 4)
             var output = [Float](repeating: 0, count: length * heads * width)
             musc_attention_apply(isa, &call, qkv, stride, &output, heads * width, &scratch)
             #expect(zip(output, expected).allSatisfy { abs(Double($0) - $1) < 2e-6 })
+
+            // The first tokens alone give the same, and nothing is written behind them.
+            call.queries = (length + 2) / 3
+            let asked = call.queries * heads * width
+            var first = [Float](repeating: 7, count: output.count)
+            musc_attention_apply(isa, &call, qkv, stride, &first, heads * width, &scratch)
+            #expect(first[..<asked] == output[..<asked] && first[asked...].allSatisfy { $0 == 7 })
+            call.queries = length
 
             call.precision = MUSC_BF16
             let short = rounded(qkv)
@@ -139,7 +147,7 @@ struct TransformerKernelTests {
         let (length, width) = (20, 8)
         let qkv = random(length * 3 * width, seed: 8).map { $0 * 60 }
         let expected = definition(qkv, length: length, heads: 1, width: width, stride: 3 * width)
-        var call = musc_attention(precision: MUSC_F32, length: length, heads: 1, head_width: width)
+        var call = musc_attention(precision: MUSC_F32, length: length, queries: length, heads: 1, head_width: width)
         var scratch = [Float](repeating: 0, count: musc_attention_scratch_size(&call) / 4)
         var output = [Float](repeating: 0, count: length * width)
         musc_attention_apply(isa, &call, qkv, 3 * width, &output, width, &scratch)
