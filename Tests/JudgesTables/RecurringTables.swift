@@ -25,9 +25,9 @@ func recurringDefects(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
                 let scores = try column.scorer.scores(of: batch)
                 results[index].append(imageAUROC(scores, good: 40 - count))
                 if index == 1 {
-                    let first = scores.recurring.first?.parts ?? []
-                    let right = first.count { $0.image >= 40 - count }
-                    named.append(first.count >= 3 && right == first.count ? Double(right) / Double(count) : 0)
+                    // Of the groups that hold the mark's parts and no other.
+                    let right = scores.recurring.map(\.parts).filter { $0.allSatisfy { $0.image >= 40 - count } }
+                    named.append(Double(right.map(\.count).max() ?? 0) / Double(count))
                 }
             }
             let judges = [OutsideJudges(origin: .knownGood, tokens: defect.knownGood)]
