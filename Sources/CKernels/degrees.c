@@ -21,8 +21,9 @@ void musc_neighbourhood_sums(
     filter_for(isa)->neighbourhood(vectors, height, width, depth, reach, scratch, sums);
 }
 
-void musc_normalise(musc_isa isa, float *vectors, size_t count, size_t depth, float *inverse_lengths) {
-    filter_for(isa)->normalise(vectors, count, depth, inverse_lengths);
+void musc_normalise(
+    musc_isa isa, const float *vectors, size_t count, size_t depth, float *unit, float *inverse_lengths) {
+    filter_for(isa)->normalise(vectors, count, depth, unit, inverse_lengths);
 }
 
 void musc_moments(musc_isa isa, const float *values, size_t count, float centre, double *sum, double *squares) {

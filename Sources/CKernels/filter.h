@@ -42,7 +42,8 @@ typedef void filter_finish(const filter_row *row);
 
 typedef void filter_neighbourhood(
     const float *vectors, size_t height, size_t width, size_t depth, size_t reach, float *scratch, float *sums);
-typedef void filter_normalise(float *vectors, size_t count, size_t depth, float *inverse_lengths);
+typedef void filter_normalise(
+    const float *vectors, size_t count, size_t depth, float *unit, float *inverse_lengths);
 typedef void filter_moments(const float *values, size_t count, float centre, double *sum, double *squares);
 typedef void filter_standardise(const float *input, size_t count, float mean, float scale, float *output);
 

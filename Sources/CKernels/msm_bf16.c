@@ -3,8 +3,8 @@
 #include "bf16.h"
 #include "msm_pack.h"
 
-void musc_msm_round_bf16(
-    const float *vectors, size_t count, size_t depth, const float *mean, uint16_t *rounded) {
+static inline __attribute__((always_inline)) void round_vectors(
+    const float *restrict vectors, size_t count, size_t depth, const float *restrict mean, uint16_t *restrict rounded) {
 #pragma clang fp reassociate(on)
     const uint16_t one = bf16_from_float(1);
     float square = 0;
@@ -24,6 +24,25 @@ void musc_msm_round_bf16(
             to[depth + 3 + i] = one;
         }
     }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) static void round_vectors_avx512(
+    const float *vectors, size_t count, size_t depth, const float *mean, uint16_t *rounded) {
+    round_vectors(vectors, count, depth, mean, rounded);
+}
+#endif
+
+void musc_msm_round_bf16(
+    musc_isa isa, const float *vectors, size_t count, size_t depth, const float *mean, uint16_t *rounded) {
+#if defined(__x86_64__)
+    if (isa >= MUSC_ISA_AVX512) {
+        round_vectors_avx512(vectors, count, depth, mean, rounded);
+        return;
+    }
+#endif
+    (void)isa;
+    round_vectors(vectors, count, depth, mean, rounded);
 }
 
 void musc_msm_turn_panel_bf16(uint16_t *packed, size_t depth) {

@@ -57,8 +57,15 @@ struct ExactKernel: MaximaKernel {
     }
 
     func rowDistances(_ lanes: UnsafePointer<Float>, into distances: UnsafeMutablePointer<Float>) {
-        musc_msm_reduce_f32(isa, lanes, plan.patches, distances)
-        for patch in 0..<plan.patches { distances[patch] = Self.squaredDistance(distances[patch]) }
+        Self.rowDistances(lanes, patches: plan.patches, isa: isa, into: distances)
+    }
+
+    /// The squared distances of patches from the greatest products that their rows' lanes met.
+    static func rowDistances(
+        _ lanes: UnsafePointer<Float>, patches: Int, isa: musc_isa, into distances: UnsafeMutablePointer<Float>
+    ) {
+        musc_msm_reduce_f32(isa, lanes, patches, distances)
+        for patch in 0..<patches { distances[patch] = squaredDistance(distances[patch]) }
     }
 
     func columnDistance(_ maximum: Float, group: UInt32) -> Float { Self.squaredDistance(maximum) }
@@ -67,5 +74,5 @@ struct ExactKernel: MaximaKernel {
     static var unjudged: Float { 0 }
 
     /// Of unit vectors, from their product: ‖p − q‖² = 2 − 2 p·q.
-    private static func squaredDistance(_ product: Float) -> Float { max(2 - 2 * product, 0) }
+    static func squaredDistance(_ product: Float) -> Float { max(2 - 2 * product, 0) }
 }

@@ -83,18 +83,30 @@ public enum LNAMD {
     ) {
         let (grid, channels) = (tokens.grid, tokens.channels)
         let isa = musc_isa_best()
-        let scratch = AlignedBuffer<Float>(count: grid.count * channels)
         let inverseLengths = AlignedBuffer<Float>(count: grid.count)
-        defer {
-            scratch.deallocate()
-            inverseLengths.deallocate()
-        }
+        defer { inverseLengths.deallocate() }
         tokens.withVectors(of: image) { vectors in
+            guard r > 1 else {
+                musc_normalise(isa, vectors, grid.count, channels, unit, inverseLengths.pointer)
+                return
+            }
+            let scratch = AlignedBuffer<Float>(count: grid.count * channels)
+            defer { scratch.deallocate() }
             musc_neighbourhood_sums(
                 isa, vectors, grid.height, grid.width, channels, r / 2, scratch.pointer, unit)
-            musc_normalise(isa, unit, grid.count, channels, inverseLengths.pointer)
+            musc_normalise(isa, unit, grid.count, channels, unit, inverseLengths.pointer)
         }
         body(inverseLengths.pointer)
+    }
+
+    /// Calls `body` with the unit vectors of an image at degree `r`, `[grid.count, channels]`.
+    static func withUnitVectors<Result>(
+        of tokens: StandardisedTokens, image: Int, r: Int, _ body: (UnsafePointer<Float>) -> Result
+    ) -> Result {
+        let unit = AlignedBuffer<Float>(count: tokens.grid.count * tokens.channels)
+        defer { unit.deallocate() }
+        withSums(of: tokens, image: image, r: r, into: unit.pointer) { _ in }
+        return body(unit.pointer)
     }
 
     /// Mean and 1 / √(variance + ε) over all values of an image, summed in double precision.

@@ -1,6 +1,5 @@
 import CKernels
 import MuScParallel
-import Synchronization
 
 extension NearestScoring {
     /// The least number of unchanged images that are taken together. So many keep the cost of preparing the changed ones
@@ -28,10 +27,12 @@ extension NearestScoring {
         let perThread = (unchanged.count + most * threads - 1) / (most * threads)
         let rounds = max(min(perThread * threads, unchanged.count), 1)
         let comparison = self
-        let plan = Mutex<PartnerPlan?>(nil)
+        let channels = changed.first.map { tokens([$0], 1).channels } ?? 0
+        let plan = ExactKernel.plan(grid, channels: channels, window: scoring.window)
+        let isHalf = usesHalf(channels: channels)
         concurrentLoop(rounds, threads: threads) { round in
             let some = unchanged[round * unchanged.count / rounds..<(round + 1) * unchanged.count / rounds]
-            comparison.compare(changed, with: Array(some), isFirst: round == 0, tokens, plan, whole, into: found)
+            comparison.compare(changed, with: Array(some), isFirst: round == 0, isHalf: isHalf, tokens, plan, whole, into: found)
         }
         let names = Dictionary(judges.enumerated().map { ($1, UInt16($0)) }, uniquingKeysWith: { first, _ in first })
         for degree in degrees.indices {
@@ -57,34 +58,29 @@ extension NearestScoring {
     /// Compares the changed images with some of the others and, in the first round, with each other.
     ///
     /// - Parameters:
+    ///   - isHalf: Whether products are in bfloat16.
     ///   - whole: Where all distances belong.
     ///   - found: For each degree `[whole.lines, patches]`.
     private func compare(
-        _ changed: [Int], with some: [Int], isFirst: Bool,
-        _ tokens: (_ images: [Int], _ threads: Int) -> StandardisedTokens, _ plan: borrowing Mutex<PartnerPlan?>,
+        _ changed: [Int], with some: [Int], isFirst: Bool, isHalf: Bool,
+        _ tokens: @Sendable (_ images: [Int], _ threads: Int) -> StandardisedTokens, _ plan: PartnerPlan,
         _ whole: ImagePairs, into found: [DisjointRows<Float>]
     ) {
-        // In the order of the batch, by which equal images are told apart.
-        let all = (changed + some).sorted()
+        // In the order of the batch, by which products in fp32 tell equal images apart. In bfloat16 the first image gives
+        // the mean, which all rounds share.
+        let all = isHalf ? changed + some : (changed + some).sorted()
         let local = Dictionary(all.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let columns = isFirst ? all : some
         func localIndices(_ list: [Int], among images: [Int]) -> [Int] {
             let wanted = Set(list)
             return images.filter(wanted.contains).compactMap { local[$0] }
         }
-        let standardised = tokens(all, 1)
         let pairs = ImagePairs(
             fresh: localIndices(update.fresh, among: changed), known: localIndices(update.known, among: columns),
             arrivals: localIndices(update.arrivals, among: changed), judges: localIndices(judges, among: all),
             of: all.count, amongChanged: isFirst)
         let patches = lists.patches
-        // The same for all rounds.
-        let known = plan.withLock { plan in
-            let known = plan ?? ExactKernel.plan(standardised.grid, channels: standardised.channels, window: scoring.window)
-            plan = known
-            return known
-        }
-        distances(of: standardised, pairs, threads: 1, plan: known) { degree, distances in
+        func store(_ degree: Int, _ distances: DisjointRows<Float>) {
             for a in changed {
                 for b in columns {
                     for (image, judge) in [(a, b), (b, a)] {
@@ -96,6 +92,14 @@ extension NearestScoring {
                     }
                 }
             }
+        }
+        if isHalf {
+            let half = HalfTokens.aggregated(images: all.count, degrees: degrees, isa: scoring.isa, threads: 1) {
+                tokens([all[$0]], 1)
+            }
+            distances(of: half, pairs, threads: 1, plan: plan, store)
+        } else {
+            distances(of: tokens(all, 1), pairs, threads: 1, plan: plan, store)
         }
     }
 }

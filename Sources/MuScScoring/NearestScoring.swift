@@ -15,6 +15,7 @@ public struct NearestScoring: Sendable {
     let degrees: [Int]
     /// The number of images of the tokens.
     let images: Int
+    let grid: PatchGrid
     private let intervals: [[MutualScoring.Interval]]
     let update: NearestUpdate
     /// The former lists' planes that were not taken over yet.
@@ -48,6 +49,7 @@ public struct NearestScoring: Sendable {
         self.scoring = scoring
         self.degrees = degrees
         images = digests.count
+        self.grid = grid
         self.intervals = intervals
         let minimum = scoring.minimumJudges
         let fitting = lists?.patches == grid.count ? lists : nil
@@ -169,6 +171,12 @@ public struct NearestScoring: Sendable {
     /// Bytes that the distances of one image to all judges take, of all degrees that are computed together.
     private var bytesOfRow: Int { MemoryLayout<Float>.stride * lists.patches * judges.count * degrees.count }
 
+    /// Whether ``distances(of:_:threads:plan:_:)`` takes products in bfloat16.
+    func usesHalf(channels: Int) -> Bool {
+        scoring.precision == .fast && !scoring.sharesProducts(degrees, on: grid)
+            && HalfKernel.isFast(channels: channels, isa: scoring.isa)
+    }
+
     /// Computes squared distances, degree by degree: where the precision is fast, in bfloat16 if the processor can.
     ///
     /// - Parameter plan: What ``ExactKernel`` needs, where it was made before.
@@ -189,19 +197,35 @@ public struct NearestScoring: Sendable {
             }
             return
         }
+        let plan = plan ?? ExactKernel.plan(tokens.grid, channels: tokens.channels, window: scoring.window)
+        if usesHalf(channels: tokens.channels) {
+            let half = HalfTokens.aggregated(
+                images: tokens.images, degrees: degrees, isa: scoring.isa, threads: threads) { tokens.image($0) }
+            distances(of: half, pairs, threads: threads, plan: plan, body)
+            return
+        }
         let storage = AlignedBuffer<Float>(count: count)
         defer { storage.deallocate() }
-        let plan = plan ?? ExactKernel.plan(tokens.grid, channels: tokens.channels, window: scoring.window)
         for (degree, r) in degrees.enumerated() {
             let unit = LNAMD.aggregate(tokens, r: r, threads: threads)
-            let target = DisjointRows(storage.pointer)
-            if scoring.precision == .fast, HalfKernel.isFast(channels: unit.channels, isa: scoring.isa) {
-                let kernel = HalfKernel(tokens: unit, plan: plan, isa: scoring.isa)
-                MutualDistances(kernel: kernel, threads: threads).compute(pairs, into: target)
-            } else {
-                let kernel = ExactKernel(tokens: unit, plan: plan, isa: scoring.isa)
-                MutualDistances(kernel: kernel, threads: threads).compute(pairs, into: target)
-            }
+            let kernel = ExactKernel(tokens: unit, plan: plan, isa: scoring.isa)
+            MutualDistances(kernel: kernel, threads: threads).compute(pairs, into: DisjointRows(storage.pointer))
+            body(degree, DisjointRows(storage.pointer))
+        }
+    }
+
+    /// The same by products in bfloat16.
+    ///
+    /// - Parameter tokens: One entry a degree.
+    func distances(
+        of tokens: [HalfTokens], _ pairs: ImagePairs, threads: Int, plan: PartnerPlan,
+        _ body: (_ degree: Int, _ distances: DisjointRows<Float>) -> Void
+    ) {
+        let storage = AlignedBuffer<Float>(count: pairs.lines * lists.patches)
+        defer { storage.deallocate() }
+        for (degree, tokens) in tokens.enumerated() {
+            let kernel = HalfKernel(tokens: tokens, plan: plan, isa: scoring.isa)
+            MutualDistances(kernel: kernel, threads: threads).compute(pairs, into: DisjointRows(storage.pointer))
             body(degree, DisjointRows(storage.pointer))
         }
     }

@@ -53,10 +53,12 @@ void musc_neighbourhood_sums(
     musc_isa isa, const float *vectors, size_t height, size_t width, size_t depth, size_t reach, float *scratch,
     float *sums);
 
-/// Brings vectors to unit length where they lie, and writes the inverse of each length.
+/// Brings vectors to unit length, and writes the inverse of each length.
 ///
+/// - unit: `[count][depth]`, written; may be `vectors` themselves.
 /// - lengths: `[count]`, written: 1 / max(length, 1e-12).
-void musc_normalise(musc_isa isa, float *vectors, size_t count, size_t depth, float *inverse_lengths);
+void musc_normalise(
+    musc_isa isa, const float *vectors, size_t count, size_t depth, float *unit, float *inverse_lengths);
 
 /// Sums of all values and of all squares about `centre`, in double precision.
 void musc_moments(musc_isa isa, const float *values, size_t count, float centre, double *sum, double *squares);

@@ -90,7 +90,7 @@ typedef struct musc_msm_strip_bf16 {
 /// - mean: `[depth]`; any vector, the same for all that are multiplied with each other.
 /// - rounded: `[count][depth + MUSC_MSM_BF16_EXTRA]`, written, as rows have it.
 void musc_msm_round_bf16(
-    const float *vectors, size_t count, size_t depth, const float *mean, uint16_t *rounded);
+    musc_isa isa, const float *vectors, size_t count, size_t depth, const float *mean, uint16_t *rounded);
 
 /// Puts the extra channels of packed vectors in the order that panels have.
 ///

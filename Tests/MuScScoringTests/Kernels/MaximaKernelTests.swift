@@ -35,7 +35,7 @@ struct MaximaKernelTests {
             let (a, b) = (vectors(rows), vectors(lanes))
             func packed(_ vectors: [Float], _ count: Int) -> [UInt16] {
                 var rounded = [UInt16](repeating: 0, count: count * whole)
-                musc_msm_round_bf16(vectors, count, depth, mean, &rounded)
+                musc_msm_round_bf16(isa, vectors, count, depth, mean, &rounded)
                 var packed = rounded
                 musc_msm_pack_bf16(isa, rounded, whole, (0..<UInt32(count)).map { $0 }, count, count, &packed)
                 return packed
