@@ -85,14 +85,18 @@ public final class KnownGoodFolder: Sendable {
     }
 }
 
-/// What tells one state of a file from another without reading it: path, size, time of change and inode.
+/// What tells one state of a file from another without reading it: name, size, time of change, inode and device, which
+/// are the same by whatever path it is reached.
 struct FileIdentity: Sendable, Hashable {
     var bytes: [UInt8]
 
     init(_ path: FilePath) {
         var status = stat()
-        bytes = path.bytes + [0]
-        guard path.withPlatformString({ stat($0, &status) }) == 0 else { return }
+        guard path.withPlatformString({ stat($0, &status) }) == 0 else {
+            bytes = path.bytes
+            return
+        }
+        bytes = (path.lastComponent.map { FilePath(root: nil, components: $0).bytes } ?? []) + [0]
         bytes += Array(
             "\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec) \(status.st_ino) \(status.st_dev)".utf8)
     }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuSc
 import MuScBackbone
+import MuScWatching
 import SystemPackage
 
 /// Where images from outside the batches come from, and where tokens are kept.
@@ -84,7 +85,7 @@ extension BatchProcessor {
             outside.append(OutsideJudges(origin: .linePast, tokens: recollection.tokens))
         }
         let features = StageTiming(stage: "features", seconds: (ContinuousClock.now - start) / .seconds(1))
-        let nearest = judges.cache.map { NearestCache($0, batch: folder) }
+        let nearest = judges.cache.map { NearestCache($0, batch: folder.canonical()) }
         var scores = try scorer.scores(of: tokens, judgedBy: outside, nearest: nearest, progress: progress)
         scores.timings.insert(features, at: 0)
         scores.notes = warnings + scores.notes

@@ -312,6 +312,24 @@ struct JudgesFixture {
         #expect(kept.images.map { $0.size?.width } == fresh.images.map { $0.size?.width })
     }
 
+    @Test("Tokens are found by whatever path leads to the file")
+    func paths() throws {
+        let fixture = try JudgesFixture()
+        let cache = TokenCache(folder: fixture.folder.appending("cache"), key: fixture.key)
+        let files = try fixture.images(2, in: "batch")
+        _ = try fixture.scorer.tokens(of: files, cache: cache)
+        let link = fixture.folder.appending("link")
+        try FileManager.default.createSymbolicLink(atPath: link.string, withDestinationPath: "batch")
+        func kept() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: cache.folder.string).count }
+        _ = try fixture.scorer.tokens(of: files.map { BatchFile(path: link.appending($0.name), name: $0.name) }, cache: cache)
+        #expect(try kept() == 2)
+        // A copy is another file.
+        let copy = fixture.folder.appending(files[0].name)
+        try FileManager.default.copyItem(atPath: files[0].path.string, toPath: copy.string)
+        _ = try fixture.scorer.tokens(of: [BatchFile(path: copy, name: files[0].name)], cache: cache)
+        #expect(try kept() == 3)
+    }
+
     @Test("Numbers that changed on the disk are noticed when they are read, and made again")
     func changedNumbers() throws {
         let fixture = try JudgesFixture()
