@@ -59,9 +59,9 @@ struct DegreeDistances: Sendable {
     /// - Parameters:
     ///   - distances: Written, one for each degree: `[pairs.lines, patches]` row-major.
     func compute<Distance: PartnerDistance>(_ pairs: ImagePairs, into distances: [DisjointRows<Distance>]) {
-        // Sums over neighbourhoods are rounded otherwise for rows than for columns. With roles that the images' own
-        // content decides, a pair has the same distances, to the bit, whatever else is compared.
-        let pairs = terms.roleKeys.map { pairs.withRoles(by: $0) } ?? pairs
+        // Sums over neighbourhoods are rounded otherwise for rows than for columns. In fp32 the images' own content decides
+        // the roles, so that a pair has the same distances, to the bit, whatever else is compared.
+        let pairs = quantised == nil ? pairs.withRoles(by: terms.precedes) : pairs
         let images = pairs.images
         let imageBytes = terms.positions * Int(terms.shape.depth) * (quantised == nil ? 4 : 1)
         for first in stride(from: pairs.firstColumn, to: images.count, by: Self.columnBlock) {

@@ -11,9 +11,6 @@ final class DegreeTerms: @unchecked Sendable {
     let patchOfPosition: [Int?]
     /// For each position, 0 where there is a patch and −1000 where there is none.
     let positionOffsets: [Float]
-    /// For products in fp32 a number for each image that follows from its vectors; nil for products in int8, whose roles
-    /// follow from who judges.
-    let roleKeys: [UInt64]?
     private let patches: Int
     private let degrees: Int
     /// `[degrees, images, patches]` and `[degrees, images, positions]`.
@@ -82,9 +79,6 @@ final class DegreeTerms: @unchecked Sendable {
                 }
             }
         }
-        let firstLengths = rowLengths.pointer
-        roleKeys = quantised == nil
-            ? (0..<images).map { Self.hash(UnsafeBufferPointer(start: firstLengths + $0 * patches, count: patches)) } : nil
         for (degree, r) in degrees.enumerated() {
             let counts = Self.sums(of: [Float](repeating: 1, count: patches), grid: grid, reach: r / 2)
             (rowCounts.pointer + degree * patches).update(from: counts, count: patches)
@@ -96,6 +90,15 @@ final class DegreeTerms: @unchecked Sendable {
         for buffer in [rowLengths, columnLengths, rowOffsets, columnOffsets, rowCounts, columnCounts] {
             buffer.deallocate()
         }
+    }
+
+    /// Whether an image comes before another by the lengths of its vectors, and where these are equal by its index.
+    func precedes(_ a: Int, _ b: Int) -> Bool {
+        func lengths(_ image: Int) -> UnsafeBufferPointer<Float> {
+            UnsafeBufferPointer(start: rowLengths.pointer + image * patches, count: patches)
+        }
+        if lengths(a).lexicographicallyPrecedes(lengths(b)) { return true }
+        return a < b && !lengths(b).lexicographicallyPrecedes(lengths(a))
     }
 
     func row(_ degree: Int, image: Int) -> musc_degree_terms {
@@ -110,11 +113,6 @@ final class DegreeTerms: @unchecked Sendable {
         return musc_degree_terms(
             inverse_lengths: columnLengths.pointer + place, offsets: columnOffsets.pointer + place,
             counts: columnCounts.pointer + degree * positions)
-    }
-
-    /// FNV-1a over whole numbers of 32 bits.
-    private static func hash(_ numbers: UnsafeBufferPointer<Float>) -> UInt64 {
-        numbers.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1.bitPattern)) &* 0x0000_0100_0000_01B3 }
     }
 
     /// Sums over the neighbourhood of each patch.

@@ -21,18 +21,20 @@ struct HalfTokens: Sendable {
     /// - Parameters:
     ///   - images: At least one.
     ///   - threads: The most threads to use.
-    ///   - tokens: Gives one image's tokens, of an even number of channels; called from several threads at once.
+    ///   - tokens: Gives tokens of an even number of channels and the image's place in them; called from several threads
+    ///     at once.
     /// - Returns: One entry a degree.
     static func aggregated(
-        images: Int, degrees: [Int], isa: musc_isa, threads: Int, _ tokens: @Sendable (_ image: Int) -> StandardisedTokens
+        images: Int, degrees: [Int], isa: musc_isa, threads: Int,
+        _ tokens: @Sendable (_ image: Int) -> (tokens: StandardisedTokens, place: Int)
     ) -> [HalfTokens] {
         let first = tokens(0)
-        let (grid, channels) = (first.grid, first.channels)
+        let (grid, channels) = (first.tokens.grid, first.tokens.channels)
         precondition(channels % 2 == 0)
         let depth = channels + Int(MUSC_MSM_BF16_EXTRA)
         let perImage = grid.count * depth, perDegree = images * perImage
         let means = degrees.map { r in
-            LNAMD.withUnitVectors(of: first, image: 0, r: r) { mean(of: $0, count: grid.count, channels: channels) }
+            LNAMD.withUnitVectors(of: first.tokens, image: first.place, r: r) { mean(of: $0, count: grid.count, channels: channels) }
         }
         let values = [UInt16](unsafeUninitializedCapacity: degrees.count * perDegree) { buffer, written in
             written = degrees.count * perDegree
@@ -41,7 +43,7 @@ struct HalfTokens: Sendable {
             concurrentLoop(images, threads: threads) { image in
                 let own = image == 0 ? first : tokens(image)
                 for (degree, r) in degrees.enumerated() {
-                    LNAMD.withUnitVectors(of: own, image: 0, r: r) { unit in
+                    LNAMD.withUnitVectors(of: own.tokens, image: own.place, r: r) { unit in
                         musc_msm_round_bf16(
                             isa, unit, grid.count, channels, means[degree],
                             target.pointer + degree * perDegree + image * perImage)

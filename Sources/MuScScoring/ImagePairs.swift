@@ -55,12 +55,10 @@ struct ImagePairs {
         apart = amongChanged ? [] : Set(changed)
     }
 
-    /// The same pairs, where the image with the smaller key is the row, and with equal keys that of the smaller index.
-    ///
-    /// - Parameter keys: One for each image of the tokens.
-    func withRoles(by keys: [UInt64]) -> ImagePairs {
+    /// The same pairs, where the image that comes first in an order is the row.
+    func withRoles(by precedes: (_ a: Int, _ b: Int) -> Bool) -> ImagePairs {
         var pairs = self
-        pairs.images.sort { (keys[$0], $0) < (keys[$1], $1) }
+        pairs.images.sort(by: precedes)
         pairs.firstColumn = 0
         return pairs
     }

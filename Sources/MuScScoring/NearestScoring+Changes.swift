@@ -27,12 +27,11 @@ extension NearestScoring {
         let perThread = (unchanged.count + most * threads - 1) / (most * threads)
         let rounds = max(min(perThread * threads, unchanged.count), 1)
         let comparison = self
-        let channels = changed.first.map { tokens([$0], 1).channels } ?? 0
-        let plan = ExactKernel.plan(grid, channels: channels, window: scoring.window)
-        let isHalf = usesHalf(channels: channels)
+        let own = tokens(changed, threads)
+        let plan = ExactKernel.plan(grid, channels: own.channels, window: scoring.window)
         concurrentLoop(rounds, threads: threads) { round in
             let some = unchanged[round * unchanged.count / rounds..<(round + 1) * unchanged.count / rounds]
-            comparison.compare(changed, with: Array(some), isFirst: round == 0, isHalf: isHalf, tokens, plan, whole, into: found)
+            comparison.compare(changed, with: Array(some), isFirst: round == 0, own, tokens, plan, whole, into: found)
         }
         let names = Dictionary(judges.enumerated().map { ($1, UInt16($0)) }, uniquingKeysWith: { first, _ in first })
         for degree in degrees.indices {
@@ -58,14 +57,15 @@ extension NearestScoring {
     /// Compares the changed images with some of the others and, in the first round, with each other.
     ///
     /// - Parameters:
-    ///   - isHalf: Whether products are in bfloat16.
+    ///   - own: The tokens of the changed images.
     ///   - whole: Where all distances belong.
     ///   - found: For each degree `[whole.lines, patches]`.
     private func compare(
-        _ changed: [Int], with some: [Int], isFirst: Bool, isHalf: Bool,
+        _ changed: [Int], with some: [Int], isFirst: Bool, _ own: StandardisedTokens,
         _ tokens: @Sendable (_ images: [Int], _ threads: Int) -> StandardisedTokens, _ plan: PartnerPlan,
         _ whole: ImagePairs, into found: [DisjointRows<Float>]
     ) {
+        let isHalf = usesHalf(channels: own.channels)
         // In the order of the batch, by which products in fp32 tell equal images apart. In bfloat16 the first image gives
         // the mean, which all rounds share.
         let all = isHalf ? changed + some : (changed + some).sorted()
@@ -95,7 +95,7 @@ extension NearestScoring {
         }
         if isHalf {
             let half = HalfTokens.aggregated(images: all.count, degrees: degrees, isa: scoring.isa, threads: 1) {
-                tokens([all[$0]], 1)
+                $0 < changed.count ? (own, $0) : (tokens([all[$0]], 1), 0)
             }
             distances(of: half, pairs, threads: 1, plan: plan, store)
         } else {

@@ -200,7 +200,7 @@ public struct NearestScoring: Sendable {
         let plan = plan ?? ExactKernel.plan(tokens.grid, channels: tokens.channels, window: scoring.window)
         if usesHalf(channels: tokens.channels) {
             let half = HalfTokens.aggregated(
-                images: tokens.images, degrees: degrees, isa: scoring.isa, threads: threads) { tokens.image($0) }
+                images: tokens.images, degrees: degrees, isa: scoring.isa, threads: threads) { (tokens, $0) }
             distances(of: half, pairs, threads: threads, plan: plan, body)
             return
         }

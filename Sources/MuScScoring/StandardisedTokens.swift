@@ -26,13 +26,6 @@ public struct StandardisedTokens: Sendable {
             values: [Float](repeating: 0, count: images * grid.count * channels))
     }
 
-    /// One image alone.
-    func image(_ image: Int) -> StandardisedTokens {
-        let size = grid.count * channels
-        return StandardisedTokens(
-            images: 1, grid: grid, channels: channels, values: Array(values[image * size..<(image + 1) * size]))
-    }
-
     /// Calls `body` with the vectors of one image, `[grid.count, channels]`.
     func withVectors(of image: Int, _ body: (UnsafePointer<Float>) -> Void) {
         values.withUnsafeBufferPointer { buffer in

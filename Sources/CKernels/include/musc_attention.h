@@ -12,7 +12,7 @@ typedef struct musc_attention {
     musc_precision precision;
     /// Tokens.
     size_t length;
-    /// How many tokens, from the first, ask; all are asked. At most the length.
+    /// Of how many tokens, from the first, results are wanted; at most the length. Keys and values are those of all.
     size_t queries;
     size_t heads;
     /// Channels of a head; even for bfloat16.
