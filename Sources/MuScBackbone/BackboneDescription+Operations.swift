@@ -6,11 +6,14 @@ extension BackboneDescription {
     /// - Parameters:
     ///   - patches: The patches of the grid.
     ///   - blocks: How many blocks are run.
-    package func operations(patches: Int, blocks: Int) -> Double {
+    ///   - endsWithClassToken: Whether the last of them computes the class token alone.
+    package func operations(patches: Int, blocks: Int, endsWithClassToken: Bool = false) -> Double {
         let length = Double(1 + registers + patches), width = Double(width)
-        let linear = 2 * length * (4 * width * width + 2 * width * Double(mlpWidth))
-        let attention = 4 * length * length * width
+        /// Of a block in which so many tokens ask: QKV of all, and for these attention, its projection and the MLP.
+        func block(_ rows: Double) -> Double {
+            2 * length * 3 * width * width + rows * (4 * length * width + 2 * width * (width + 2 * Double(mlpWidth)))
+        }
         let embedding = 2 * Double(patches * 3 * patch * patch) * width
-        return embedding + Double(blocks) * (linear + attention)
+        return embedding + Double(blocks - 1) * block(length) + block(endsWithClassToken ? 1 : length)
     }
 }

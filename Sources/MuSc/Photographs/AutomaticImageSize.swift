@@ -74,15 +74,22 @@ public struct AutomaticImageSize: Sendable, Hashable {
 }
 
 extension BatchScorer {
-    /// Seconds that one image takes in the network, by the speed of two cores of a server of today.
+    /// Seconds that one image takes in the network, at most, by the speed of two cores of a server of today.
     package var featureSeconds: Double {
-        featureOperations / (settings.precision == .fast ? Self.fastFeatures : Self.exactFeatures)
+        featureOperations(endsWithClassToken: false)
+            / (settings.precision == .fast ? Self.fastFeatures : Self.exactFeatures)
     }
 
     /// Operations of the network for one image, margins of tiles included; a multiply-add counted as two.
     package var featureOperations: Double {
+        featureOperations(endsWithClassToken: !settings.featureLayers.contains(settings.backbone.depth - 1))
+    }
+
+    private func featureOperations(endsWithClassToken: Bool) -> Double {
         Double(tiles.count)
-            * settings.backbone.operations(patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.backbone.depth)
+            * settings.backbone.operations(
+                patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.backbone.depth,
+                endsWithClassToken: endsWithClassToken)
     }
 
     /// Operations a second of the network on two cores with AVX-512, rounded down (`musc bench` prints them).

@@ -40,13 +40,10 @@ struct NetworkBench: Sendable {
         let start = ContinuousClock.now
         let tokens = concurrentMap(networkImages, threads: settings.threads) { _ in scorer.model.tokens(of: image, plan: scorer.tiles) }
         let features = seconds(since: start) / Double(networkImages)
-        let operations = Double(scorer.tiles.count) * settings.backbone.operations(
-            patches: scorer.tiles.tileWidth * scorer.tiles.tileHeight, blocks: settings.backbone.depth)
-
         let scoring = scoringSeconds(like: tokens.first?.layers.first ?? [])
         let judges = scorer.chosenJudges(of: images).count
         return Result(
-            features: features, scoring: scoring / Double(images), featuresRate: operations / features,
+            features: features, scoring: scoring / Double(images), featuresRate: scorer.featureOperations / features,
             scoringRate: scorer.scoringOperations(images: images, judges: judges) / scoring,
             computedShare: MutualScoring(
                 interval: settings.interval, window: settings.window.patches(on: scorer.grid), threads: 1
