@@ -10,12 +10,11 @@ let testsOfClosures: [SwiftSetting] =
 let package = Package(
     name: "musc",
     products: [
-        .library(name: "MuSc", targets: ["MuSc"]),
+        .library(name: "MuSc", targets: ["MuScBatch"]),
         .executable(name: "musc", targets: ["musc"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -31,46 +30,45 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // C of our own: codecs behind setjmp, kernels with intrinsics chosen at run time, and Linux calls that Swift
         // does not see.
         .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CZlib"]),
-        .target(name: "CKernels"),
+        .target(
+            name: "CKernels",
+            cSettings: ["dispatch", "tiles", "network", "mutual", "ranks"].map { .headerSearchPath($0) }),
         .target(name: "CLinuxFiles"),
 
         // The pipeline, in the order in which data flows.
-        .target(name: "MuScParallel"),
-        .target(name: "MuScRandom"),
-        .target(name: "MuScPaths", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
-        .target(name: "MuScLinearAlgebra", dependencies: ["COpenBLAS"]),
+        .target(
+            name: "MuScSupport",
+            dependencies: ["CCrypto", "COpenBLAS", .product(name: "SystemPackage", package: "swift-system")]),
         .target(
             name: "MuScImages",
             dependencies: [
-                "CImageCodecs", "MuScParallel",
+                "CImageCodecs", "MuScSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "MuScTables"),
         .target(name: "MuScTensors", dependencies: ["CZlib"]),
         .target(
-            name: "MuScBackbone",
-            dependencies: [
-                "CKernels", "MuScImages", "MuScLinearAlgebra", "MuScParallel", "MuScTensors",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-            ]),
-        .target(name: "MuScScoring", dependencies: ["CKernels", "MuScLinearAlgebra", "MuScParallel"]),
+            name: "MuScBackbone", dependencies: ["CKernels", "MuScImages", "MuScSupport", "MuScTensors"]),
         .target(
-            name: "MuSc",
+            name: "MuScWeights",
             dependencies: [
-                "MuScBackbone", "MuScImages", "MuScParallel", "MuScPaths", "MuScRandom", "MuScScoring", "MuScTensors",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "MuScBackbone", "MuScSupport", "MuScTensors", .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
+        .target(name: "MuScScoring", dependencies: ["CKernels", "MuScSupport"]),
+        .target(
+            name: "MuScBatch",
+            dependencies: [
+                "MuScBackbone", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(
             name: "MuScEvaluation",
             dependencies: [
-                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScResults", "MuScScoring", "MuScTensors",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScSupport", "MuScResults", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Yams", package: "Yams"),
@@ -79,8 +77,7 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "CLinuxFiles", "MuSc", "MuScImages", "MuScParallel", "MuScPaths", "MuScScoring", "MuScTables", "MuScTensors",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "CLinuxFiles", "MuScBatch", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -88,8 +85,7 @@ let package = Package(
         .target(
             name: "MuScWatching",
             dependencies: [
-                "MuScPaths", "MuScTables",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "MuScSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -100,7 +96,6 @@ let package = Package(
             name: "MuScHooks",
             dependencies: [
                 "MuScWatching",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -109,8 +104,8 @@ let package = Package(
         .executableTarget(
             name: "musc",
             dependencies: [
-                "CKernels", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScImages", "MuScLinearAlgebra",
-                "MuScParallel", "MuScResults", "MuScScoring", "MuScWatching",
+                "CKernels", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScImages", "MuScSupport",
+                "MuScResults", "MuScScoring", "MuScWatching", "MuScWeights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -128,30 +123,35 @@ let package = Package(
         .testTarget(
             name: "MuScImagesTests",
             dependencies: [
-                "MuScImages", "MuScParallel", "MuScRandom", "MuScTensors", "Goldens",
+                "MuScImages", "MuScSupport", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .testTarget(name: "MuScTablesTests", dependencies: ["MuScTables"]),
-        .testTarget(name: "MuScTensorsTests", dependencies: ["MuScRandom", "MuScTensors", "Goldens", "ScratchFolders"]),
-        .testTarget(name: "MuScBackboneTests", dependencies: ["MuScBackbone", "MuScTensors", "Goldens", "ScratchFolders"]),
+        .testTarget(name: "MuScSupportTests", dependencies: ["MuScSupport"]),
+        .testTarget(name: "MuScTensorsTests", dependencies: ["MuScSupport", "MuScTensors", "Goldens", "ScratchFolders"]),
         .testTarget(
-            name: "MuScScoringTests", dependencies: ["MuScRandom", "MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
+            name: "MuScBackboneTests",
+            dependencies: ["MuScBackbone", "MuScWeights", "MuScTensors", "Goldens", "ScratchFolders"]),
         .testTarget(
-            name: "MuScTests",
+            name: "MuScWeightsTests",
+            dependencies: ["MuScBackbone", "MuScWeights", "MuScTensors", "Goldens", "ScratchFolders"]),
+        .testTarget(
+            name: "MuScScoringTests", dependencies: ["MuScSupport", "MuScScoring", "MuScTensors", "CKernels", "Goldens"]),
+        .testTarget(
+            name: "MuScBatchTests",
             dependencies: [
-                "MuSc", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "Goldens", "ScratchFolders",
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "MuScWeights", "Goldens", "ScratchFolders",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
             name: "MuScEvaluationTests",
             dependencies: [
-                "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScRandom", "MuScScoring", "MuScTensors", "Goldens",
+                "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScWeights", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
             name: "MuScResultsTests",
             dependencies: [
-                "MuSc", "MuScResults", "MuScImages", "MuScParallel", "MuScPaths", "MuScRandom", "MuScScoring", "MuScTensors",
+                "MuScBatch", "MuScResults", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors",
                 "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -178,10 +178,10 @@ let package = Package(
         .executableTarget(
             name: "JudgesTables",
             dependencies: [
-                "MuSc", "MuScBackbone", "MuScImages", "MuScParallel", "MuScRandom", "MuScScoring",
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScSupport", "MuScScoring", "MuScWeights",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            path: "Tests/JudgesTables"),
+            path: "Tests/Benchmarks/JudgesTables"),
         .testTarget(
             name: "MuScHooksTests",
             dependencies: [
@@ -193,14 +193,14 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "musc", "MuSc", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScTensors", "MuScWatching",
+                "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScTensors", "MuScWeights", "MuScWatching",
                 "Goldens", "Mutations", "ScratchFolders",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
         // Inputs that nobody would write on purpose.
-        .target(name: "Mutations", dependencies: ["MuScRandom"], path: "Tests/Mutations"),
+        .target(name: "Mutations", dependencies: ["MuScSupport"], path: "Tests/Mutations"),
         .target(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
             name: "Fuzz",

@@ -2,7 +2,7 @@
 # Needs root, or sudo, only where something is missing.
 
 # apt packages that build and run musc; Swift's own needs among them.
-MUSC_PACKAGES="libopenblas-dev libjpeg-dev libpng-dev libtiff-dev libsqlite3-dev zlib1g-dev pkg-config
+MUSC_PACKAGES="libopenblas-dev libjpeg-dev libpng-dev libtiff-dev libsqlite3-dev libssl-dev zlib1g-dev pkg-config
     binutils gcc g++ git curl ca-certificates python3 python3-pip unzip"
 
 as_root() {

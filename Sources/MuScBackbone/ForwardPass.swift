@@ -1,5 +1,5 @@
 import CKernels
-import MuScParallel
+import MuScSupport
 
 /// One image's way through the network, on the calling thread.
 struct ForwardPass {

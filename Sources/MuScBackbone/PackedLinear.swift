@@ -1,5 +1,5 @@
 import CKernels
-import MuScLinearAlgebra
+import MuScSupport
 
 /// A linear layer whose weights are laid out for the kernels: `y = x · weightᵀ + bias`.
 ///

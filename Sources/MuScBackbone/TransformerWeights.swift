@@ -1,6 +1,5 @@
 import CKernels
-import MuScLinearAlgebra
-import MuScParallel
+import MuScSupport
 
 /// The weights of one vision transformer, laid out for the forward pass.
 ///

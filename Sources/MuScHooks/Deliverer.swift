@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
 import Logging
+import MuScSupport
 import MuScWatching
 import ServiceLifecycle
 import Synchronization
@@ -182,8 +182,8 @@ private final class ReceiverLock: Sendable {
     init?(_ receiver: Receiver, ledger: Ledger) {
         let folder = ledger.path.removingLastComponent().appending("locks")
         try? FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        let name = SHA256.hash(data: Data(receiver.name.utf8)).prefix(10).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-        let path = folder.appending(name.joined() + ".receiver")
+        let name = SHA256.hash(data: receiver.name.utf8).prefix(10).hexadecimal
+        let path = folder.appending(name + ".receiver")
         let descriptor = path.withPlatformString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
         guard descriptor >= 0 else { return nil }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -1,5 +1,5 @@
 import Foundation
-import MuSc
+import MuScBatch
 import MuScScoring
 
 /// Renders overlays and the page again from stored results, without scoring: `musc report`.

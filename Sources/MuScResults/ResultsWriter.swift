@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 import MuScScoring
 
 /// Writes what a batch's scores say, as a results folder that appears whole or not at all.

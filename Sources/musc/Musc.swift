@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import MuScLinearAlgebra
+import MuScSupport
 
 /// The command `musc`.
 @main

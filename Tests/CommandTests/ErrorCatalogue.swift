@@ -1,13 +1,14 @@
 import Foundation
 import GRDB
 import Glibc
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScEvaluation
 import MuScImages
 import MuScResults
 import MuScTensors
 import MuScWatching
+import MuScWeights
 import SystemPackage
 import musc
 

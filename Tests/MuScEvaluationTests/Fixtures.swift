@@ -1,9 +1,9 @@
 import Foundation
 import Goldens
-import MuSc
+import MuScBatch
 import MuScImages
-import MuScRandom
 import MuScScoring
+import MuScSupport
 import SystemPackage
 
 /// The path of a file under `Tests/Fixtures`.

@@ -1,6 +1,6 @@
 import Foundation
 import MuScImages
-import MuScParallel
+import MuScSupport
 import Synchronization
 import SystemPackage
 import Testing

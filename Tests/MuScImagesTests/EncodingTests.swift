@@ -1,5 +1,5 @@
 import MuScImages
-import MuScRandom
+import MuScSupport
 import Testing
 
 @Suite("Encoding")

@@ -1,6 +1,6 @@
 import Foundation
 import MuScImages
-import MuScRandom
+import MuScSupport
 import Testing
 
 /// Files that nobody would write on purpose, made from the fixtures with a fixed seed: decoding must end, with an

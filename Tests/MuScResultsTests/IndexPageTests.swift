@@ -1,6 +1,6 @@
 import Foundation
-import MuScPaths
 import MuScResults
+import MuScSupport
 import SystemPackage
 import Testing
 

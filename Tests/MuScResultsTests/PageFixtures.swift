@@ -1,7 +1,7 @@
 import Foundation
-import MuSc
-import MuScRandom
+import MuScBatch
 import MuScResults
+import MuScSupport
 import SystemPackage
 import Testing
 

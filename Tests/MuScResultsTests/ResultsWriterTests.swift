@@ -1,5 +1,5 @@
 import Foundation
-import MuSc
+import MuScBatch
 import MuScImages
 import MuScResults
 import MuScScoring

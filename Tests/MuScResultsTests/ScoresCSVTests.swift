@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 import MuScResults
 import Testing
 

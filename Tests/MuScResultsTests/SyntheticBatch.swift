@@ -1,10 +1,9 @@
 import Foundation
-import MuSc
+import MuScBatch
 import MuScImages
-import MuScRandom
 import MuScResults
 import MuScScoring
-import SystemPackage
+import MuScSupport
 import SystemPackage
 
 /// A batch made for tests: photographs of a perforated plate, some of them scratched, and the scores that a scoring

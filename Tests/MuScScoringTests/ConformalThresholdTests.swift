@@ -1,5 +1,5 @@
-import MuScRandom
 import MuScScoring
+import MuScSupport
 import Testing
 
 /// Conformal p-values and the threshold that says the same.

@@ -1,6 +1,6 @@
 import Goldens
-import MuScRandom
 import MuScScoring
+import MuScSupport
 import MuScTensors
 import Testing
 

@@ -1,6 +1,6 @@
 import Goldens
-import MuScRandom
 import MuScScoring
+import MuScSupport
 import Testing
 
 /// Lists of nearest judges give the scores that comparing all with all gives, whatever comes and goes.

@@ -1,6 +1,6 @@
 import Glibc
 import Goldens
-import MuScRandom
+import MuScSupport
 import MuScTensors
 import ScratchFolders
 import Testing

@@ -3,8 +3,8 @@ import Glibc
 import Logging
 import MuScWatching
 import SystemPackage
-import WatchFixtures
 import Testing
+import WatchFixtures
 
 func sweep(_ drop: DropFolder, _ scorer: TableScorer, _ change: (inout WatchConfiguration) -> Void = { _ in }) async throws -> Sweep.Summary {
     var configuration = try drop.configuration()

@@ -1,4 +1,4 @@
-import MuScRandom
+import MuScSupport
 
 /// Makes inputs of seeds: what a coverage-guided fuzzer does, without the coverage.
 public struct Mutator {

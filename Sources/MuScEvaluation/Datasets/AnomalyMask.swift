@@ -1,5 +1,5 @@
 import MuScImages
-import MuScParallel
+import MuScSupport
 import SystemPackage
 
 /// Reading of masks: which pixels of a resized image are anomalous.

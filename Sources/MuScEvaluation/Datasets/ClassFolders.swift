@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 import SystemPackage
 
 /// The layout of MVTec AD and BTAD: `CLASS/test/TYPE/*` with masks in `CLASS/ground_truth/TYPE/*`.

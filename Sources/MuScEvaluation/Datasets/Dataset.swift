@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 import SystemPackage
 
 /// A labelled data set: its classes, each with its test images, labels and masks.

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import MuSc
+import MuScBatch
 import SystemPackage
 
 /// What a data set's folder holds.

@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 import SystemPackage
 
 /// Any tree of labelled images: a class is a folder that has a folder of normal images and folders of defects.

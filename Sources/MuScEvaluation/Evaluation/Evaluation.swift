@@ -1,6 +1,6 @@
-import MuSc
-import MuScParallel
+import MuScBatch
 import MuScScoring
+import MuScSupport
 import SystemPackage
 
 /// Scores a labelled data set class by class and compares the scores with the labels.

@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 
 extension Evaluation {
     /// Everything about a scorer that decides its scores, under the names of the configuration: what results belong to.

@@ -1,7 +1,7 @@
-import MuSc
+import MuScBatch
 import MuScImages
-import MuScParallel
 import MuScResults
+import MuScSupport
 import SystemPackage
 
 /// The pictures that an evaluation writes for a class.

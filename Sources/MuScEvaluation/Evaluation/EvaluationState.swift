@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import MuScSupport
 import SystemPackage
 
 /// The classes that are finished, with the configuration to which they belong.
@@ -46,7 +46,7 @@ struct EvaluationState: Sendable, Codable {
     static func digest(_ texts: [String]) -> String {
         var hash = SHA256()
         for text in texts { hash.update(data: Array(text.utf8)) }
-        return hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        return hash.finalize().hexadecimal
     }
 }
 

@@ -1,4 +1,4 @@
-import MuScParallel
+import MuScSupport
 
 /// PRO, the per-region overlap: how much of each defect lies above a threshold, whatever its size, against the false alarms.
 ///

@@ -1,4 +1,4 @@
-import MuScParallel
+import MuScSupport
 
 /// Scores dealt by their leading bits into buckets, anomalous and normal ones apart; within a bucket in no order.
 ///

@@ -1,6 +1,6 @@
 import MuScBackbone
 import MuScImages
-import MuScParallel
+import MuScSupport
 import SystemPackage
 
 extension ImageFeatures {

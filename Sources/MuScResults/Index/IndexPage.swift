@@ -1,6 +1,6 @@
 import Foundation
-import MuSc
-import MuScPaths
+import MuScBatch
+import MuScSupport
 
 /// The page of a drop folder, `index.html`: all its batches, newest first. It refers to the same as a table,
 /// `batches.csv`, beside it.

@@ -1,4 +1,4 @@
-import MuScParallel
+import MuScSupport
 
 /// For each image the images of the batch that look most like it, by the cosine of their image features.
 ///

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import MuSc
-import MuScPaths
+import MuScBatch
+import MuScSupport
 import SystemPackage
 
 /// What the page's script works with, as JSON: a row an image, the patch maps quantised to one byte a patch between

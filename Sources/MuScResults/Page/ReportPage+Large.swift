@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 
 /// A batch of so many images that one page could not hold them all.
 ///

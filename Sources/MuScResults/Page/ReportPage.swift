@@ -1,5 +1,5 @@
 import Foundation
-import MuSc
+import MuScBatch
 import MuScScoring
 
 /// `report.html` of one batch: its values, put into the template.

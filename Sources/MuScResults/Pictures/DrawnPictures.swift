@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import MuSc
+import MuScBatch
 import MuScScoring
 import MuScTensors
 import SystemPackage

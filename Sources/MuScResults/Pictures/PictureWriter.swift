@@ -1,7 +1,7 @@
 import Glibc
-import MuSc
+import MuScBatch
 import MuScImages
-import MuScParallel
+import MuScSupport
 import Synchronization
 import SystemPackage
 

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import MuSc
+import MuScBatch
 import SystemPackage
 
 /// Copies of flagged photographs in a folder of their own, for programs that watch a folder: `output.copy_flagged_to`.

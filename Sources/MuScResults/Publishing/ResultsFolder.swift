@@ -143,8 +143,7 @@ public struct ResultsFolder: Sendable, Hashable {
     }
 
     private static func temporaryName() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return ".musc-" + String(repeating: "0", count: 16 - digits.count) + digits + ".tmp"
+        ".musc-" + UInt64.random(in: .min ... .max).hexadecimal + ".tmp"
     }
 
     /// Whether a name is one that ``publish(_:)`` gives to folders it is writing.

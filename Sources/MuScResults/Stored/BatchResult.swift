@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
-import MuSc
+import MuScBatch
+import MuScSupport
 
 /// What a batch came to, for other programs: what `musc run --json` prints, hooks get on their standard input, and
 /// webhooks receive. `batch-result.schema.json` describes it.
@@ -114,8 +114,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
         unreadable = unreadableImages.count
         notes = scores.notes
         let identity = [folder, results, run.started, "\(run.seconds)", run.fileSet ?? "", run.weightsSHA256]
-        id = SHA256.hash(data: Data(identity.joined(separator: "\0").utf8)).prefix(16)
-            .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        id = SHA256.hash(data: Data(identity.joined(separator: "\0").utf8)).prefix(16).hexadecimal
     }
 
     /// Reads the result of a batch whose results were published.

@@ -1,4 +1,4 @@
-import MuScPaths
+import MuScSupport
 import SystemPackage
 
 /// File names as text that loses nothing: bytes that are not UTF-8 are written as `%FF`, so that two such names stay

@@ -1,5 +1,5 @@
-import MuSc
-import MuScTables
+import MuScBatch
+import MuScSupport
 
 /// `scores.csv`: one row an image, most anomalous first, unreadable images last.
 ///

@@ -1,4 +1,4 @@
-import MuScPaths
+import MuScSupport
 import SystemPackage
 
 /// The folders that are watched, by their watches.

@@ -1,4 +1,4 @@
-import MuScPaths
+import MuScSupport
 import SystemPackage
 
 extension FilePath {

@@ -1,5 +1,5 @@
 import Glibc
-import MuScPaths
+import MuScSupport
 import SystemPackage
 
 /// What a folder's file system can be relied on for.

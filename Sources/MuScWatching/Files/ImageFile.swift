@@ -1,5 +1,5 @@
-import Crypto
 import Glibc
+import MuScSupport
 import SystemPackage
 
 /// A file as the folder's listing shows it: what tells this content of this file from another.
@@ -98,11 +98,6 @@ public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
         // No image has the mask's name, so the two cannot be taken for each other.
         if let maskMark { buffer += NameRules.mask.bytes + [UInt8(ascii: "/")] + Array(maskMark.utf8) }
         hash.update(data: buffer)
-        description = hash.finalize().reduce(into: "") { text, byte in
-            text.append(hexDigits[Int(byte >> 4)])
-            text.append(hexDigits[Int(byte & 15)])
-        }
+        description = hash.finalize().hexadecimal
     }
 }
-
-private let hexDigits = Array("0123456789abcdef")

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import MuScPaths
+import MuScSupport
 import SystemPackage
 
 /// What the intake writes: folders, their files, and batches until they are ready.

@@ -1,7 +1,6 @@
-import Crypto
 import Foundation
 import Glibc
-import MuScPaths
+import MuScSupport
 import SystemPackage
 
 /// The right to score batches of a root, which one process has at a time.
@@ -77,7 +76,7 @@ public final class RootLock: Sendable {
     }
 
     private static func path(of root: FilePath, ledger: Ledger) -> FilePath {
-        let name = SHA256.hash(data: root.bytes).prefix(10).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let name = SHA256.hash(data: root.bytes).prefix(10).hexadecimal
         return folder(of: ledger).appending(FileName("\(name).lock"))
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import MuScTables
+import MuScSupport
 import SystemPackage
 
 /// All batches of a root: what `index.html` and `batches.csv` are made of.

@@ -1,5 +1,5 @@
 import Glibc
-import MuSc
+import MuScBatch
 import MuScScoring
 
 /// How time and memory of mutual scoring grow with the number of images.

@@ -1,8 +1,8 @@
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScImages
-import MuScParallel
 import MuScScoring
+import MuScSupport
 
 /// What one backbone takes at one image size, on made-up images.
 ///

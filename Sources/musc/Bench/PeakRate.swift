@@ -1,5 +1,5 @@
 import CKernels
-import MuScParallel
+import MuScSupport
 
 /// The operations a second that the processor can do at best, measured on the spot.
 struct PeakRate: Sendable {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import MuSc
+import MuScBatch
 import MuScResults
 import MuScScoring
 import SystemPackage

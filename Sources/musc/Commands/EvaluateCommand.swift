@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScEvaluation
 import MuScImages
 import Synchronization

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
-import MuSc
+import MuScBatch
 import SystemPackage
 
 /// `musc line`: what is remembered of each line's earlier batches.

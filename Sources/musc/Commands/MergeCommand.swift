@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import MuSc
+import MuScBatch
 import SystemPackage
 
 /// `musc merge`: puts the shards' results together.

@@ -1,7 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
-import MuSc
 import MuScBackbone
+import MuScBatch
+import MuScWeights
 import SystemPackage
 
 /// What `work` and `merge` share: the plan, and what this machine has of its own.

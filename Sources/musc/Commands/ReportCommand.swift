@@ -1,5 +1,5 @@
 import ArgumentParser
-import MuSc
+import MuScBatch
 import MuScResults
 import MuScScoring
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScEvaluation
 import SystemPackage
 

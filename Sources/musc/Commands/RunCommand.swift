@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import MuSc
+import MuScBatch
 import MuScHooks
 import MuScResults
 import MuScWatching

@@ -1,6 +1,7 @@
 import ArgumentParser
 import MuScBackbone
 import MuScTensors
+import MuScWeights
 import Synchronization
 
 /// `musc weights`: which backbones there are, which are installed, and how to get them.

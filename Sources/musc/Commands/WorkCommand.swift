@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import MuSc
+import MuScBatch
 import SystemPackage
 
 /// `musc work`: scores one shard of a plan.

@@ -1,5 +1,5 @@
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScHooks
 import MuScImages
 import MuScResults

@@ -1,5 +1,5 @@
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScImages
 import MuScResults
 import MuScScoring

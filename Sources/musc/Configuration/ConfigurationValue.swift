@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 
 /// A value as it stands in a layer of the configuration, before its key has read it.
 package indirect enum ConfigurationValue: Sendable, Hashable {

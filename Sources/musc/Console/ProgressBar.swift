@@ -1,4 +1,4 @@
-import MuSc
+import MuScBatch
 import Synchronization
 
 /// Shows how far a batch is: images, stage and time left, in one line that is rewritten at most ten times a second.

@@ -1,11 +1,12 @@
 import CKernels
 import FoundationEssentials
 import Glibc
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScImages
-import MuScLinearAlgebra
+import MuScSupport
 import MuScWatching
+import MuScWeights
 import SystemPackage
 
 /// What of this machine matters whatever is scored: processor, memory, weights, the ledger, room for temporary files.

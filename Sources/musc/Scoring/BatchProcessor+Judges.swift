@@ -1,6 +1,6 @@
 import FoundationEssentials
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScWatching
 import SystemPackage
 

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import MuSc
+import MuScBatch
 import MuScHooks
 import MuScResults
 import MuScWatching

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBackbone
 import MuScTensors
+import MuScWeights
 
 /// The backbone that a configuration names, with its weights found.
 struct InstalledBackbone: Sendable {

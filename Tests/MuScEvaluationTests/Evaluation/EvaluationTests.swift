@@ -1,5 +1,5 @@
 import Foundation
-import MuSc
+import MuScBatch
 import MuScEvaluation
 import MuScScoring
 import Synchronization

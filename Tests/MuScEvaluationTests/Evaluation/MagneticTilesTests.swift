@@ -1,10 +1,11 @@
 import Foundation
 import Goldens
-import MuSc
 import MuScBackbone
+import MuScBatch
 import MuScEvaluation
 import MuScScoring
 import MuScTensors
+import MuScWeights
 import SystemPackage
 import Testing
 

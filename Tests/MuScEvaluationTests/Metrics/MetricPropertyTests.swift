@@ -1,6 +1,6 @@
 import Foundation
 import MuScEvaluation
-import MuScRandom
+import MuScSupport
 import Testing
 
 @Suite("Properties of the metrics")

@@ -1,6 +1,6 @@
 import CKernels
-import MuScRandom
 import MuScScoring
+import MuScSupport
 import Testing
 
 @Suite("Int8 maxima")

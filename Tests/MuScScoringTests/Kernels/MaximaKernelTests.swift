@@ -1,6 +1,6 @@
 import CKernels
-import MuScRandom
 import MuScScoring
+import MuScSupport
 import Testing
 
 /// The instruction sets that this machine has.

@@ -1,5 +1,5 @@
-import MuScRandom
 import MuScScoring
+import MuScSupport
 
 extension SeededGenerator {
     /// A number from roughly a normal distribution: the sum of four uniform ones.

@@ -1,7 +1,7 @@
 import CKernels
 import FoundationEssentials
 import Glibc
-import MuScRandom
+import MuScSupport
 import Testing
 
 /// Linear layers, attention and passes over rows on every instruction set, against loops in double precision.

@@ -1,0 +1,156 @@
+import MuScScoring
+import MuScSupport
+import Synchronization
+
+extension BatchScorer {
+    /// Mutual scoring over all layers and degrees, subset by subset, by the batch's own images and those of a panel.
+    ///
+    /// - Returns: The mean over degrees of the mean over layers, of the batch and of the images that set the threshold.
+    ///
+    /// - Parameter kept: Lists that the batch was scored by before, which become those of now; nil to keep none.
+    func patchMaps(
+        of tokens: BatchTokens, panel: JudgePanel, kept: inout KeptLists?, progress: ProgressHandler,
+        notes: inout [String]
+    ) throws(ScoringError) -> MutualMaps {
+        let readable = tokens.images.filter { $0.index != nil }
+        let subsets = Subsets.deal(
+            readable.map { $0.path.removingLastComponent().string },
+            into: min(settings.subsets, max(tokens.readable / 2, 1)))
+        let steps = settings.featureLayers.count
+        var maps = MutualMaps(
+            batch: [Float](repeating: 0, count: tokens.readable * grid.count),
+            calibration: [Float](repeating: 0, count: panel.calibrating.count * grid.count))
+        var completed = 0
+        let scoring = mutualScoring
+        for subset in subsets {
+            let own = panel.batchJudges ? judges(among: subset.map { readable[$0].name }, notes: &notes) : []
+            // The panel's images follow the batch's.
+            let judges = own + panel.judging.map { subset.count + $0 }
+            let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
+            if subsets.count == 1, var lists = kept {
+                // Held by nobody else while they are changed.
+                kept?.lists = nil
+                let maps = try listedMaps(
+                    of: tokens, panel: panel, judged: judged, judges: judges, by: scoring, kept: &lists,
+                    progress: progress)
+                kept = lists
+                if let maps { return maps }
+            }
+            for (layer, images) in tokens.layers.enumerated() {
+                let standardised: StandardisedTokens
+                do {
+                    standardised = try self.standardised(subset.map { images[$0] } + panel.layers[layer])
+                } catch {
+                    throw .spill(error)
+                }
+                let scores = scoring.patchScores(
+                    of: standardised, degrees: settings.degrees, judged: judged, judges: judges)
+                for (row, image) in subset.enumerated() {
+                    for patch in 0..<grid.count {
+                        maps.batch[image * grid.count + patch] += scores[row * grid.count + patch] / Float(steps)
+                    }
+                }
+                // Each subset scores the panel anew; the mean counts.
+                let first = subset.count * grid.count
+                for index in maps.calibration.indices {
+                    maps.calibration[index] += scores[first + index] / Float(steps * subsets.count)
+                }
+                completed += 1
+                guard progress(Progress(stage: .mutualScoring, completed: completed, total: steps * subsets.count))
+                else { throw .cancelled }
+            }
+        }
+        if subsets.count == 1 {
+            do { try searchRecurring(tokens, panel: panel, by: scoring, maps: &maps) } catch { throw .spill(error) }
+        }
+        return maps
+    }
+
+    /// One layer's tokens of images, normalised.
+    ///
+    /// - Parameter threads: The most threads to use; nil for as many as the settings allow.
+    /// - Throws: ``SpillError`` where they are in a file that cannot be read.
+    func standardised(_ tokens: [PatchTokens], threads: Int? = nil) throws(SpillError) -> StandardisedTokens {
+        let failure = Mutex<SpillError?>(nil)
+        let result = LNAMD.standardise(
+            images: tokens.count, grid: grid, channels: settings.backbone.width, threads: threads ?? settings.threads
+        ) { image, body in
+            do throws(SpillError) {
+                try tokens[image].withValues(body)
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        return result
+    }
+
+    /// Mutual scoring as the settings have it.
+    var mutualScoring: MutualScoring {
+        MutualScoring(
+            interval: settings.interval, minimumJudges: settings.minimumJudges,
+            window: settings.window.patches(on: grid), region: region, precision: settings.precision,
+            threads: settings.threads)
+    }
+
+    /// Applies RsCIN where the settings and the batch have it (numerics, section 6).
+    ///
+    /// - Returns: Scores on MSM's scale, and what was decided.
+    func rescored(_ scores: [Float], features: [Float]) -> ([Float], RsCINDecision) {
+        guard settings.rscin != .never else {
+            return (scores, RsCINDecision(applied: false, neighbourAgreement: nil, reason: "RsCIN is switched off."))
+        }
+        let features = settings.unitImageFeatures
+            ? RsCIN.unitFeatures(features, count: scores.count) : features
+        func onScale() -> [Float] {
+            let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
+            return RsCIN.rescore(
+                scores, features: features, windows: settings.rscinWindows, threads: settings.threads
+            ).map { low + (high - low) * $0 }
+        }
+        if settings.rscin == .always {
+            return (
+                onScale(),
+                RsCINDecision(applied: true, neighbourAgreement: nil, reason: "RsCIN is always applied by the settings.")
+            )
+        }
+        let agreement = RsCIN.neighbourAgreement(scores, features: features, threads: settings.threads)
+        let applies = (agreement ?? 0) >= Self.requiredAgreement
+        let measured = agreement.map { "Spearman \(rounded($0))" } ?? "no measure"
+        return (
+            applies ? onScale() : scores,
+            RsCINDecision(
+                applied: applies, neighbourAgreement: agreement,
+                reason: applies
+                    ? "RsCIN decided the scores, because images that look alike have like scores (\(measured))."
+                    : "RsCIN was left out, because images that look alike do not have like scores (\(measured), below 0.7).")
+        )
+    }
+
+    /// The rank correlation of a score with its neighbours' at which RsCIN is trusted (measured: findings, "RsCIN
+    /// with DINOv2").
+    static let requiredAgreement = 0.7
+
+    private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+}
+
+/// The reference's divide_num: a batch dealt to subsets that are scored each alone.
+enum Subsets {
+    /// Deals images to subsets, stratified by folder, shuffled with a fixed seed.
+    ///
+    /// - Returns: Indices of each subset, ascending.
+    static func deal(_ folders: [String], into count: Int) -> [[Int]] {
+        guard count > 1 else { return [Array(folders.indices)] }
+        var generator = SeededGenerator(seed: 42)
+        var subsets = [[Int]](repeating: [], count: count)
+        var next = 0
+        for folder in Set(folders).sorted() {
+            let members = folders.indices.filter { folders[$0] == folder }
+            for index in members.shuffled(using: &generator) {
+                subsets[next % count].append(index)
+                next += 1
+            }
+        }
+        return subsets.map { $0.sorted() }
+    }
+}

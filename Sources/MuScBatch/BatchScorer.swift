@@ -1,0 +1,275 @@
+import MuScBackbone
+import MuScImages
+import MuScScoring
+import MuScSupport
+import SystemPackage
+
+/// Scores the images of a batch by each other: the whole of MuSc, from files to scores.
+///
+///     let scorer = try BatchScorer(settings: settings, weights: weights)
+///     let scores = try scorer.score(files)
+///     for image in scores.images where image.flagged { print(image.name, image.score ?? 0) }
+public struct BatchScorer: Sendable {
+    public internal(set) var settings: ScoringSettings
+    /// The network, for images of a tile's size.
+    public internal(set) var model: VisionTransformer
+    /// How photographs are cut for the network: one tile where it sees them whole.
+    public internal(set) var tiles: TilePlan
+    /// The patches that count; nil for all.
+    public internal(set) var region: PatchRegion?
+    /// What ``prepared(for:region:)`` found, one sentence each.
+    public internal(set) var preparation: [String] = []
+
+    /// Makes the network ready; the scorer can then be used for any number of batches, from any thread.
+    ///
+    /// - Throws: ``BackboneError`` where settings and weights do not fit the backbone.
+    public init(settings: ScoringSettings, weights: BackboneWeights) throws(BackboneError) {
+        self.settings = settings
+        tiles = Self.tiles(settings)
+        let patch = settings.backbone.patch
+        // A side that the patch does not divide is refused as it was given.
+        let fits = settings.imageSize.width % patch == 0 && settings.imageSize.height % patch == 0
+        model = try VisionTransformer(
+            description: settings.backbone, weights: weights,
+            imageWidth: fits ? tiles.tileWidth * patch : settings.imageSize.width,
+            imageHeight: fits ? tiles.tileHeight * patch : settings.imageSize.height,
+            featureLayers: settings.featureLayers, activation: settings.activation,
+            precision: settings.precision == .fast ? .fast : .exact, threads: settings.threads)
+    }
+
+    private static func tiles(_ settings: ScoringSettings) -> TilePlan {
+        let patch = settings.backbone.patch
+        return TilePlan(
+            gridWidth: max(settings.imageSize.width / patch, 1), gridHeight: max(settings.imageSize.height / patch, 1),
+            longest: settings.tile)
+    }
+
+    /// The same network for images of another size; the two share the weights.
+    ///
+    /// - Throws: ``BackboneError`` for a size that does not fit.
+    public func resized(to size: ImageSize) throws(BackboneError) -> BatchScorer {
+        let patch = settings.backbone.patch
+        for side in [size.width, size.height] where side < patch || side % patch != 0 {
+            throw .imageSize(side, backbone: settings.backbone)
+        }
+        var copy = self
+        copy.settings.imageSize = size
+        copy.tiles = Self.tiles(copy.settings)
+        copy.model = try model.resized(imageWidth: copy.tiles.tileWidth * patch, imageHeight: copy.tiles.tileHeight * patch)
+        copy.region = nil
+        return copy
+    }
+
+    /// How the patches of every image lie.
+    public var grid: PatchGrid { PatchGrid(width: tiles.gridWidth, height: tiles.gridHeight) }
+
+    /// Scores the images of one batch, on the calling thread and as many more as the settings allow.
+    ///
+    /// - Parameters:
+    ///   - files: The batch's images; at least two must be readable, or one where images from outside judge it.
+    ///   - outside: Images from outside the batch that judge along; at most one group of each origin.
+    ///   - progress: Called after each step, from any thread; answering false ends the work soon.
+    /// - Throws: ``ScoringError``.
+    public func score(
+        _ files: [BatchFile], judgedBy outside: [OutsideJudges] = [], progress: ProgressHandler = { _ in true }
+    ) throws(ScoringError) -> BatchScores {
+        var clock = StageClock()
+        let scorer = try prepared(for: files)
+        let tokens = try scorer.tokens(of: files, progress: progress)
+        clock.finish("features")
+        return try scorer.scores(of: tokens, judgedBy: outside, nearest: nil, clock: clock, progress: progress)
+    }
+
+    /// Scores images whose tokens are there already.
+    ///
+    /// - Parameters:
+    ///   - tokens: Of this scorer's network, size and layers.
+    ///   - outside, progress: As for ``score(_:judgedBy:progress:)``.
+    ///   - nearest: Where the batch finds what it kept when it was scored before, so that images which came or went
+    ///     cost their own comparisons alone; nil to compare all.
+    /// - Throws: ``ScoringError``.
+    public func scores(
+        of tokens: BatchTokens, judgedBy outside: [OutsideJudges] = [], nearest: NearestCache? = nil,
+        progress: ProgressHandler = { _ in true }
+    ) throws(ScoringError) -> BatchScores {
+        try scores(of: tokens, judgedBy: outside, nearest: nearest, clock: StageClock(), progress: progress)
+    }
+
+    func scores(
+        of tokens: BatchTokens, judgedBy outside: [OutsideJudges], nearest: NearestCache?, clock: StageClock,
+        progress: ProgressHandler
+    ) throws(ScoringError) -> BatchScores {
+        var clock = clock
+        let panel = JudgePanel(outside, batch: tokens.readable, settings: settings)
+        guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(tokens) }
+        var notes = preparation
+        let photographs = PhotographSurvey(tokens)
+        notes += [photographs.note].compactMap { $0 }
+        notes += outside.filter { $0.origin == .knownGood }.compactMap {
+            photographs.note(onJudges: PhotographSurvey($0.tokens))
+        }
+        notes += [noteOnSearch(panel: panel, judges: tokens.readable + panel.judging.count)].compactMap { $0 }
+        let judged = try judged(tokens, by: panel, nearest: nearest, progress: progress, notes: &notes)
+        clock.finish("mutual scoring")
+        return conclude(
+            judged, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock, notes: notes)
+    }
+
+    /// Makes the batch's scores of its maps: RsCIN, threshold, flags and notes, which need all images together.
+    ///
+    /// - Parameters:
+    ///   - images: All images of the batch; the readable ones' indices count up from 0 in order.
+    ///   - features: `[readable, featureWidth]` row-major.
+    ///   - notes: What is known already.
+    func conclude(
+        _ judged: Judged, images: [ScoredImage], features: [Float], clock: StageClock, notes: [String]
+    ) -> BatchScores {
+        var (clock, images, notes) = (clock, images, notes)
+        let peaks = peaks(of: judged.maps)
+        let readable = peaks.count
+        let scoresMSM = peaks.map(\.score)
+        let (scores, decision) =
+            judged.calibration.isEmpty || settings.rscin == .always
+            ? rescored(scoresMSM, features: features) : (scoresMSM, .leftToMSM)
+        let calibration = decision.applied ? [] : judged.calibration
+        let threshold = threshold(for: scores, calibration: calibration, of: judged.panel, notes: &notes)
+        let pValues = ConformalThreshold.pValues(of: scores, calibration: calibration)
+        for position in images.indices {
+            guard let index = images[position].index, let size = images[position].size else { continue }
+            images[position].score = scores[index]
+            images[position].scoreMSM = scoresMSM[index]
+            images[position].pValue = calibration.isEmpty ? nil : pValues[index]
+            images[position].flagged = scores[index] >= threshold.value
+            images[position].peak = (
+                scaled(peaks[index].x, from: settings.imageSize.width, to: size.width),
+                scaled(peaks[index].y, from: settings.imageSize.height, to: size.height)
+            )
+        }
+        clock.finish("scores")
+        if readable < 8, judged.panel.judging.isEmpty {
+            notes.append(
+                "Only \(readable) images judged each other: with so few, one odd image weighs much; "
+                    + "known good images beside them would help.")
+        }
+        if judged.panel.calibration == .knownGood, readable >= 8 {
+            let flagged = images.count { $0.flagged }
+            if 2 * flagged > readable {
+                notes.append(
+                    "\(flagged) of \(readable) images are flagged: are the known good images of the same product, "
+                        + "camera and light?")
+            }
+        }
+        let marks = marks(judged.recurring, in: images, notes: &notes)
+        return BatchScores(
+            grid: grid, region: region, images: images, patchMaps: judged.maps, imageFeatures: features,
+            featureWidth: settings.backbone.featureWidth, threshold: threshold, rscin: decision,
+            timings: clock.timings, notes: notes, outsideJudgments: judged.judgments, recurring: marks)
+    }
+
+    /// The highest score of each map at the network's size, and where it lies.
+    func peaks(of maps: [Float]) -> [(score: Float, x: Int, y: Int)] {
+        concurrentMap(maps.count / grid.count, threads: settings.threads) { index in
+            PatchMap.peak(
+                maps[index * grid.count..<(index + 1) * grid.count], grid: grid,
+                width: settings.imageSize.width, height: settings.imageSize.height)
+        }
+    }
+
+    /// The pixel of the original on which a pixel of the resized image lies.
+    private func scaled(_ position: Int, from size: Int, to original: Int) -> Int {
+        min(Int((Double(position) + 0.5) * Double(original) / Double(size)), original - 1)
+    }
+}
+
+/// One file of a batch.
+public struct BatchFile: Sendable, Hashable {
+    public var path: FilePath
+    /// The name relative to the batch's folder, for people.
+    public var name: String
+    /// The folder that the file must lie in once its links are followed, absolute and without links itself; nil for
+    /// anywhere. In a drop folder anybody may put a link where an image was.
+    public var root: FilePath?
+
+    public init(path: FilePath, name: String, root: FilePath? = nil) {
+        self.path = path
+        self.name = name
+        self.root = root
+    }
+
+    /// Names a file relative to the batch's folder.
+    public init(_ path: FilePath, in folder: FilePath, root: FilePath? = nil) {
+        var relative = path
+        _ = relative.removePrefix(folder)
+        self.init(path: path, name: relative.string, root: root)
+    }
+}
+
+/// How far the work is.
+public struct Progress: Sendable, Hashable {
+    public enum Stage: String, Sendable {
+        case features = "features"
+        case mutualScoring = "mutual scoring"
+    }
+
+    public var stage: Stage
+    public var completed, total: Int
+
+    public init(stage: Stage, completed: Int, total: Int) {
+        self.stage = stage
+        self.completed = completed
+        self.total = total
+    }
+}
+
+/// Told of progress from any thread; answers whether the work shall go on.
+public typealias ProgressHandler = @Sendable (Progress) -> Bool
+
+/// Why a batch could not be scored.
+public enum ScoringError: Error, Sendable, CustomStringConvertible {
+    /// Fewer than two images could be read; the tokens' `images` say why the others could not.
+    case tooFewImages(BatchTokens)
+    /// The region does not fit the photographs.
+    case region(RegionError)
+    /// The progress handler answered false.
+    case cancelled
+    /// Mutual scoring would take more memory than there is.
+    case memory(MemoryShortage)
+    /// Tokens could not be kept in a file, or not be read from it.
+    case spill(SpillError)
+
+    public var description: String {
+        switch self {
+        case .tooFewImages(let tokens):
+            let unreadable = tokens.images.filter { $0.index == nil }
+            let reason = unreadable.first.map { ": \($0.name): \($0.error ?? "")" } ?? ""
+            let skipped = unreadable.isEmpty ? "" : " (\(unreadable.count) could not be read\(reason))"
+            return "\(tokens.readable) readable image\(tokens.readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at least 2 are needed, and 20 or more are better"
+        case .region(let error):
+            return "\(error)"
+        case .cancelled:
+            return "stopped before the batch was scored: run it again"
+        case .memory(let shortage): return "\(shortage)"
+        case .spill(let error): return "\(error)"
+        }
+    }
+}
+
+extension Threshold {
+    /// A threshold that the user fixed.
+    public static func fixed(_ value: Float) -> Threshold {
+        Threshold(value: value, rule: .fixed, explanation: "The threshold was fixed in the configuration.")
+    }
+}
+
+/// Measures the stages of one run, one after the other.
+struct StageClock {
+    private var last = ContinuousClock.now
+    private(set) var timings: [StageTiming] = []
+
+    /// Ends a stage that began when the one before ended.
+    mutating func finish(_ stage: String) {
+        let now = ContinuousClock.now
+        timings.append(StageTiming(stage: stage, seconds: (now - last) / .seconds(1)))
+        last = now
+    }
+}

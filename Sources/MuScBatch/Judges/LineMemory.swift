@@ -1,0 +1,292 @@
+import FoundationEssentials
+import Glibc
+import MuScBackbone
+import MuScScoring
+import MuScSupport
+import MuScTensors
+import SystemPackage
+
+/// What is remembered of a line's earlier batches: the tokens of a sample of its images.
+///
+/// The sample is a bottom-k sketch: every image has a number that is drawn from its identity (folder, name, size, time
+/// of change) and a fixed seed, and the images with the lowest numbers are kept. So the memory is a uniform sample of
+/// all images that the line ever offered, not of its last hour, and offering a batch again changes nothing.
+///
+/// A line's memory is a folder of one file of tokens an image and an index, `line.json`. Files are written beside their
+/// place, flushed and renamed, the index last; so a crash leaves the memory as it was before the batch. What cannot be
+/// used is renamed to `*.damaged`, told of, and left out.
+public struct LineMemory: Sendable {
+    /// The folder that holds the memories of all lines.
+    public let folder: FilePath
+    /// The folder whose subfolders are the line's batches.
+    public let line: FilePath
+    public let key: TokenKey
+    /// The most images that are kept.
+    public let capacity: Int
+
+    /// Bytes of tokens that one line may take; fewer images are kept where they are large.
+    static let byteLimit = 256 << 20
+    /// Bytes that all lines together may take; past it, the lines that have had no batch for longest are forgotten.
+    static let totalByteLimit = 4 << 30
+
+    public init(folder: FilePath, line: FilePath, key: TokenKey, capacity: Int) {
+        self.folder = folder
+        self.line = line
+        self.key = key
+        self.capacity = capacity
+    }
+
+    /// The folder of this line's memory.
+    var place: FilePath {
+        var hash = StableHash()
+        hash.add(line.bytes)
+        hash.add([0])
+        hash.add(Array(key.description.utf8))
+        return folder.appending(hash.text)
+    }
+
+    /// What is remembered, and what was wrong with it.
+    public struct Recollection: Sendable {
+        public var tokens: BatchTokens
+        /// One sentence for each file that could not be used.
+        public var problems: [String]
+    }
+
+    /// Reads the memory.
+    ///
+    /// - Parameters:
+    ///   - batch: The folder that is to be judged: its own images, remembered when it was scored before, are left out.
+    ///   - patches: How many patches an image has.
+    public func recall(for batch: FilePath, patches: Int) -> Recollection {
+        var result = Recollection(
+            tokens: BatchTokens(images: [], layers: key.featureLayers.map { _ in [] }, imageFeatures: []), problems: [])
+        let index = readIndex(&result.problems)
+        for entry in index.images where entry.batch != batch.string {
+            let file = TokenFile(path: place.appending(entry.file))
+            do throws(TokenFileError) {
+                let tokens = try file.read(key: key, patches: patches)
+                result.tokens.append(
+                    tokens, of: ScoredImage(name: entry.label, path: FilePath(entry.batch).appending(entry.name)))
+            } catch {
+                setAside(file.path)
+                result.problems.append("\(error); it was set aside, and \(line)'s memory goes on without it")
+            }
+        }
+        return result
+    }
+
+    /// An image that may be remembered.
+    public struct Candidate: Sendable {
+        public var image: ScoredImage
+        /// Its tokens, asked for where the image is remembered.
+        let tokens: @Sendable () throws(SpillError) -> ImageTokens
+
+        public init(image: ScoredImage, tokens: ImageTokens) {
+            self.image = image
+            self.tokens = { tokens }
+        }
+
+        /// - Parameters:
+        ///   - batch: The tokens of the image's batch.
+        ///   - index: The image's among them.
+        public init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
+            self.image = image
+            tokens = { () throws(SpillError) in try batch.imageTokens(index) }
+        }
+    }
+
+    /// Offers a batch's images to the memory, in place of what was remembered of that batch before.
+    ///
+    /// - Parameter channels: Numbers a token has.
+    /// - Returns: A sentence for each damaged file that was met.
+    /// - Throws: ``LineMemoryError``; then the memory is as it was.
+    @discardableResult
+    public func remember(
+        _ candidates: [Candidate], of batch: FilePath, channels: Int
+    ) throws(LineMemoryError) -> [String] {
+        let lock = try FolderLock(making: place)
+        defer { lock.release() }
+        var problems: [String] = []
+        let former = readIndex(&problems)
+        var index = former
+        let known = Set(index.images.filter { $0.batch == batch.string }.map(\.file))
+        index.images.removeAll { $0.batch == batch.string }
+        var offered: [(entry: Entry, candidate: Candidate?)] = index.images.map { ($0, nil) }
+        for candidate in candidates { offered.append((Entry(candidate.image, batch: batch), candidate)) }
+        offered.sort { ($0.entry.draw, $0.entry.name) < ($1.entry.draw, $1.entry.name) }
+        do {
+            offered = Array(offered.prefix(limit(try candidates.first?.tokens())))
+        } catch {
+            throw LineMemoryError(line: line, reason: "\(error)")
+        }
+        for (entry, candidate) in offered {
+            let path = place.appending(entry.file)
+            guard let candidate, !(known.contains(entry.file) && access(path.string, R_OK) == 0) else { continue }
+            do {
+                try TokenFile(path: path).write(try candidate.tokens(), key: key, channels: channels, as: .half)
+            } catch {
+                sweep(keeping: former)
+                throw LineMemoryError(line: line, reason: "\(error)")
+            }
+        }
+        index.images = offered.map(\.entry)
+        index.updated = Date.now.ISO8601Format()
+        do throws(LineMemoryError) {
+            try writeIndex(index)
+        } catch {
+            sweep(keeping: former)
+            throw error
+        }
+        sweep(keeping: index)
+        Self.trim(folder, keeping: place)
+        return problems
+    }
+
+    /// How many images are kept, where they have tokens like these.
+    private func limit(_ tokens: ImageTokens?) -> Int {
+        guard let tokens else { return capacity }
+        let bytes = 2 * tokens.layers.reduce(0) { $0 + $1.count } + 4 * tokens.imageFeature.count
+        return min(capacity, Self.byteLimit / max(bytes, 1))
+    }
+}
+
+/// Why a line's memory could not be changed.
+public struct LineMemoryError: Error, Sendable, CustomStringConvertible {
+    public var line: FilePath
+    public var reason: String
+
+    package init(line: FilePath, reason: String) {
+        self.line = line
+        self.reason = reason
+    }
+
+    public var description: String {
+        "\(line): nothing was remembered of the line: \(reason). The batch's results are whole; the next batch tries again."
+    }
+}
+
+// MARK: The index
+
+extension LineMemory {
+    /// The content of `line.json`.
+    struct Index: Codable {
+        static let currentFormat = 1
+        var format = Index.currentFormat
+        var line: String
+        var key: TokenKey
+        var updated = ""
+        var images: [Entry] = []
+    }
+
+    /// One remembered image.
+    struct Entry: Codable {
+        /// The folder of its batch, and its name there.
+        var batch, name: String
+        /// The number drawn for it; the lowest are kept.
+        var draw: UInt64
+        /// Its file of tokens in the line's folder.
+        var file: String
+
+        /// For people: the batch's name and the image's.
+        var label: String { "\(FilePath(batch).lastComponent?.string ?? batch)/\(name)" }
+
+        init(_ image: ScoredImage, batch: FilePath) {
+            self.batch = batch.string
+            name = image.name
+            var hash = StableHash()
+            hash.add(image.path.bytes)
+            var status = stat()
+            if image.path.withPlatformString({ stat($0, &status) }) == 0 {
+                hash.add(Array("\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)".utf8))
+            }
+            draw = hash.value
+            file = "\(hash.text).safetensors"
+        }
+    }
+
+    static let indexName: FilePath.Component = "line.json"
+
+    /// The index, or an empty one where there is none or it cannot be used; then it is set aside.
+    func readIndex(_ problems: inout [String]) -> Index {
+        let path = place.appending(Self.indexName)
+        let empty = Index(line: line.string, key: key)
+        guard let data = FileManager.default.contents(atPath: path.string) else { return empty }
+        guard let index = try? JSONDecoder().decode(Index.self, from: data) else {
+            setAside(path)
+            problems.append("\(path): is damaged or of another program; it was set aside, and \(line)'s memory begins anew")
+            return empty
+        }
+        guard index.format == Index.currentFormat, index.key == key, index.line == line.string else {
+            setAside(path)
+            problems.append("\(path): is of another version or line; it was set aside, and \(line)'s memory begins anew")
+            return empty
+        }
+        return index
+    }
+
+    private func writeIndex(_ index: Index) throws(LineMemoryError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            let content = [UInt8](try encoder.encode(index))
+            try Self.write(content, to: place.appending(Self.indexName).string)
+        } catch {
+            throw LineMemoryError(line: line, reason: "\(error)")
+        }
+    }
+
+    private static func write(_ content: [UInt8], to path: String) throws(TensorFileError) {
+        var file = try AtomicFile(path: path)
+        var failure: TensorFileError?
+        content.withUnsafeBytes { bytes in
+            do throws(TensorFileError) { try file.write(bytes) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        try file.commit()
+    }
+
+    private func setAside(_ path: FilePath) {
+        _ = rename(path.string, path.string + ".damaged")
+    }
+
+    /// Removes files of tokens that no entry names, and what a killed program left half-written.
+    private func sweep(keeping index: Index) {
+        let named = Set(index.images.map(\.file))
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: place.string)) ?? []
+        where name.hasSuffix(".tmp") || (name.hasSuffix(".safetensors") && !named.contains(name)) {
+            unlink(place.appending(name).string)
+        }
+    }
+}
+
+/// A hash that is the same on every machine and in every version: FNV-1a of 64 bits, mixed at the end.
+struct StableHash {
+    private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ bytes: [UInt8]) {
+        for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    }
+
+    /// FNV's high bits depend little on the last bytes; SplitMix64's finaliser spreads them.
+    var value: UInt64 {
+        var generator = SeededGenerator(seed: state)
+        return generator.next()
+    }
+
+    /// 16 hexadecimal digits.
+    var text: String { value.hexadecimal }
+}
+
+extension BatchScores {
+    /// The images of which a line may keep the memory: those that were not flagged.
+    ///
+    /// Where the line's past itself set the threshold, it bars only what the batch's own scores set apart. For every
+    /// batch flags the highest few percent of its good parts too, and a memory without them would set the next
+    /// threshold lower, and so on from batch to batch.
+    public var memorable: [ScoredImage] {
+        let isOfPast = threshold.rule == .conformal && !outsideJudgments.contains { $0.origin == .knownGood }
+        guard isOfPast else { return images.filter { $0.index != nil && !$0.flagged } }
+        let own = BatchThreshold.threshold(for: images.compactMap(\.score))
+        return images.filter { ($0.score ?? .infinity) < own.value }
+    }
+}

@@ -1,0 +1,149 @@
+import FoundationEssentials
+import MuScScoring
+import MuScSupport
+import MuScTensors
+import SystemPackage
+
+/// The results of a run of a shard's images, in a safetensors file with a checksum of all that is in it.
+struct ShardPart: Sendable {
+    /// The ``ShardPlan/id`` under which it was made.
+    var plan: String
+    var shard, part: Int
+    var block: ScoredBlock
+
+    /// SHA-256 over the content.
+    private func sum(grid: PatchGrid, errors: String) -> String {
+        var hash = SHA256()
+        hash.update(data: Data("\(plan) \(shard) \(part) \(grid.width) \(grid.height) \(errors)\0".utf8))
+        let sizes = block.images.flatMap { [$0.index ?? -1, $0.size?.width ?? 0, $0.size?.height ?? 0] }
+        sizes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        block.maps.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        block.features.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize().hexadecimal
+    }
+
+    private func errors() -> String {
+        let reasons = block.images.map { $0.error ?? "" }
+        return (try? JSONEncoder().encode(reasons)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+    }
+
+    /// Writes the part.
+    ///
+    /// - Returns: The checksum.
+    func write(to path: FilePath, grid: PatchGrid, featureWidth: Int) throws(ShardError) -> String {
+        let errors = errors()
+        let sum = sum(grid: grid, errors: errors)
+        let readable = block.readable
+        var file = SafetensorsWriter(metadata: [
+            "plan": plan, "shard": "\(shard)", "part": "\(part)", "errors": errors, "sha256": sum,
+            "feature_seconds": "\(block.featureSeconds)", "scoring_seconds": "\(block.scoringSeconds)",
+        ])
+        file.add("patch_map", block.maps, shape: [readable, grid.height, grid.width])
+        file.add("image_feature", block.features, shape: [readable, featureWidth])
+        file.add(
+            "image_index", block.images.map { $0.index ?? -1 }, shape: [block.images.count])
+        file.add(
+            "image_size", block.images.flatMap { [$0.size?.width ?? 0, $0.size?.height ?? 0] },
+            shape: [block.images.count, 2])
+        do throws(TensorFileError) {
+            try file.write(to: path.string)
+        } catch {
+            throw .system(path, reason: "\(error)")
+        }
+        return sum
+    }
+
+    /// Reads a part, and checks that it is whole and of this plan.
+    ///
+    /// - Parameter files: The images that it is of.
+    /// - Throws: ``ShardError``: `damaged` or `otherPlan`.
+    static func read(
+        _ path: FilePath, plan: String, shard: Int, part: Int, files: ArraySlice<BatchFile>, grid: PatchGrid,
+        featureWidth: Int
+    ) throws(ShardError) -> (part: ShardPart, sha256: String) {
+        let archive: TensorArchive
+        do throws(TensorFileError) {
+            archive = try TensorArchive(path: path.string)
+        } catch {
+            throw .damaged(shard: shard, path, reason: "\(error.fault.reason)")
+        }
+        guard archive.metadata["plan"] == plan else { throw .otherPlan(shard: shard, path) }
+        func tensor(_ name: String, _ shape: [Int]) throws(ShardError) -> StoredTensor {
+            guard let tensor = archive[name], tensor.shape == shape else {
+                throw .damaged(shard: shard, path, reason: "its \(name) is missing or of another shape")
+            }
+            return tensor
+        }
+        let indices = try tensor("image_index", [files.count]).integers()
+        let sizes = try tensor("image_size", [files.count, 2]).integers()
+        let readable = indices.count { $0 >= 0 }
+        let errors = archive.metadata["errors"] ?? ""
+        let reasons = (try? JSONDecoder().decode([String].self, from: Data(errors.utf8))) ?? []
+        guard reasons.count == files.count else {
+            throw .damaged(shard: shard, path, reason: "its list of unreadable images is missing")
+        }
+        func seconds(_ name: String) -> Double { archive.metadata[name].flatMap { Double($0) } ?? 0 }
+        var block = ScoredBlock(
+            readable: readable, maps: try tensor("patch_map", [readable, grid.height, grid.width]).floats(),
+            features: try tensor("image_feature", [readable, featureWidth]).floats(),
+            featureSeconds: seconds("feature_seconds"), scoringSeconds: seconds("scoring_seconds"))
+        block.images = files.enumerated().map { offset, file in
+            let isReadable = indices[offset] >= 0
+            return ScoredImage(
+                name: file.name, path: file.path,
+                size: isReadable ? (sizes[2 * offset], sizes[2 * offset + 1]) : nil,
+                index: isReadable ? indices[offset] : nil, error: isReadable ? nil : reasons[offset])
+        }
+        let result = ShardPart(plan: plan, shard: shard, part: part, block: block)
+        let sum = result.sum(grid: grid, errors: errors)
+        guard archive.metadata["sha256"] == sum else {
+            throw .damaged(shard: shard, path, reason: "its checksum differs")
+        }
+        return (result, sum)
+    }
+}
+
+extension TensorFileError.Fault {
+    /// The reason without the file's name.
+    var reason: String {
+        switch self {
+        case .system(let text), .unknownFormat(let text), .unsupported(let text), .refused(let text): text
+        case .truncated(let text): "the file is cut short: \(text)"
+        case .malformed(let text): text
+        case .missingTensor(let name): "there is no tensor \(name) in it"
+        }
+    }
+}
+
+/// What says that a shard is done: the parts that it consists of.
+struct ShardManifest: Sendable, Hashable, Codable {
+    static let currentFormat = 1
+
+    var format = ShardManifest.currentFormat
+    var plan: String
+    var shard: Int
+    var images, unreadable: Int
+    /// SHA-256 of each part's content.
+    var parts: [String]
+    /// Wall-clock seconds of the worker's own, judges and waiting included.
+    var seconds: Double
+
+    /// Reads the manifest of a shard; nil where it is not done.
+    ///
+    /// - Throws: ``ShardError``: `damaged` or `otherPlan`.
+    static func read(_ path: FilePath, shard: Int, plan: String) throws(ShardError) -> ShardManifest? {
+        guard let data = FileManager.default.contents(atPath: path.string) else { return nil }
+        guard let manifest = try? JSONDecoder().decode(ShardManifest.self, from: data) else {
+            throw .damaged(shard: shard, path, reason: "it is cut short, or of another version")
+        }
+        guard manifest.plan == plan, manifest.shard == shard else { throw .otherPlan(shard: shard, path) }
+        return manifest
+    }
+
+    func write(to path: FilePath) throws(ShardError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        guard let data = try? encoder.encode(self) else { throw .system(path, reason: "cannot be encoded") }
+        try [UInt8](data).writeWhole(to: path)
+    }
+}

@@ -1,0 +1,161 @@
+import FoundationEssentials
+import MuScBackbone
+import MuScImages
+import MuScSupport
+import MuScTensors
+import Synchronization
+import SystemPackage
+
+/// What a plan is made of.
+public struct ShardPlanRequest: Sendable {
+    /// The batch's folder, absolute.
+    public var folder: FilePath
+    /// Its images, in the order of their names.
+    public var files: [BatchFile]
+    /// The folder for the plan and all that workers make; it must be reachable from every machine under this path.
+    public var work: FilePath
+    public var shards: Int
+    /// How many of the batch's images judge; all where there are no more.
+    public var judges: Int
+    /// Files of known good images.
+    public var knownGood: [FilePath] = []
+    /// The tokens of the line's past, of the scorer's network; nil where nothing is remembered.
+    public var linePast: BatchTokens?
+    /// SHA-256 of the weights' file.
+    public var weightsSHA256: String
+    /// The program's version, and what it wants to find again in its workers.
+    public var version: String
+    public var configuration: [String: String] = [:]
+    /// Images of a shard whose results are published together.
+    public var part = 256
+
+    public init(
+        folder: FilePath, files: [BatchFile], work: FilePath, shards: Int, judges: Int, weightsSHA256: String,
+        version: String
+    ) {
+        self.folder = folder
+        self.files = files
+        self.work = work
+        self.shards = shards
+        self.judges = judges
+        self.weightsSHA256 = weightsSHA256
+        self.version = version
+    }
+}
+
+extension ShardPlan {
+    /// Makes a plan and writes it into its folder, the list first, then the plan.
+    ///
+    /// Every image's header is read; an image without one stays in the list, so that the results tell of it. Judges are
+    /// decoded, so that each of them can judge. Planning the same batch again leaves a plan that is there as it is.
+    ///
+    /// - Parameters:
+    ///   - scorer: With the settings and the network of the workers. Nothing is computed with it.
+    ///   - progress: Told of the headers that were read.
+    /// - Throws: ``ShardError``: `occupied`, `tooFewJudges`, `system`.
+    public static func make(
+        _ request: ShardPlanRequest, for scorer: BatchScorer, progress: ProgressHandler = { _ in true }
+    ) throws(ShardError) -> ShardPlan {
+        precondition(request.shards > 0 && request.part > 0)
+        let layout = ShardLayout(work: request.work)
+        let files = request.files
+        let decodable = try headers(of: files, scorer.settings, progress: progress)
+        let names = files.map { file -> [UInt8] in
+            var relative = file.path
+            _ = relative.removePrefix(request.folder)
+            return relative.bytes
+        }
+        let list = ImageList.Content(names)
+
+        var judges: [Judge] = []
+        var warnings: [String] = []
+        let decodes = decode(request.knownGood, scorer.settings)
+        let outside = zip(request.knownGood, decodes).filter(\.1).map { path, _ in
+            Judge(name: path.lastComponent?.string ?? path.string, origin: .knownGood, path: path.string)
+        }
+        if let first = decodes.firstIndex(of: false) {
+            warnings.append(
+                "\(decodes.count { !$0 }) of \(decodes.count) known good images cannot be read, such as "
+                    + "\(request.knownGood[first]).")
+        }
+        let alone = outside.count >= scorer.settings.leastKnownGoodAlone
+        if !alone {
+            let positions = judgePositions(request.judges, of: files, decodable: decodable, scorer.settings)
+            judges = positions.map { Judge(name: files[$0].name, position: $0, offset: list.offsets[$0]) }
+        }
+        let past = alone ? [] : (request.linePast?.images ?? []).filter { $0.index != nil }
+        let others = outside + past.map { Judge(name: $0.name, origin: .linePast, path: $0.path.string) }
+        guard judges.count >= 2 || !outside.isEmpty || past.count > files.count else {
+            let reason = files.indices.first { !decodable[$0] }.map { "\(files[$0].name) cannot be decoded" } ?? ""
+            throw .tooFewJudges(found: judges.count, reason: reason)
+        }
+        let unreadable = decodable.count { !$0 }
+        if unreadable > 0, let first = decodable.firstIndex(of: false) {
+            warnings.append(
+                "\(unreadable) of \(files.count) files cannot be decoded by their headers, such as \(files[first].name).")
+        }
+
+        let deciding = scorer.settings.deciding
+        var plan = ShardPlan(
+            format: currentFormat, id: "", version: request.version, made: Date.now.ISO8601Format(),
+            folder: request.folder.string, images: files.count, listSHA256: list.sha256,
+            shards: list.slices(request.shards), judges: judges + others, part: request.part,
+            key: TokenKey(scorer, weightsSHA256: request.weightsSHA256), settings: deciding,
+            settingsSHA256: ScoringSettings.digest(deciding), configuration: request.configuration, warnings: warnings)
+        plan.id = plan.digest
+        if let existing = try layout.existingPlan() {
+            guard existing.isSame(as: plan) else { throw .occupied(request.work) }
+            plan = existing
+        }
+        try layout.makeFolders(for: plan)
+        if let past = request.linePast, !alone {
+            try layout.write(past, of: plan, channels: scorer.settings.backbone.width)
+        }
+        try list.bytes.writeWhole(to: layout.list.path)
+        try [UInt8](plan.encoded).writeWhole(to: layout.plan)
+        return plan
+    }
+
+    /// Whether each file has a header that promises an image.
+    private static func headers(
+        of files: [BatchFile], _ settings: ScoringSettings, progress: ProgressHandler
+    ) throws(ShardError) -> [Bool] {
+        let options = DecodingOptions(applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits)
+        let done = Mutex(0)
+        let isCancelled = Atomic<Bool>(false)
+        let decodable = concurrentMap(files.count, threads: settings.threads) { index -> Bool in
+            if isCancelled.load(ordering: .relaxed) { return false }
+            let answer = (try? ImageHeader(contentsOf: files[index].path, options: options)) != nil
+            let goesOn = done.withLock { done in
+                done += 1
+                return progress(Progress(stage: .features, completed: done, total: files.count))
+            }
+            if !goesOn { isCancelled.store(true, ordering: .relaxed) }
+            return answer
+        }
+        if isCancelled.load(ordering: .relaxed) { throw .scoring(.cancelled) }
+        return decodable
+    }
+
+    /// The first of the seeded order that can be decoded in full, ascending.
+    private static func judgePositions(
+        _ wanted: Int, of files: [BatchFile], decodable: [Bool], _ settings: ScoringSettings
+    ) -> [Int] {
+        var rest = JudgeChoice.order(files.map(\.name)).filter { decodable[$0] }[...]
+        var chosen: [Int] = []
+        while chosen.count < JudgeChoice.count(wanted), !rest.isEmpty {
+            let tried = Array(rest.prefix(JudgeChoice.count(wanted) - chosen.count))
+            rest = rest.dropFirst(tried.count)
+            chosen += zip(tried, decode(tried.map { files[$0].path }, settings)).filter(\.1).map(\.0)
+        }
+        return chosen.sorted()
+    }
+
+    /// Whether each file can be decoded in full.
+    private static func decode(_ paths: [FilePath], _ settings: ScoringSettings) -> [Bool] {
+        let options = DecodingOptions(applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits)
+        return concurrentMap(paths.count, threads: settings.threads) { index in
+            (try? RGBImage(contentsOf: paths[index], options: options)) != nil
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import FoundationEssentials
+import MuScSupport
+import SystemPackage
+
+/// How one batch is divided into shards: all that a worker must know, in a small file that every machine reads.
+///
+/// The names of the images lie beside it in `images.list`, so that the plan stays small for any number of images; a
+/// worker reads its own slice of that list and no other. The plan's ``id`` is a digest of the rest of it, and stands in
+/// all that is made under it: what was made under another plan is told from what was made under this one.
+public struct ShardPlan: Sendable, Hashable, Codable {
+    /// The version of the file's format.
+    public static let currentFormat = 1
+    /// The plan's name in its folder.
+    public static let fileName = "plan.json"
+
+    public var format: Int
+    /// SHA-256 of all else in the plan, lower-case hexadecimal.
+    public internal(set) var id: String
+    /// The version of the program that made it.
+    public var version: String
+    /// When it was made, ISO 8601.
+    public var made: String
+    /// The batch's folder, absolute.
+    public var folder: String
+    /// The number of images, those included that turn out to be unreadable.
+    public var images: Int
+    /// SHA-256 of `images.list`.
+    public var listSHA256: String
+    public var shards: [Slice]
+    /// Who judges: images of the batch in the order of their positions, then those from outside.
+    public var judges: [Judge]
+    /// Images whose results are published together within a shard: what is lost at most when a worker dies.
+    public var part: Int
+    /// What the tokens depend on, the weights' SHA-256 among it.
+    public var key: TokenKey
+    /// All else that the scores depend on, by the names of ``ScoringSettings``.
+    public var settings: [String: String]
+    /// SHA-256 of ``settings``.
+    public var settingsSHA256: String
+    /// What the program that made the plan wants to find again in its workers; not looked into here.
+    public var configuration: [String: String]
+    /// What was found to be amiss when the plan was made, one sentence each.
+    public var warnings: [String]
+
+    /// The images of one shard: a run of the list.
+    public struct Slice: Sendable, Hashable, Codable {
+        /// The position of its first image.
+        public var first: Int
+        public var count: Int
+        /// Where its names lie in `images.list`, in bytes.
+        public var offset, bytes: Int
+        /// SHA-256 of these bytes.
+        public var sha256: String
+    }
+
+    /// An image that judges, or sets the threshold.
+    public struct Judge: Sendable, Hashable, Codable {
+        /// For people.
+        public var name: String
+        /// Its position in the list, and where its name begins there; nil for an image from outside.
+        public var position, offset: Int?
+        /// Where an image from outside comes from; nil for one of the batch's own.
+        public var origin: OutsideJudges.Origin?
+        /// The file of an image from outside.
+        public var path: String?
+    }
+
+    /// The judges of the batch's own.
+    var ownJudges: [Judge] { judges.filter { $0.origin == nil } }
+}
+
+// MARK: The file
+
+extension ShardPlan {
+    /// Reads a plan.
+    ///
+    /// - Throws: ``ShardError``: `unreadablePlan`, or `changedPlan` where its ``id`` does not fit the rest.
+    public init(path: FilePath) throws(ShardError) {
+        struct Header: Decodable { var format: Int }
+        guard let data = FileManager.default.contents(atPath: path.string) else {
+            throw .unreadablePlan(path, reason: "it cannot be read")
+        }
+        let decoder = JSONDecoder()
+        guard let header = try? decoder.decode(Header.self, from: data) else {
+            throw .unreadablePlan(path, reason: "it is cut short, or no plan")
+        }
+        guard header.format == Self.currentFormat else {
+            throw .unreadablePlan(
+                path, reason: "it is of format \(header.format), and this program reads \(Self.currentFormat)")
+        }
+        do {
+            self = try decoder.decode(ShardPlan.self, from: data)
+        } catch {
+            throw .unreadablePlan(path, reason: "\(error)")
+        }
+        guard id == digest else { throw .changedPlan(path) }
+    }
+
+    /// The digest of all but ``id``.
+    var digest: String {
+        var rest = self
+        rest.id = ""
+        return SHA256.hash(data: rest.encoded).hexadecimal
+    }
+
+    /// The content of `plan.json`: keys sorted, indented.
+    var encoded: Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        // Only texts and whole numbers, which always have a JSON.
+        return (try? encoder.encode(self)) ?? Data()
+    }
+
+    /// Whether the other divides the same batch in the same way, whenever it was made.
+    func isSame(as other: ShardPlan) -> Bool {
+        var (a, b) = (self, other)
+        (a.id, b.id, a.made, b.made) = ("", "", "", "")
+        return a == b
+    }
+}
+
+// MARK: Settings
+
+extension ScoringSettings {
+    /// Every setting that may decide a score or a flag, as text by its name.
+    ///
+    /// Taken by reflection, so that a setting that is added cannot be forgotten here. Threads, memory and the time
+    /// limit decide nothing once the judges are fixed.
+    var deciding: [String: String] {
+        let others: Set = ["threads", "timeLimit", "memory"]
+        let pairs = Mirror(reflecting: self).children.compactMap { child -> (String, String)? in
+            guard let label = child.label, !others.contains(label) else { return nil }
+            let optional = Mirror(reflecting: child.value)
+            guard optional.displayStyle == .optional else { return (label, "\(child.value)") }
+            return (label, optional.children.first.map { "\($0.value)" } ?? "none")
+        }
+        return Dictionary(pairs, uniquingKeysWith: { $1 })
+    }
+
+    static func digest(_ deciding: [String: String]) -> String {
+        let lines = deciding.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+        return SHA256.hash(data: Data(lines.utf8)).hexadecimal
+    }
+}
+
+extension ShardPlan {
+    /// Checks that a scorer of this machine gives the scores that the plan is for.
+    ///
+    /// - Throws: ``ShardError``: `otherWeights` or `otherSettings`.
+    func check(_ scorer: BatchScorer, weightsSHA256: String) throws(ShardError) {
+        guard weightsSHA256 == key.weightsSHA256 else {
+            throw .otherWeights(expected: key.weightsSHA256, found: weightsSHA256)
+        }
+        let own = scorer.settings.deciding
+        var differences = Set(own.keys).union(settings.keys).sorted().filter { own[$0] != settings[$0] }
+            .map { "\($0) is \(own[$0] ?? "unknown here"), the plan has \(settings[$0] ?? "none")" }
+        let found = TokenKey(scorer, weightsSHA256: weightsSHA256)
+        if differences.isEmpty, found != key {
+            differences.append("tokens are “\(found)”, the plan has “\(key)”")
+        }
+        guard differences.isEmpty, ScoringSettings.digest(own) == settingsSHA256 else { throw .otherSettings(differences) }
+    }
+}

@@ -1,0 +1,82 @@
+import FoundationEssentials
+import MuScBackbone
+import MuScBatch
+import MuScWeights
+import SystemPackage
+
+/// Prints how well judges from outside a batch do, on labelled photographs.
+///
+///     JudgesTables --cells FOLDER [--tiles FOLDER] [--cache FOLDER] [--weights FILE] [small] [known-good] [alarms] [recurring] [added]
+///
+/// `--cells` is the folder of elpv-dataset's `labels.csv`; `--tiles` one of `test/good` and `test/<defect>`. Without
+/// words, all tables. The weights of `dinov2_vits14` are taken from the store of `musc weights`, into which `--weights`
+/// puts a file where they are missing; `--cache` keeps tokens for the next time.
+@main
+enum JudgesTables {
+    static func main() throws {
+        var arguments = CommandLine.arguments.dropFirst()
+        var folders: [String: FilePath] = [:]
+        var words: Set<String> = []
+        while let argument = arguments.popFirst() {
+            if argument.hasPrefix("--"), let value = arguments.popFirst() {
+                folders[argument] = FilePath(value)
+            } else {
+                words.insert(argument)
+            }
+        }
+        let (scorer, sha256) = try tunedScorer(importing: folders["--weights"])
+        let cache = folders["--cache"].map {
+            TokenCache(folder: $0, key: TokenKey(scorer, weightsSHA256: sha256), byteLimit: 4 << 30)
+        }
+        var kinds: [Photographs] = []
+        if let cells = folders["--cells"] {
+            for type in ["mono", "poly"] {
+                let files = try SolarCells(folder: cells).files(of: type)
+                kinds.append(
+                    try Photographs(
+                        "\(type) cells", good: files.good, defective: files.defective, most: (300, 60), scorer: scorer, cache: cache))
+            }
+        }
+        let cells = kinds
+        if let tiles = folders["--tiles"] {
+            let files = try labelledFiles(tiles)
+            kinds.append(
+                try Photographs("tiles", good: files.good, defective: files.defective, most: (300, 60), scorer: scorer, cache: cache))
+        }
+        guard !kinds.isEmpty else {
+            note("name the folders of photographs: --cells FOLDER --tiles FOLDER")
+            return
+        }
+        func wants(_ word: String) -> Bool { words.isEmpty || words.contains(word) }
+        if wants("small") { try smallBatches(kinds, scorer) }
+        if wants("known-good") { try aloneOrBeside(kinds, scorer) }
+        if wants("alarms") { try falseAlarms(cells, scorer) }
+        if wants("recurring") {
+            try recurringDefects(cells, scorer)
+            try naturalBatches(kinds, scorer)
+        }
+        if wants("added"), let cells = folders["--cells"] { try addedImage(cells, scorer, sha256: sha256) }
+    }
+
+    /// Preset tuned at 224 px, and the sum of the weights.
+    static func tunedScorer(importing weights: FilePath?) throws -> (BatchScorer, String) {
+        let name = BackboneCatalogue.standard
+        guard let description = BackboneCatalogue.description(named: name) else { throw MissingBackbone(name: name) }
+        let store = WeightsStore()
+        let id = WeightsStore.id(backbone: name)
+        if let weights, store.installed(id) == nil { try store.importFile(weights.string, as: id, for: description) }
+        var settings = ScoringSettings(
+            preset: .tuned, backbone: description, threads: ProcessInfo.processInfo.activeProcessorCount)
+        settings.imageSize = 224
+        let scorer = try BatchScorer(settings: settings, weights: try store.open(description))
+        return (scorer, store.installed(id)?.sha256 ?? "")
+    }
+
+    struct MissingBackbone: Error { var name: String }
+}
+
+/// AUROC over the scores of a batch whose first images are good.
+func imageAUROC(_ scores: BatchScores, good: Int) -> Double {
+    let values = scores.images.map { $0.score ?? .nan }
+    return imageAUROC(good: Array(values.prefix(good)), defective: Array(values.dropFirst(good)))
+}

@@ -1,0 +1,98 @@
+import FoundationEssentials
+import MuScBackbone
+import MuScBatch
+import Testing
+
+/// Known good images judge, set the threshold, and never cost a batch.
+@Suite struct KnownGoodTests {
+    @Test("Known good images judge alone, give p-values, and the odd image has the lowest")
+    func judging() throws {
+        let fixture = try JudgesFixture()
+        let good = KnownGoodFolder(try #require(fixture.images(24, in: "good").first).path.removingLastComponent())
+        let batch = try fixture.images(5, in: "batch", odd: [3], seed: 2)
+        let judges = try #require(try good.content(for: fixture.scorer).judges)
+        let scores = try fixture.scorer.score(batch, judgedBy: [judges])
+        #expect(scores.threshold.rule == .conformal)
+        #expect(scores.images.allSatisfy { $0.pValue != nil })
+        let odd = scores.images[3]
+        #expect(scores.images.allSatisfy { ($0.pValue ?? 0) >= (odd.pValue ?? 1) })
+        #expect(odd.pValue == Float(1) / 25)
+        #expect(odd.flagged)
+        #expect(scores.outsideJudgments.map(\.origin) == [.knownGood])
+        #expect(scores.outsideJudgments.first?.besideBatch == false)
+    }
+
+    @Test("With known good images a batch of one image is scored")
+    func single() throws {
+        let fixture = try JudgesFixture()
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(24, in: "good")))
+        let scores = try fixture.scorer.score(try fixture.images(1, in: "batch"), judgedBy: [judges])
+        #expect(scores.images[0].score?.isFinite == true)
+    }
+
+    @Test("Fewer known good images than the rate asks for flag nothing, and the page says so")
+    func tooFew() throws {
+        let fixture = try JudgesFixture()
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(10, in: "good")))
+        let scores = try fixture.scorer.score(try fixture.images(4, in: "batch", odd: [0]), judgedBy: [judges])
+        #expect(scores.images.allSatisfy { !$0.flagged })
+        #expect(scores.threshold.explanation.contains("at least 19 known good images"))
+        #expect(scores.outsideJudgments.first?.besideBatch == true)
+    }
+
+    @Test("A bad image among the known good costs a warning that names it")
+    func standingOut() throws {
+        let fixture = try JudgesFixture()
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(30, in: "good", odd: [7])))
+        let scores = try fixture.scorer.score(try fixture.images(5, in: "batch", odd: [1], seed: 1), judgedBy: [judges])
+        #expect(scores.notes.contains { $0.contains("part7.png") })
+        #expect(scores.outsideJudgments.first?.standingOut == ["part7.png"])
+        #expect(scores.images[1].flagged)
+    }
+
+    @Test("A folder that is missing, empty or holds text gives a warning and no judges")
+    func unusable() throws {
+        let fixture = try JudgesFixture()
+        let missing = try KnownGoodFolder(fixture.folder.appending("nowhere")).content(for: fixture.scorer)
+        #expect(missing.judges == nil)
+        #expect(missing.warnings.first?.contains("there is no such folder") == true)
+        let empty = fixture.folder.appending("empty")
+        try FileManager.default.createDirectory(atPath: empty.string, withIntermediateDirectories: true)
+        let content = try KnownGoodFolder(empty).content(for: fixture.scorer)
+        #expect(content.judges == nil)
+        #expect(content.warnings.first?.contains("30 to 50") == true)
+        try Data("not an image".utf8).write(to: URL(filePath: empty.appending("a.png").string))
+        let text = try KnownGoodFolder(empty).content(for: fixture.scorer)
+        #expect(text.judges == nil)
+        #expect(text.warnings.first?.contains("a.png") == true)
+    }
+
+    @Test("A folder that changes is read again")
+    func changing() throws {
+        let fixture = try JudgesFixture()
+        let files = try fixture.images(3, in: "good")
+        let folder = KnownGoodFolder(files[0].path.removingLastComponent())
+        #expect(try folder.content(for: fixture.scorer).judges?.count == 3)
+        _ = try fixture.images(5, in: "good")
+        #expect(try folder.content(for: fixture.scorer).judges?.count == 5)
+        try FileManager.default.removeItem(atPath: files[0].path.string)
+        #expect(try folder.content(for: fixture.scorer).judges?.count == 4)
+    }
+
+    @Test("Without judges from outside preset paper scores as ever")
+    func paper() throws {
+        let fixture = try JudgesFixture { settings in
+            settings = ScoringSettings(preset: .paper, backbone: settings.backbone, threads: 2)
+        }
+        let batch = try fixture.images(6, in: "batch", odd: [2])
+        let tokens = try fixture.scorer.tokens(of: batch)
+        let plain = try fixture.scorer.score(batch)
+        let again = try fixture.scorer.scores(of: tokens, judgedBy: [])
+        #expect(plain.patchMaps == again.patchMaps)
+        #expect(plain.images.allSatisfy { $0.pValue == nil })
+        #expect(plain.rscin.applied)
+    }
+}

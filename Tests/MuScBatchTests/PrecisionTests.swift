@@ -1,0 +1,91 @@
+import Goldens
+import MuScBackbone
+import MuScBatch
+import MuScWeights
+import SystemPackage
+import Testing
+
+/// What precision fast and the partner window change on real photographs.
+@Suite(.enabled(if: RealNetwork.isInstalled, "the weights of dinov2_vits14 are not installed: musc weights fetch"))
+struct PrecisionTests {
+    /// Photographs with what is known of them.
+    private struct Batch {
+        var files: [BatchFile]
+        var isDefective: [Bool]
+    }
+
+    private static func tiles() throws -> Batch {
+        let folder = FilePath(Goldens.path("magnetic_tiles/tile/test"))
+        let files = try ImageListing.images(in: folder, recursive: true).map { BatchFile($0, in: folder) }
+        return Batch(files: files, isDefective: files.map { !$0.name.hasPrefix("good/") })
+    }
+
+    /// nil where the photographs are not there.
+    private static func cells() throws -> Batch? {
+        guard let folder = SolarCells.folder.map({ FilePath($0) }) else { return nil }
+        let expected = try SolarCells.expected()
+        let files = expected.files.map { name in
+            BatchFile(path: folder.appending(FilePath(name).lastComponent?.string ?? name), name: name)
+        }
+        return Batch(files: files, isDefective: expected.label.map { $0 > 0 })
+    }
+
+    private static var batches: [Batch] {
+        get throws { try [tiles(), cells()].compactMap { $0 } }
+    }
+
+    private func scores(
+        of batch: Batch, _ preset: ScoringSettings.Preset, _ change: (inout ScoringSettings) -> Void
+    ) throws -> [Float] {
+        let description = try #require(BackboneCatalogue.description(named: BackboneCatalogue.standard))
+        var settings = ScoringSettings(preset: preset, backbone: description, threads: 2)
+        settings.imageSize = 224
+        change(&settings)
+        return try BatchScorer(settings: settings, weights: WeightsStore().open(description)).score(batch.files)
+            .images.compactMap(\.scoreMSM)
+    }
+
+    /// The share of pairs of a good and a defective image in which the defective one scores higher.
+    private func auroc(_ scores: [Float], _ isDefective: [Bool]) -> Double {
+        let defective = zip(scores, isDefective).filter(\.1).map(\.0), good = zip(scores, isDefective).filter { !$0.1 }.map(\.0)
+        let wins = defective.reduce(0.0) { sum, score in
+            sum + good.reduce(0.0) { $0 + (score > $1 ? 1 : score == $1 ? 0.5 : 0) }
+        }
+        return wins / Double(defective.count * good.count)
+    }
+
+    @Test("Precision fast moves image scores by less than 0.001, and ranks only such apart anew", arguments: ScoringSettings.Preset.allCases)
+    func fast(preset: ScoringSettings.Preset) throws {
+        for batch in try Self.batches {
+            // Where marks that recur count, what moves the distances counts twice.
+            let exact = try scores(of: batch, preset) {
+                $0.precision = .exact
+                $0.recurringMarks = .ignore
+            }
+            let fast = try scores(of: batch, preset) {
+                $0.precision = .fast
+                $0.recurringMarks = .ignore
+            }
+            #expect(Goldens.maximumDifference(exact, fast) < 1e-3)
+            for one in exact.indices {
+                for other in exact.indices where exact[one] > exact[other] + 1e-3 { #expect(fast[one] > fast[other]) }
+            }
+            let (before, after) = (auroc(exact, batch.isDefective), auroc(fast, batch.isDefective))
+            // Of the tiles, one pair in another order is 0.0021.
+            let pairs = batch.isDefective.count { $0 } * batch.isDefective.count { !$0 }
+            #expect(abs(before - after) <= max(0.002, 1.01 / Double(pairs)), "\(batch.files.count) images: \(before) → \(after)")
+        }
+    }
+
+    @Test("The partner window of preset tuned changes AUROC by no more than 0.005")
+    func window() throws {
+        for batch in try Self.batches {
+            let windowed = try scores(of: batch, .tuned) { $0.precision = .exact }
+            let free = try scores(of: batch, .tuned) {
+                $0.precision = .exact
+                $0.window = .none
+            }
+            #expect(abs(auroc(windowed, batch.isDefective) - auroc(free, batch.isDefective)) <= 0.005)
+        }
+    }
+}
