@@ -116,7 +116,7 @@ let package = Package(
             ]),
 
         // Tests mirror the sources.
-        .target(name: "Goldens", dependencies: ["MuScTensors"], path: "Tests/Goldens"),
+        .target(name: "Goldens", dependencies: ["MuScBackbone", "MuScTensors"], path: "Tests/Goldens"),
         .target(
             name: "ScratchFolders", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/ScratchFolders"),

@@ -82,18 +82,3 @@ import Testing
         }
     }
 }
-
-extension BackboneDescription {
-    /// The description that a golden's metadata gives.
-    init(golden: TensorArchive, name: String) throws {
-        func number(_ key: String) throws -> Int { try #require(golden.metadata[key].flatMap { Int($0) }, "\(key)") }
-        let family = try #require(golden.metadata["family"].flatMap(Family.init(rawValue:)))
-        let patch = try number("patch")
-        let activation = try #require(golden.metadata["activation"].flatMap(Activation.init(rawValue:)))
-        self.init(
-            name: name, family: family, patch: patch, width: try number("width"), depth: try number("depth"),
-            heads: try number("heads"), nativeSize: try number("train_grid") * patch,
-            featureWidth: golden.metadata["output_dim"].flatMap { Int($0) }, activation: activation,
-            activationWhenResized: activation)
-    }
-}
