@@ -1,7 +1,7 @@
 /// Everything that distinguishes one vision transformer from another.
 ///
-/// The forward pass, the preprocessing, the names of the weights, `musc weights list` and the README's table all
-/// read from this value; a new backbone is one more value in ``BackboneCatalogue``, or a JSON file of the same fields.
+/// The forward pass, the preprocessing, the names of the weights and `musc weights list` all read from this value; a
+/// new backbone is one more value in ``BackboneCatalogue``, or a JSON file of the same fields.
 public struct BackboneDescription: Sendable, Hashable {
     /// The publishers' architectures, which differ in their normalisations and in what they call the image feature.
     public enum Family: String, Sendable, Hashable, Codable, CaseIterable {
@@ -36,7 +36,7 @@ public struct BackboneDescription: Sendable, Hashable {
     public var featureWidth: Int
     /// Activation at the native size.
     public var activation: Activation
-    /// Activation at other sizes, as the reference has it (numerics, section 2).
+    /// Activation at other sizes, as the reference has it ("How a batch is scored", Backbones).
     public var activationWhenResized: Activation
     /// Blocks, counted from 0, whose output tokens are used by default.
     public var featureLayers: [Int]

@@ -1,7 +1,7 @@
 /// Resampling of a learned position embedding to another grid of patches.
 ///
 /// Bicubic with a = −0.75, half-pixel centres, no anti-aliasing, edges repeated, as PyTorch's `interpolate` does
-/// (numerics, section 2). CLIP samples at `(x + ½) · trained / grid − ½`; DINO and DINOv2 at
+/// ("How a batch is scored", Backbones). CLIP samples at `(x + ½) · trained / grid − ½`; DINO and DINOv2 at
 /// `(x + ½) · trained / (grid + 0.1) − ½`, because their code hands PyTorch a scale factor with 0.1 added.
 enum PositionEmbedding {
     /// The embedding of a `width × height` grid.

@@ -71,6 +71,6 @@ extension BatchScorer {
     private static let nominalExact = 150e9
     private static let nominalFast = 400e9
 
-    /// With 64 judges scores are as with all (findings: 0.852 against 0.854), and the nearest 5 % are three.
+    /// The nearest 5 % of 64 are three, and with fewer judges scores scatter ("How a batch is scored", How many judges).
     private static let leastChosenJudges = 64
 }

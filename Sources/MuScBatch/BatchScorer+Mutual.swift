@@ -93,7 +93,7 @@ extension BatchScorer {
             threads: settings.threads)
     }
 
-    /// Applies RsCIN where the settings and the batch have it (numerics, section 6).
+    /// Applies RsCIN where the settings and the batch have it (section 3.4 of the paper).
     ///
     /// - Returns: Scores on MSM's scale, and what was decided.
     func rescored(_ scores: [Float], features: [Float]) -> ([Float], RsCINDecision) {
@@ -127,8 +127,7 @@ extension BatchScorer {
         )
     }
 
-    /// The rank correlation of a score with its neighbours' at which RsCIN is trusted (measured: findings, "RsCIN
-    /// with DINOv2").
+    /// The rank correlation of a score with its neighbours' at which RsCIN is trusted ("How a batch is scored", RsCIN).
     static let requiredAgreement = 0.7
 
     private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

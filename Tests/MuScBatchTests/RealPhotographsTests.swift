@@ -8,7 +8,8 @@ import MuScWeights
 import SystemPackage
 import Testing
 
-/// Real photographs through the real network, against the reference's scores (numerics, section 10).
+/// Real photographs through the real network, against the reference's scores ("How a batch is scored", What the tests
+/// compare).
 ///
 /// The network's weights are not part of the repository: `Tests/run.sh` fetches them, and without them these tests
 /// are skipped.
