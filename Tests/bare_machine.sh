@@ -105,6 +105,15 @@ in_root() { # COMMAND: a line of bash, in the clone
 
 step "packages, and Swift's answer"
 in_root '. examples/requirements.sh && require_packages $MUSC_PACKAGES && require_swift && swift --version 2>/dev/null | head -n 1'
+# An earlier Swift, and one that does not run, are told of and left alone.
+in_root 'mkdir -p /tmp/earlier /tmp/broken && echo "echo Swift version 5.9.2 \(swift-5.9.2-RELEASE\)" >/tmp/earlier/swift &&
+    echo "echo libncurses.so.6 is missing >&2; exit 127" >/tmp/broken/swift && chmod +x /tmp/*/swift'
+for kind in earlier broken; do
+    said=$(in_root ". examples/requirements.sh && PATH=/tmp/$kind:\$PATH require_swift" 2>&1) &&
+        { echo "A Swift that is $kind was taken." >&2; exit 1; }
+    grep -q 'swift.org/install' <<<"$said" || { echo "Of a Swift that is $kind it was only said: $said" >&2; exit 1; }
+done
+
 if [ "$until" = target ]; then
     step "one target of Swift"
     in_root 'swift build -c release --target MuScSupport -j 2 2>&1 | tail -n 1'
