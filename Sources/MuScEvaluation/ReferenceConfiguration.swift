@@ -6,38 +6,38 @@ import Yams
 /// The configuration file of MuSc's reference implementation, `configs/musc.yaml`, read unchanged.
 ///
 /// Every key may be missing. `device` and any key that is not known here is passed over, as the reference does.
-public struct ReferenceConfiguration: Sendable, Hashable {
+package struct ReferenceConfiguration: Sendable, Hashable {
     /// `datasets.dataset_name`
-    public var dataset: Dataset.Layout?
+    package var dataset: Dataset.Layout?
     /// `datasets.data_path`
-    public var dataPath: FilePath?
+    package var dataPath: FilePath?
     /// `datasets.class_name`: one name, a list, or ALL (nil).
-    public var classNames: [String]?
+    package var classNames: [String]?
     /// `datasets.img_resize`, pixels.
-    public var imageSize: Int?
+    package var imageSize: Int?
     /// `datasets.divide_num`
-    public var subsets: Int?
+    package var subsets: Int?
     /// `models.backbone_name`
-    public var backbone: String?
+    package var backbone: String?
     /// `models.pretrained`; for CLIP alone, the reference ignores it for DINO and DINOv2.
-    public var pretrained: String?
+    package var pretrained: String?
     /// `models.batch_size`: images in one forward pass; it changes no result.
-    public var batchSize: Int?
+    package var batchSize: Int?
     /// `models.feature_layers`, counted from 0.
-    public var featureLayers: [Int]?
+    package var featureLayers: [Int]?
     /// `models.r_list`
-    public var degrees: [Int]?
+    package var degrees: [Int]?
     /// `testing.output_dir`
-    public var outputFolder: FilePath?
+    package var outputFolder: FilePath?
     /// `testing.vis`: whether heat maps are written.
-    public var writesHeatMaps: Bool?
+    package var writesHeatMaps: Bool?
     /// `testing.vis_type`
-    public var heatMapScale: HeatMapScale?
+    package var heatMapScale: HeatMapScale?
     /// `testing.save_excel`: whether a workbook is written.
-    public var writesWorkbook: Bool?
+    package var writesWorkbook: Bool?
 
     /// What the colours of the heat maps span, in the reference's words.
-    public enum HeatMapScale: String, Sendable, Hashable, Codable, CaseIterable {
+    package enum HeatMapScale: String, Sendable, Hashable, Codable, CaseIterable {
         /// Each image by itself; anomalous images only.
         case single = "single_norm"
         /// All images of the class together.
@@ -45,13 +45,13 @@ public struct ReferenceConfiguration: Sendable, Hashable {
     }
 
     /// A file that cannot be taken as the reference's configuration.
-    public struct Fault: Error, Sendable, Hashable, CustomStringConvertible {
-        public let path: FilePath
+    package struct Fault: Error, Sendable, Hashable, CustomStringConvertible {
+        package let path: FilePath
         /// From 1; nil where the whole file is at fault.
-        public let line: Int?
+        package let line: Int?
         /// Such as `datasets.img_resize`; nil where the whole file is at fault.
-        public let key: String?
-        public let reason: String
+        package let key: String?
+        package let reason: String
 
         package init(path: FilePath, line: Int?, key: String?, reason: String) {
             self.path = path
@@ -60,19 +60,19 @@ public struct ReferenceConfiguration: Sendable, Hashable {
             self.reason = reason
         }
 
-        public var description: String {
+        package var description: String {
             "\(path)\(line.map { ":\($0)" } ?? ""): \(key.map { "\($0): " } ?? "")\(reason)"
         }
     }
 
     /// Whether a file is one of the reference's: YAML with a section `datasets`, `models` or `testing` on top.
-    public static func recognises(_ path: FilePath) -> Bool {
+    package static func recognises(_ path: FilePath) -> Bool {
         guard let root = try? node(path).mapping else { return false }
         return root.keys.contains { ["datasets", "models", "testing"].contains($0.string) }
     }
 
     /// - Throws: ``Fault`` with line and key.
-    public init(contentsOf path: FilePath) throws(Fault) {
+    package init(contentsOf path: FilePath) throws(Fault) {
         let root = try Self.node(path)
         func value(_ section: String, _ key: String) -> Value? {
             guard let node = root.mapping?[section]?.mapping?[key], node.null == nil else { return nil }

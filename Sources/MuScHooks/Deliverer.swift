@@ -11,14 +11,14 @@ import SystemPackage
 /// Each receiver gets its messages in the order in which they were put down, and independently of the others. A webhook
 /// that cannot be reached is tried again after 5 s, 10 s, 20 s … up to 15 minutes, for as long as it takes. A program is
 /// run once for each message, whatever it comes to; again only where this process was killed while it ran.
-public final class Deliverer: Service {
+package final class Deliverer: Service {
     private let ledger: Ledger
     private let logger: Logger
     private let userAgent: String
     private let state: Mutex<(settings: HookSettings, generation: Int)>
 
     /// - Parameter userAgent: Tells receivers who sends, such as `musc/1.0`.
-    public init(settings: HookSettings, ledger: Ledger, logger: Logger, userAgent: String) {
+    package init(settings: HookSettings, ledger: Ledger, logger: Logger, userAgent: String) {
         self.ledger = ledger
         self.logger = logger
         self.userAgent = userAgent
@@ -26,7 +26,7 @@ public final class Deliverer: Service {
     }
 
     /// Takes new settings; a message on its way is still sent as it was.
-    public func replace(_ settings: HookSettings) {
+    package func replace(_ settings: HookSettings) {
         state.withLock { state in
             guard state.settings != settings else { return }
             state = (settings, state.generation + 1)
@@ -34,10 +34,10 @@ public final class Deliverer: Service {
     }
 
     /// The settings in force.
-    public var currentSettings: HookSettings { state.withLock { $0.settings } }
+    package var currentSettings: HookSettings { state.withLock { $0.settings } }
 
     /// Delivers until the service group shuts down or the task is cancelled.
-    public func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let (settings, generation) = self.state.withLock { $0 }
@@ -55,7 +55,7 @@ public final class Deliverer: Service {
 
     /// One pass, for programs that end: brings each receiver what is due, and leaves one that cannot be reached to the
     /// next pass.
-    public func deliverDue() async {
+    package func deliverDue() async {
         let settings = currentSettings
         await withTaskGroup { group in
             for receiver in settings.receivers {
@@ -149,7 +149,7 @@ extension Deliverer {
     /// Tells everybody at once, without a ledger: one try each, for batches that are scored by hand.
     ///
     /// - Returns: What failed, a sentence each.
-    public static func tell(_ deliveries: [Delivery], settings: HookSettings, userAgent: String) async -> [String] {
+    package static func tell(_ deliveries: [Delivery], settings: HookSettings, userAgent: String) async -> [String] {
         var faults: [String] = []
         for delivery in deliveries {
             for receiver in settings.receivers where receiver.name == delivery.receiver {

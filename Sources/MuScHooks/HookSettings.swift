@@ -2,27 +2,27 @@ import MuScWatching
 import SystemPackage
 
 /// What is told of results, and to whom: the section `hooks` of the configuration.
-public struct HookSettings: Sendable, Equatable {
+package struct HookSettings: Sendable, Equatable {
     /// A program and its arguments, run after each batch; nil for none.
-    public var onBatch: [String]?
+    package var onBatch: [String]?
     /// A program and its arguments, run for each flagged image; nil for none.
-    public var onFlagged: [String]?
+    package var onFlagged: [String]?
     /// Seconds after which a program that still runs is ended.
-    public var timeoutSeconds: Double = 30
+    package var timeoutSeconds: Double = 30
     /// URLs to which each batch's result is sent by POST.
-    public var webhooks: [String] = []
+    package var webhooks: [String] = []
     /// A file of header lines that are sent along; nil for none.
-    public var webhookHeadersFile: FilePath?
+    package var webhookHeadersFile: FilePath?
     /// Seconds that a receiver has to answer.
-    public var webhookTimeoutSeconds: Double = 15
+    package var webhookTimeoutSeconds: Double = 15
 
-    public init() {}
+    package init() {}
 
     /// Whether nobody is told anything.
-    public var isEmpty: Bool { onBatch == nil && onFlagged == nil && webhooks.isEmpty }
+    package var isEmpty: Bool { onBatch == nil && onFlagged == nil && webhooks.isEmpty }
 
     /// Everybody who is told something.
-    public var receivers: [Receiver] {
+    package var receivers: [Receiver] {
         [onBatch.map { .command(name: Receiver.onBatch, $0) }, onFlagged.map { .command(name: Receiver.onFlagged, $0) }]
             .compactMap { $0 } + webhooks.map { .webhook(url: $0) }
     }
@@ -33,7 +33,7 @@ public struct HookSettings: Sendable, Equatable {
     ///   - key: Of the result; the same whenever it is told of again.
     ///   - batch: The result as JSON.
     ///   - flagged: Each flagged image as JSON, the most anomalous first.
-    public func deliveries(key: String, batch: String, flagged: [String]) -> [Delivery] {
+    package func deliveries(key: String, batch: String, flagged: [String]) -> [Delivery] {
         var deliveries: [Delivery] = []
         if onBatch != nil { deliveries.append(Delivery(receiver: Receiver.onBatch, key: key, body: batch)) }
         if onFlagged != nil {
@@ -46,16 +46,16 @@ public struct HookSettings: Sendable, Equatable {
 }
 
 /// Somebody who is told of results.
-public enum Receiver: Sendable, Hashable {
+package enum Receiver: Sendable, Hashable {
     /// A program of this machine, under the name of its key in the configuration.
     case command(name: String, [String])
     case webhook(url: String)
 
-    public static let onBatch = "hooks.on_batch"
-    public static let onFlagged = "hooks.on_flagged"
+    package static let onBatch = "hooks.on_batch"
+    package static let onFlagged = "hooks.on_flagged"
 
     /// The name under which the ledger keeps messages for it.
-    public var name: String {
+    package var name: String {
         switch self {
         case .command(let name, _): name
         case .webhook(let url): url

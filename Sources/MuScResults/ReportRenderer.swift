@@ -3,10 +3,10 @@ import MuScBatch
 import MuScScoring
 
 /// Renders overlays and the page again from stored results, without scoring: `musc report`.
-public struct ReportRenderer: Sendable {
-    public var options: OutputOptions
+package struct ReportRenderer: Sendable {
+    package var options: OutputOptions
 
-    public init(options: OutputOptions) {
+    package init(options: OutputOptions) {
         self.options = options
     }
 
@@ -19,7 +19,7 @@ public struct ReportRenderer: Sendable {
     /// - Returns: The path of `report.html`, and the record as it now stands.
     /// - Throws: ``ResultsError`` where there are no results, or they are damaged, or cannot be written.
     @discardableResult
-    public func render(
+    package func render(
         folder: String, threshold: Threshold? = nil, indexURL: String? = nil
     ) throws(ResultsError) -> (report: String, run: RunRecord) {
         let place = ResultsFolder(path: Self.resultsFolder(folder, name: options.folderName))

@@ -1,5 +1,5 @@
 /// How a tensor's numbers are stored; the raw values are the names that safetensors uses.
-public enum ScalarType: String, Sendable, Hashable, CaseIterable {
+package enum ScalarType: String, Sendable, Hashable, CaseIterable {
     case float64 = "F64"
     case float32 = "F32"
     case float16 = "F16"
@@ -15,7 +15,7 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
     case bool = "BOOL"
 
     /// Bytes of one number: 1, 2, 4 or 8.
-    public var size: Int {
+    package var size: Int {
         switch self {
         case .float64, .int64, .uint64: 8
         case .float32, .int32, .uint32: 4
@@ -25,7 +25,7 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
     }
 
     /// Whether the numbers are floating-point.
-    public var isFloatingPoint: Bool {
+    package var isFloatingPoint: Bool {
         switch self {
         case .float64, .float32, .float16, .bfloat16: true
         default: false

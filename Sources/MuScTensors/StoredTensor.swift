@@ -1,10 +1,10 @@
 /// One tensor of an archive; its bytes stay in the mapped file until they are asked for.
-public struct StoredTensor: Sendable {
-    public let scalarType: ScalarType
+package struct StoredTensor: Sendable {
+    package let scalarType: ScalarType
     /// Row-major; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
     /// The number of elements, the product of `shape`.
-    public let count: Int
+    package let count: Int
     let bytes: TensorBytes
     /// Distance in elements from one index to the next in each dimension; nil where the elements lie row-major without gaps.
     let strides: [Int]?
@@ -50,7 +50,7 @@ public struct StoredTensor: Sendable {
     /// Calls `body` with the elements' bytes, row-major and little-endian; the pointer is valid only inside.
     ///
     /// The bytes come straight from the mapped file except where a PyTorch file keeps a transposed view, which is put in order first.
-    public func withUnsafeBytes<Result>(
+    package func withUnsafeBytes<Result>(
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
         guard let strides else { return try bytes.withUnsafeBytes(body) }
@@ -59,7 +59,7 @@ public struct StoredTensor: Sendable {
     }
 
     /// All elements as `Float`, row-major; F16, BF16 and F32 exactly, wider types rounded, BOOL as 0 and 1.
-    public func floats() -> [Float] {
+    package func floats() -> [Float] {
         let result: [Float] = withUnsafeBytes { raw in
             switch scalarType {
             case .float64: convert(raw, Double.self) { Float($0) }
@@ -83,7 +83,7 @@ public struct StoredTensor: Sendable {
 
     /// Calls `body` with all elements as ``floats()`` gives them, from where they lie if they are stored so; the pointer
     /// is valid only inside.
-    public func withFloats<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
+    package func withFloats<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
         let direct: Result? = scalarType != .float32 || strides != nil ? nil : withUnsafeBytes { raw in
             guard Int(bitPattern: raw.baseAddress) % MemoryLayout<Float>.alignment == 0 else { return nil }
             return body(raw.bindMemory(to: Float.self))
@@ -94,7 +94,7 @@ public struct StoredTensor: Sendable {
     }
 
     /// All elements as `Int`, row-major; BOOL as 0 and 1, floating-point numbers rounded toward zero and clamped, NaN as 0.
-    public func integers() -> [Int] {
+    package func integers() -> [Int] {
         withUnsafeBytes { raw -> [Int] in
             switch scalarType {
             case .float64: convert(raw, Double.self) { clampedInteger($0) }

@@ -5,17 +5,17 @@
 ///
 /// The structure is checked in full when the archive is opened; the numbers are read when a tensor is asked for
 /// them. A tensor's memory is the file's own, so opening costs no more than the list of names.
-public struct TensorArchive: Sendable {
+package struct TensorArchive: Sendable {
     /// Where the file lies.
-    public let path: String
+    package let path: String
     /// The free-form string pairs that the file carries; empty where its format has none.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
     /// The file's format, recognised by content.
-    public let format: Format
+    package let format: Format
     let tensors: [String: StoredTensor]
 
     /// The formats that are read.
-    public enum Format: String, Sendable, Hashable, CaseIterable {
+    package enum Format: String, Sendable, Hashable, CaseIterable {
         case safetensors
         case onnx
         /// PyTorch's zip format, TorchScript, or NumPy's `.npz`.
@@ -25,7 +25,7 @@ public struct TensorArchive: Sendable {
         case pickle
 
         /// The extension that files of this format usually have, without the dot.
-        public var fileExtension: String {
+        package var fileExtension: String {
             switch self {
             case .safetensors, .onnx, .npy: rawValue
             case .zip: "pt"
@@ -38,7 +38,7 @@ public struct TensorArchive: Sendable {
     ///
     /// - Parameter ownedByUser: Whether a file of another user is refused; for files in folders that others write to.
     /// - Throws: ``TensorFileError`` naming the file and the fault.
-    public init(path: String, ownedByUser: Bool = false) throws(TensorFileError) {
+    package init(path: String, ownedByUser: Bool = false) throws(TensorFileError) {
         let file = try MappedFile(path: path, ownedByUser: ownedByUser)
         self.path = path
         guard let format = Self.format(of: file) else {
@@ -82,15 +82,15 @@ public struct TensorArchive: Sendable {
     }
 
     /// The tensors' names, sorted.
-    public var names: [String] { tensors.keys.sorted() }
+    package var names: [String] { tensors.keys.sorted() }
 
     /// The tensor of this name, or nil.
-    public subscript(name: String) -> StoredTensor? { tensors[name] }
+    package subscript(name: String) -> StoredTensor? { tensors[name] }
 
     /// The tensor of this name.
     ///
     /// - Throws: ``TensorFileError`` with the fault `missingTensor` where there is none.
-    public func tensor(_ name: String) throws(TensorFileError) -> StoredTensor {
+    package func tensor(_ name: String) throws(TensorFileError) -> StoredTensor {
         guard let tensor = tensors[name] else { throw TensorFileError(path: path, fault: .missingTensor(name)) }
         return tensor
     }

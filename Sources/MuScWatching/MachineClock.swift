@@ -5,22 +5,22 @@ import Glibc
 ///
 /// What was observed when is compared by this clock alone. Files' own times come from another machine's clock as often
 /// as not, and wall clocks are set.
-public struct Moment: Hashable, Comparable, Sendable {
-    public var seconds: Double
+package struct Moment: Hashable, Comparable, Sendable {
+    package var seconds: Double
 
-    public init(seconds: Double) {
+    package init(seconds: Double) {
         self.seconds = seconds
     }
 
-    public static func now() -> Moment {
+    package static func now() -> Moment {
         var time = timespec()
         clock_gettime(CLOCK_BOOTTIME, &time)
         return Moment(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
     }
 
-    public static func < (a: Moment, b: Moment) -> Bool { a.seconds < b.seconds }
-    public static func + (a: Moment, seconds: Double) -> Moment { Moment(seconds: a.seconds + seconds) }
-    public static func - (a: Moment, b: Moment) -> Double { a.seconds - b.seconds }
+    package static func < (a: Moment, b: Moment) -> Bool { a.seconds < b.seconds }
+    package static func + (a: Moment, seconds: Double) -> Moment { Moment(seconds: a.seconds + seconds) }
+    package static func - (a: Moment, b: Moment) -> Double { a.seconds - b.seconds }
 
     /// Tells one run of the machine from the next, so that moments of different runs are not compared.
     static let boot: String = {

@@ -5,14 +5,14 @@ import SystemPackage
 ///
 /// A batch that has images which were not observed before is given the settle time within the pass, once; if it still
 /// changes then, it is left to the next sweep.
-public struct Sweep: Sendable {
-    public var configuration: WatchConfiguration
-    public var ledger: Ledger
-    public var scoring: BatchScoring
-    public var logger: Logger
+package struct Sweep: Sendable {
+    package var configuration: WatchConfiguration
+    package var ledger: Ledger
+    package var scoring: BatchScoring
+    package var logger: Logger
 
     /// - Parameter configuration: As ``WatchConfiguration/validated()`` gives it.
-    public init(configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger) {
+    package init(configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger) {
         self.configuration = configuration
         self.ledger = ledger
         self.scoring = scoring
@@ -20,19 +20,19 @@ public struct Sweep: Sendable {
     }
 
     /// What a sweep came to.
-    public struct Summary: Sendable {
-        public var folders = 0
-        public var files = 0
+    package struct Summary: Sendable {
+        package var folders = 0
+        package var files = 0
         /// Batches whose results were published or recognised.
-        public var done = 0
+        package var done = 0
         /// Batches that failed or are held by this sweep.
-        public var failed = 0
+        package var failed = 0
         /// Batches whose images are still arriving, or too few.
-        public var waiting = 0
+        package var waiting = 0
         /// Roots left out because another process takes care of them.
-        public var locked: [RootLockError] = []
+        package var locked: [RootLockError] = []
         /// Roots that are not there.
-        public var missing: [FilePath] = []
+        package var missing: [FilePath] = []
     }
 
     /// Runs the pass.
@@ -40,7 +40,7 @@ public struct Sweep: Sendable {
     /// Ends early, with whole results and a ledger that knows what is left, when its task is cancelled.
     ///
     /// - Throws: ``LedgerError``, or ``RootLockError`` where a lock's file cannot be written.
-    public func run() async throws -> Summary {
+    package func run() async throws -> Summary {
         var summary = Summary()
         for path in configuration.roots {
             let lock: RootLock

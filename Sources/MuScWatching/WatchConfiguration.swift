@@ -1,7 +1,7 @@
 import SystemPackage
 
 /// What images that arrive after their batch is done lead to: the key `watch.on_new_images`.
-public enum NewImagesPolicy: String, Sendable, CaseIterable, Codable {
+package enum NewImagesPolicy: String, Sendable, CaseIterable, Codable {
     /// The whole folder is scored again and its results are replaced.
     case rescore
     /// The new images alone are a further batch, with results of its own beside the first.
@@ -11,52 +11,52 @@ public enum NewImagesPolicy: String, Sendable, CaseIterable, Codable {
 }
 
 /// How drop folders are watched: the keys `watch.*` of the configuration, and what the command adds to them.
-public struct WatchConfiguration: Sendable, Equatable {
+package struct WatchConfiguration: Sendable, Equatable {
     /// Drop folders. Every folder below one that holds images itself is one batch.
-    public var roots: [FilePath] = []
+    package var roots: [FilePath] = []
     /// Seconds without a change after which a batch is ready.
-    public var settleSeconds: Double = 10
+    package var settleSeconds: Double = 10
     /// The name of a file whose appearance makes a batch ready, whatever the clock says.
-    public var readyFile: String?
+    package var readyFile: String?
     /// Fewer images wait.
-    public var minImages = 8
+    package var minImages = 8
     /// Seconds after which fewer than ``minImages`` are scored too, if there are at least 2.
-    public var maxWaitSeconds: Double = 3600
+    package var maxWaitSeconds: Double = 3600
     /// Shell patterns of names that are never taken for images; letters of either case match.
-    public var ignore = ["*.part", "*.tmp", "*.filepart", "*.crdownload", ".*", "~*"]
+    package var ignore = ["*.part", "*.tmp", "*.filepart", "*.crdownload", ".*", "~*"]
     /// Seconds between scans of a whole root; 0 scans only where events cannot be relied on.
-    public var pollSeconds: Double = 0
-    public var onNewImages = NewImagesPolicy.rescore
+    package var pollSeconds: Double = 0
+    package var onNewImages = NewImagesPolicy.rescore
 
     /// The results' folder in each batch: `output.folder_name`.
-    public var resultsFolderName = "_musc"
+    package var resultsFolderName = "_musc"
     /// The folder under which the drop folder's tree is repeated for the results, or nil for alongside the images:
     /// `output.where`.
-    public var outputFolder: FilePath?
+    package var outputFolder: FilePath?
     /// Folders that are never looked into, such as known good images and copies of flagged ones that lie in a root.
-    public var excludedFolders: [FilePath] = []
+    package var excludedFolders: [FilePath] = []
 
     /// How many batches are scored at the same time.
-    public var jobs = 1
+    package var jobs = 1
     /// Seconds that a batch being scored is given to end once the program has been told to stop.
-    public var stopSeconds: Double = 20
+    package var stopSeconds: Double = 20
     /// Seconds until a failed batch is tried a second time; each further try waits four times as long, at most an hour.
-    public var retryDelaySeconds: Double = 60
+    package var retryDelaySeconds: Double = 60
     /// Tries after which a failed batch is held.
-    public var retryLimit = 5
+    package var retryLimit = 5
     /// Seconds between scans of a root whose file system does not tell of every change, where ``pollSeconds`` is 0.
-    public var silentPollSeconds: Double = 30
+    package var silentPollSeconds: Double = 30
     /// Seconds between scans that make sure nothing was missed even where events are reliable.
-    public var safetyScanSeconds: Double = 900
+    package var safetyScanSeconds: Double = 900
 
-    public init(roots: [FilePath] = []) {
+    package init(roots: [FilePath] = []) {
         self.roots = roots
     }
 
     /// The same with roots made absolute and free of symbolic links.
     ///
     /// - Throws: ``ConfigurationError`` where a root lies inside another, or a value is out of range.
-    public func validated() throws(ConfigurationError) -> WatchConfiguration {
+    package func validated() throws(ConfigurationError) -> WatchConfiguration {
         var result = self
         result.roots = []
         for root in roots.map({ $0.canonical() }) where !result.roots.contains(root) {
@@ -99,7 +99,7 @@ public struct WatchConfiguration: Sendable, Equatable {
     }
 
     /// Where the results of a root go: the root itself, or its counterpart under ``outputFolder``.
-    public func resultsRoot(of root: FilePath) -> FilePath {
+    package func resultsRoot(of root: FilePath) -> FilePath {
         guard let outputFolder else { return root }
         guard roots.count > 1, let name = root.lastComponent else { return outputFolder }
         return outputFolder.appending(name)
@@ -111,7 +111,7 @@ public struct WatchConfiguration: Sendable, Equatable {
     ///   - folder: The batch's folder, in or equal to `root`.
     ///   - sequence: 1 for a folder's first batch; the further ones of ``NewImagesPolicy/newBatch`` count up, and their
     ///     results' folders are called `_musc-2`, `_musc-3` …
-    public func resultsFolder(of folder: FilePath, in root: FilePath, sequence: Int = 1) -> FilePath {
+    package func resultsFolder(of folder: FilePath, in root: FilePath, sequence: Int = 1) -> FilePath {
         var path = resultsRoot(of: root)
         if let below = folder.relative(to: root), !below.isEmpty { path.append(below.components) }
         let name = sequence == 1 ? resultsFolderName : "\(resultsFolderName)-\(sequence)"
@@ -120,15 +120,15 @@ public struct WatchConfiguration: Sendable, Equatable {
 }
 
 /// A value of the configuration that cannot be used.
-public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// The key as the configuration file has it.
-    public var key: String
-    public var reason: String
+    package var key: String
+    package var reason: String
 
-    public init(key: String, reason: String) {
+    package init(key: String, reason: String) {
         self.key = key
         self.reason = reason
     }
 
-    public var description: String { "\(key): \(reason)" }
+    package var description: String { "\(key): \(reason)" }
 }

@@ -10,7 +10,7 @@ import UnixSignals
 /// Three parts run side by side: a thread that empties the kernel's queue of events, an intake that looks into folders
 /// and writes to the ledger which batches are ready, and one worker for each of ``WatchConfiguration/jobs`` that scores
 /// them. All state that matters is in the ledger and in the folders; the process may be killed at any moment.
-public final class Watcher: Service {
+package final class Watcher: Service {
     private let configuration: WatchConfiguration
     private let ledger: Ledger
     private let scoring: BatchScoring
@@ -24,7 +24,7 @@ public final class Watcher: Service {
     ///   - reload: Reads the configuration again on SIGHUP, and gives it as ``WatchConfiguration/validated()`` does.
     ///     What it throws is logged, and the former configuration stays in force. Scoring's own settings are its own
     ///     to replace.
-    public init(
+    package init(
         configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger, metricsFile: MetricsFile? = nil,
         notify: SystemdNotify = SystemdNotify(), reload: (@Sendable () async throws -> WatchConfiguration)? = nil
     ) {
@@ -44,7 +44,7 @@ public final class Watcher: Service {
     ///
     /// - Throws: ``RootLockError`` where another process works on a root; ``LedgerError`` where the ledger cannot be
     ///   used from the start.
-    public func run() async throws {
+    package func run() async throws {
         let executor = QueueExecutor()
         let loop = WatchLoop(
             configuration: configuration, ledger: ledger, scoring: scoring, logger: logger, metricsFile: metricsFile, notify: notify)

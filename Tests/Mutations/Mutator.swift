@@ -1,14 +1,14 @@
 import MuScSupport
 
 /// Makes inputs of seeds: what a coverage-guided fuzzer does, without the coverage.
-public struct Mutator {
+package struct Mutator {
     private let seeds: [[UInt8]]
     private var random: SeededGenerator
 
     /// - Parameters:
     ///   - seeds: Sound inputs, at least one.
     ///   - seed: The same number gives the same inputs.
-    public init(seeds: [[UInt8]], seed: UInt64) {
+    package init(seeds: [[UInt8]], seed: UInt64) {
         self.seeds = seeds
         random = SeededGenerator(seed: seed)
     }
@@ -20,7 +20,7 @@ public struct Mutator {
     ]
 
     /// One more input: a seed with one to sixteen changes.
-    public mutating func next() -> [UInt8] {
+    package mutating func next() -> [UInt8] {
         var bytes = seeds.randomElement(using: &random) ?? []
         for _ in 0..<(1 << Int.random(in: 0...4, using: &random)) { mutate(&bytes) }
         return bytes

@@ -4,13 +4,13 @@ import MuScWatching
 import SystemPackage
 
 /// A drop folder of real files, with a ledger beside it, that vanishes with the test.
-public final class DropFolder: Sendable {
-    public let base: FilePath
-    public let root: FilePath
-    public let ledgerPath: FilePath
+package final class DropFolder: Sendable {
+    package let base: FilePath
+    package let root: FilePath
+    package let ledgerPath: FilePath
 
     /// - Parameter place: The folder to make it in; nil for the system's own for temporary files.
-    public init(in place: FilePath? = nil) throws {
+    package init(in place: FilePath? = nil) throws {
         base = (place ?? FilePath(NSTemporaryDirectory())).canonical()
             .appending("musc-watching-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         root = base.appending("drop")
@@ -24,10 +24,10 @@ public final class DropFolder: Sendable {
         run("rm", ["-rf", "--", base.string])
     }
 
-    public func ledger() throws -> Ledger { try Ledger(path: ledgerPath) }
+    package func ledger() throws -> Ledger { try Ledger(path: ledgerPath) }
 
     /// A configuration with times for tests.
-    public func configuration(settle: Double = 0, minImages: Int = 2) throws -> WatchConfiguration {
+    package func configuration(settle: Double = 0, minImages: Int = 2) throws -> WatchConfiguration {
         var configuration = WatchConfiguration(roots: [root])
         configuration.settleSeconds = settle
         configuration.minImages = minImages
@@ -35,16 +35,16 @@ public final class DropFolder: Sendable {
         return try configuration.validated()
     }
 
-    public func path(_ relative: String) -> FilePath { root.appending(FilePath(relative).components) }
+    package func path(_ relative: String) -> FilePath { root.appending(FilePath(relative).components) }
 
     /// Writes images into a folder below the root, in one go each.
     @discardableResult
-    public func drop(_ count: Int, in folder: String, startingAt first: Int = 0) throws -> FilePath {
+    package func drop(_ count: Int, in folder: String, startingAt first: Int = 0) throws -> FilePath {
         try WatchFixtures.drop(count, in: path(folder), startingAt: first)
     }
 
     /// The names in a folder's results, in order; nil where there are none.
-    public func scored(_ folder: String, results: String = "_musc") -> [String]? {
+    package func scored(_ folder: String, results: String = "_musc") -> [String]? {
         let path = path(folder).appending(FilePath("\(results)/scores.csv").components)
         guard let text = try? String(contentsOfFile: path.string, encoding: .utf8) else { return nil }
         return text.split(separator: "\n").dropFirst().map(String.init).sorted()
@@ -53,18 +53,18 @@ public final class DropFolder: Sendable {
 
 /// Writes images into a folder, which is made if need be.
 @discardableResult
-public func drop(_ count: Int, in folder: FilePath, startingAt first: Int = 0) throws -> FilePath {
+package func drop(_ count: Int, in folder: FilePath, startingAt first: Int = 0) throws -> FilePath {
     try makeFolder(folder)
     for number in first..<first + count { try write(image(number), to: folder.appending("part_\(number).ppm")) }
     return folder
 }
 
 /// A tiny image (PPM) whose content differs with its number.
-public func image(_ number: Int) -> [UInt8] {
+package func image(_ number: Int) -> [UInt8] {
     Array("P6 2 1 255\n".utf8) + (0..<6).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }
 }
 
-public func makeFolder(_ folder: FilePath) throws {
+package func makeFolder(_ folder: FilePath) throws {
     var path = FilePath("/")
     for component in folder.components {
         path.append(component)
@@ -72,25 +72,25 @@ public func makeFolder(_ folder: FilePath) throws {
     }
 }
 
-public func write(_ content: [UInt8], to path: FilePath) throws {
+package func write(_ content: [UInt8], to path: FilePath) throws {
     let descriptor = path.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) }
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
     defer { close(descriptor) }
     guard Glibc.write(descriptor, content, content.count) == content.count else { throw Errno(rawValue: errno) }
 }
 
-public func move(_ path: FilePath, to target: FilePath) throws {
+package func move(_ path: FilePath, to target: FilePath) throws {
     let code = path.withPlatformString { from in target.withPlatformString { rename(from, $0) } }
     guard code == 0 else { throw Errno(rawValue: errno) }
 }
 
-public func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
+package func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
 
 /// Runs a program of the system and waits for it.
 ///
 /// - Returns: Its exit status.
 @discardableResult
-public func run(_ program: String, _ arguments: [String]) -> Int32 {
+package func run(_ program: String, _ arguments: [String]) -> Int32 {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments

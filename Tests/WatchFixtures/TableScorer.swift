@@ -5,21 +5,21 @@ import Synchronization
 import SystemPackage
 
 /// The caller's part, in its smallest form: results are a table of the images' names, published by a rename.
-public final class TableScorer: Sendable {
+package final class TableScorer: Sendable {
     private let log = Mutex<[ReadyBatch]>([])
     private let before: @Sendable (ReadyBatch) async throws -> Void
 
     /// - Parameter before: What happens while the batch is being scored.
-    public init(before: @escaping @Sendable (ReadyBatch) async throws -> Void = { _ in }) {
+    package init(before: @escaping @Sendable (ReadyBatch) async throws -> Void = { _ in }) {
         self.before = before
     }
 
     /// The batches that were scored, in the order in which they were published.
-    public var batches: [ReadyBatch] { log.withLock { $0 } }
+    package var batches: [ReadyBatch] { log.withLock { $0 } }
     /// The names of their folders.
-    public var folders: [String] { batches.map { $0.folder.lastComponent?.string ?? "/" } }
+    package var folders: [String] { batches.map { $0.folder.lastComponent?.string ?? "/" } }
 
-    public var scoring: BatchScoring {
+    package var scoring: BatchScoring {
         BatchScoring(
             score: { batch in
                 try await self.before(batch)
@@ -37,7 +37,7 @@ public final class TableScorer: Sendable {
 }
 
 /// Writes `scores.csv` and the set's digest beside the place of the results, and renames them into it.
-public func publishTable(of batch: ReadyBatch) throws {
+package func publishTable(of batch: ReadyBatch) throws {
     let parent = batch.results.removingLastComponent()
     let beside = parent.appending(temporaryName())
     guard beside.withPlatformString({ mkdir($0, 0o755) }) == 0 else { throw Errno(rawValue: errno) }
@@ -59,7 +59,7 @@ public func publishTable(of batch: ReadyBatch) throws {
 private func temporaryName() -> String { ".table-\(UInt64.random(in: 0 ... .max)).tmp" }
 
 /// Reads the digest that lies with a table, and removes tables that were never published.
-public func readTable(_ results: FilePath) -> PublishedResults? {
+package func readTable(_ results: FilePath) -> PublishedResults? {
     let parent = results.removingLastComponent()
     for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.string)) ?? [] where name.hasPrefix(".table-") {
         removeResults(parent.appending(name))

@@ -23,7 +23,7 @@ public struct BackboneWeights: Sendable {
     /// an image encoder in published files is passed over: text towers, heads, mask tokens, poolers.
     ///
     /// - Throws: ``WeightsError`` naming every tensor that is missing, misshapen or has no place.
-    public init(archive: TensorArchive, for description: BackboneDescription) throws(WeightsError) {
+    package init(archive: TensorArchive, for description: BackboneDescription) throws(WeightsError) {
         guard let found = NamingMatch(archive) else {
             throw .unknownNaming(path: archive.path, names: archive.names)
         }
@@ -92,7 +92,7 @@ public struct BackboneWeights: Sendable {
     /// The weights under canonical names as float32, to be written to a file of their own.
     ///
     /// - Throws: ``WeightsError`` as ``floats(_:)``.
-    public func canonicalFile(metadata: [String: String] = [:]) throws(WeightsError) -> SafetensorsWriter {
+    package func canonicalFile(metadata: [String: String] = [:]) throws(WeightsError) -> SafetensorsWriter {
         var writer = SafetensorsWriter(metadata: metadata)
         for name in names { writer.add(name, try floats(name), shape: shape(name) ?? []) }
         return writer

@@ -3,9 +3,9 @@ import MuScSupport
 import SystemPackage
 
 /// Reading of masks: which pixels of a resized image are anomalous.
-public enum AnomalyMask {
+package enum AnomalyMask {
     /// Which values of a resized mask count as anomalous.
-    public enum Rule: String, Sendable, Hashable, Codable {
+    package enum Rule: String, Sendable, Hashable, Codable {
         /// Only 255, the full value; so the reference reads MVTec AD and BTAD, as it cuts the fraction off.
         case full
         /// Anything above 0; so the reference reads VisA.
@@ -21,7 +21,7 @@ public enum AnomalyMask {
     ///   - width, height: The size of the result.
     /// - Returns: `[height, width]` row-major, 1 for anomalous, 0 for normal.
     /// - Throws: ``ImageError`` where the file cannot be decoded.
-    public static func read(_ path: FilePath, rule: Rule, width: Int, height: Int) throws(ImageError) -> [UInt8] {
+    package static func read(_ path: FilePath, rule: Rule, width: Int, height: Int) throws(ImageError) -> [UInt8] {
         var mask = try GrayImage(contentsOf: path, options: .reference)
         if rule == .fullOrLabel, !mask.pixels.contains(255) {
             for index in mask.pixels.indices where mask.pixels[index] != 0 { mask.pixels[index] = 255 }
@@ -35,7 +35,7 @@ extension LabelledClass {
     /// Checks that every mask can be read and is as large as its image, before hours are spent on scores.
     ///
     /// - Throws: ``DatasetError`` for the first image at fault.
-    public func checkMasks(threads: Int) throws(DatasetError) {
+    package func checkMasks(threads: Int) throws(DatasetError) {
         let faults = concurrentMap(images.count, threads: threads) { index -> DatasetError? in
             let image = images[index]
             guard let mask = image.mask else { return nil }
@@ -58,7 +58,7 @@ extension LabelledClass {
     /// The masks of all images at one size, `[images.count, height, width]` row-major, 1 for anomalous.
     ///
     /// - Throws: ``DatasetError`` for the first mask that cannot be decoded.
-    public func masks(width: Int, height: Int, threads: Int) throws(DatasetError) -> [UInt8] {
+    package func masks(width: Int, height: Int, threads: Int) throws(DatasetError) -> [UInt8] {
         let read = concurrentMap(images.count, threads: threads) { index -> Result<[UInt8], DatasetError> in
             guard let mask = images[index].mask else { return .success([UInt8](repeating: 0, count: width * height)) }
             do throws(ImageError) {

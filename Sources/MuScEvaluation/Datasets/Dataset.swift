@@ -2,9 +2,9 @@ import MuScBatch
 import SystemPackage
 
 /// A labelled data set: its classes, each with its test images, labels and masks.
-public struct Dataset: Sendable {
+package struct Dataset: Sendable {
     /// How a data set lies on disk, and which of its pixels count as anomalous.
-    public enum Layout: String, Sendable, Hashable, Codable, CaseIterable {
+    package enum Layout: String, Sendable, Hashable, Codable, CaseIterable {
         /// MVTec AD: `CLASS/test/TYPE/*`, masks in `CLASS/ground_truth/TYPE/*`; `good` is normal.
         case mvtecAD = "mvtec_ad"
         /// VisA: listed in `split_csv/1cls.csv` or `meta.json`.
@@ -16,13 +16,13 @@ public struct Dataset: Sendable {
         case folder
     }
 
-    public let layout: Layout
+    package let layout: Layout
     /// The data set's folder.
-    public let root: FilePath
+    package let root: FilePath
     /// The classes in the order of their names, each with at least one normal and one anomalous image.
-    public let classes: [LabelledClass]
+    package let classes: [LabelledClass]
     /// Whether these are all the classes that the data set has.
-    public let isComplete: Bool
+    package let isComplete: Bool
 
     /// Lists a data set's test images; no image is opened.
     ///
@@ -32,7 +32,7 @@ public struct Dataset: Sendable {
     ///   - classNames: The classes to list, in this order; nil or `["ALL"]` for all, by name.
     /// - Throws: ``DatasetError`` for a class that is not there, an anomalous image without a mask (where the layout
     ///   asks for masks or the class has some), a folder without labels.
-    public init(_ layout: Layout, at root: FilePath, classNames: [String]? = nil) throws(DatasetError) {
+    package init(_ layout: Layout, at root: FilePath, classNames: [String]? = nil) throws(DatasetError) {
         self.layout = layout
         self.root = root
         let wanted = classNames.flatMap { names in
@@ -66,14 +66,14 @@ public struct Dataset: Sendable {
 }
 
 /// One class of a data set, such as `bottle`: the images that are scored together.
-public struct LabelledClass: Sendable, Hashable {
-    public let name: String
+package struct LabelledClass: Sendable, Hashable {
+    package let name: String
     /// The images in the reference's order: by type, then by name.
-    public let images: [LabelledImage]
+    package let images: [LabelledImage]
     /// Whether the anomalous images have masks, so that pixel metrics exist.
-    public let hasMasks: Bool
+    package let hasMasks: Bool
     /// Which mask pixels count as anomalous.
-    public let maskRule: AnomalyMask.Rule
+    package let maskRule: AnomalyMask.Rule
 
     /// - Throws: ``DatasetError`` where the images are all normal or all anomalous, as no metric is then defined.
     init(
@@ -93,11 +93,11 @@ public struct LabelledClass: Sendable, Hashable {
 }
 
 /// One image with its label.
-public struct LabelledImage: Sendable, Hashable {
-    public let path: FilePath
+package struct LabelledImage: Sendable, Hashable {
+    package let path: FilePath
     /// The defect's name or the normals', such as `crack` and `good`.
-    public let type: String
-    public let isAnomalous: Bool
+    package let type: String
+    package let isAnomalous: Bool
     /// The file that shows which pixels are anomalous; nil for normal images and where the class has no masks.
-    public let mask: FilePath?
+    package let mask: FilePath?
 }

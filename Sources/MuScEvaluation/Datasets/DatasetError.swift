@@ -3,8 +3,8 @@ import MuScTensors
 import SystemPackage
 
 /// Why a data set cannot be evaluated. Its description names the file or folder, says what is wrong and what to do.
-public struct DatasetError: Error, Sendable, CustomStringConvertible {
-    public enum Fault: Sendable {
+package struct DatasetError: Error, Sendable, CustomStringConvertible {
+    package enum Fault: Sendable {
         /// The folder or file is missing or cannot be read; the text is the reason.
         case unreadable(String)
         /// There is no class of this name; `there` are the names that exist.
@@ -28,15 +28,15 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The file or folder at fault.
-    public let path: FilePath
-    public let fault: Fault
+    package let path: FilePath
+    package let fault: Fault
 
-    public init(path: FilePath, fault: Fault) {
+    package init(path: FilePath, fault: Fault) {
         self.path = path
         self.fault = fault
     }
 
-    public var description: String {
+    package var description: String {
         switch fault {
         case .unreadable(let reason):
             return "\(path): cannot be read (\(reason)). Check the path given as --data."

@@ -2,24 +2,24 @@ import FoundationEssentials
 import SystemPackage
 
 /// VisA's list of images, from `split_csv/1cls.csv` as published, or from `meta.json` as the reference prepares it.
-public struct VisAListing: Sendable, Hashable {
+package struct VisAListing: Sendable, Hashable {
     /// One image of the list.
-    public struct Entry: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
         /// The class, such as `candle`.
-        public var className: String
+        package var className: String
         /// `train` or `test`.
-        public var split: String
-        public var isAnomalous: Bool
+        package var split: String
+        package var isAnomalous: Bool
         /// The image's path below the data set's folder.
-        public var image: String
+        package var image: String
         /// The mask's path below the data set's folder; empty for normal images.
-        public var mask: String
+        package var mask: String
     }
 
     /// The list's file.
-    public let source: FilePath
+    package let source: FilePath
     /// All images in the order of the list.
-    public let entries: [Entry]
+    package let entries: [Entry]
 
     /// The classes in the reference's order.
     static let publishedClasses = [
@@ -31,7 +31,7 @@ public struct VisAListing: Sendable, Hashable {
     ///
     /// - Parameter root: The data set's folder.
     /// - Throws: ``DatasetError`` where neither is there or the list is damaged.
-    public init(root: FilePath) throws(DatasetError) {
+    package init(root: FilePath) throws(DatasetError) {
         let table = root.appending("split_csv").appending("1cls.csv")
         let meta = root.appending("meta.json")
         if FileManager.default.fileExists(atPath: table.string) {
@@ -44,7 +44,7 @@ public struct VisAListing: Sendable, Hashable {
     }
 
     /// Reads the published table, with columns object, split, label, image and mask.
-    public init(table: FilePath) throws(DatasetError) {
+    package init(table: FilePath) throws(DatasetError) {
         source = table
         let rows: [CSVTable.Row]
         do {
@@ -70,7 +70,7 @@ public struct VisAListing: Sendable, Hashable {
     }
 
     /// Reads the reference's `meta.json`.
-    public init(meta: FilePath) throws(DatasetError) {
+    package init(meta: FilePath) throws(DatasetError) {
         source = meta
         struct Image: Decodable {
             var img_path: String
@@ -124,7 +124,7 @@ public struct VisAListing: Sendable, Hashable {
     }
 
     /// `meta.json` as the reference's `visa_preprocess` writes it, byte for byte: Python's `json.dumps(…, indent=4)`.
-    public var metaJSON: String {
+    package var metaJSON: String {
         let named = Set(entries.map(\.className))
         let classes = named.isSubset(of: Self.publishedClasses) ? Self.publishedClasses : named.sorted()
         let splits = ["train", "test"].map { split in
@@ -151,7 +151,7 @@ public struct VisAListing: Sendable, Hashable {
     /// Writes ``metaJSON``, whole or not at all.
     ///
     /// - Throws: ``EvaluationError/file(_:reason:)``.
-    public func writeMetaJSON(to file: FilePath) throws(EvaluationError) {
+    package func writeMetaJSON(to file: FilePath) throws(EvaluationError) {
         try OutputFolder(file.removingLastComponent()).write(metaJSON, to: file.lastComponent?.string ?? "meta.json")
     }
 

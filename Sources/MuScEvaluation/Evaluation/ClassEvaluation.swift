@@ -1,29 +1,29 @@
 /// What the evaluation of one class came to; kept in the state file, so that an interrupted evaluation goes on after it.
-public struct ClassEvaluation: Sendable, Hashable, Codable {
-    public var name: String
-    public var metrics: SevenMetrics
+package struct ClassEvaluation: Sendable, Hashable, Codable {
+    package var name: String
+    package var metrics: SevenMetrics
     /// Every image with its scores, in the order of the data set.
-    public var images: [ImageScore]
+    package var images: [ImageScore]
     /// The score with the best F1, at or above which an image counts as flagged here; nil where F1 is not defined.
-    public var imageThreshold: Float?
+    package var imageThreshold: Float?
     /// Thresholds from the highest down, over the images.
-    public var imageCurve: [RatePoint]
+    package var imageCurve: [RatePoint]
     /// Thresholds from the highest down, over the pixels; empty without masks.
-    public var pixelCurve: [RatePoint]
+    package var pixelCurve: [RatePoint]
     /// Connected anomalous regions in the masks.
-    public var regions: Int
+    package var regions: Int
     /// Anomalous images that score below a normal one, lowest first, then normal images that score above an anomalous
     /// one, highest first.
-    public var misses: [Miss]
+    package var misses: [Miss]
     /// Seconds of wall-clock time for features and scores, and for metrics.
-    public var scoringSeconds: Double
-    public var metricsSeconds: Double
+    package var scoringSeconds: Double
+    package var metricsSeconds: Double
     /// What a reader should know, one sentence each.
-    public var notes: [String]
+    package var notes: [String]
     /// Identifies the images and masks that were evaluated, by their paths and sizes.
-    public var inputDigest: String
+    package var inputDigest: String
 
-    public init(
+    package init(
         name: String, metrics: SevenMetrics, images: [ImageScore], imageThreshold: Float? = nil, imageCurve:
         [RatePoint], pixelCurve: [RatePoint], regions: Int, misses: [Miss], scoringSeconds: Double, metricsSeconds:
         Double, notes: [String], inputDigest: String
@@ -43,17 +43,17 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
     }
 
     /// One image's scores.
-    public struct ImageScore: Sendable, Hashable, Codable {
+    package struct ImageScore: Sendable, Hashable, Codable {
         /// Path below the data set's folder.
-        public var path: String
-        public var type: String
-        public var isAnomalous: Bool
+        package var path: String
+        package var type: String
+        package var isAnomalous: Bool
         /// The score that is evaluated.
-        public var score: Float
+        package var score: Float
         /// MSM's, before RsCIN.
-        public var scoreMSM: Float
+        package var scoreMSM: Float
 
-        public init(
+        package init(
             path: String, type: String, isAnomalous: Bool, score: Float, scoreMSM: Float
         ) {
             self.path = path
@@ -65,13 +65,13 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
     }
 
     /// What lies at or above one threshold, as rates from 0 to 1.
-    public struct RatePoint: Sendable, Hashable, Codable {
-        public var falsePositiveRate: Double
+    package struct RatePoint: Sendable, Hashable, Codable {
+        package var falsePositiveRate: Double
         /// Also the recall.
-        public var truePositiveRate: Double
-        public var precision: Double
+        package var truePositiveRate: Double
+        package var precision: Double
 
-        public init(
+        package init(
             falsePositiveRate: Double, truePositiveRate: Double, precision: Double
         ) {
             self.falsePositiveRate = falsePositiveRate
@@ -81,15 +81,15 @@ public struct ClassEvaluation: Sendable, Hashable, Codable {
     }
 
     /// An image that the ranking has on the wrong side of another.
-    public struct Miss: Sendable, Hashable, Codable {
+    package struct Miss: Sendable, Hashable, Codable {
         /// Index in `images`.
-        public var image: Int
+        package var image: Int
         /// Below the output folder: the photograph and its heat map, each with the mask's outline; nil where none
         /// were written.
-        public var photograph: String?
-        public var heatMap: String?
+        package var photograph: String?
+        package var heatMap: String?
 
-        public init(
+        package init(
             image: Int, photograph: String? = nil, heatMap: String? = nil
         ) {
             self.image = image

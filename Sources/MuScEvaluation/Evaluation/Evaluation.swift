@@ -12,22 +12,22 @@ import SystemPackage
 ///
 /// Finished classes are kept in the output folder with the configuration they belong to: an evaluation that was
 /// interrupted goes on where it was.
-public struct Evaluation: Sendable {
+package struct Evaluation: Sendable {
     /// Scores the images of one class by each other.
-    public typealias Scoring = @Sendable ([BatchFile], ProgressHandler) throws(ScoringError) -> BatchScores
+    package typealias Scoring = @Sendable ([BatchFile], ProgressHandler) throws(ScoringError) -> BatchScores
 
-    public let dataset: Dataset
+    package let dataset: Dataset
     /// What decides the scores, under the names of the configuration, for the state file and the results.
-    public let configuration: [String: String]
-    public let backbone: String
+    package let configuration: [String: String]
+    package let backbone: String
     /// Side in pixels of the maps and masks that are compared.
-    public let imageSize: Int
-    public let threads: Int
-    public let output: OutputFolder
+    package let imageSize: Int
+    package let threads: Int
+    package let output: OutputFolder
     /// Whether heat maps of the images are written, and what their colours span.
-    public var heatMaps: ReferenceConfiguration.HeatMapScale?
+    package var heatMaps: ReferenceConfiguration.HeatMapScale?
     /// How many overlooked images and how many false alarms of a class are shown.
-    public var shownMisses = 4
+    package var shownMisses = 4
     private let score: Scoring
 
     /// - Parameters:
@@ -35,7 +35,7 @@ public struct Evaluation: Sendable {
     ///   - scorer: With EXIF orientation switched off, as masks lie over the stored pixels.
     ///   - configuration: Everything that decides the scores: settings and the weights' digest.
     ///   - output: A folder, which is created.
-    public init(dataset: Dataset, scorer: BatchScorer, configuration: [String: String], output: OutputFolder) {
+    package init(dataset: Dataset, scorer: BatchScorer, configuration: [String: String], output: OutputFolder) {
         self.init(
             dataset: dataset, backbone: scorer.settings.backbone.name, imageSize: scorer.settings.imageSize.width,
             threads: scorer.settings.threads, configuration: configuration, output: output
@@ -43,7 +43,7 @@ public struct Evaluation: Sendable {
     }
 
     /// An evaluation of scores that come from elsewhere.
-    public init(
+    package init(
         dataset: Dataset, backbone: String, imageSize: Int, threads: Int, configuration: [String: String],
         output: OutputFolder, score: @escaping Scoring
     ) {
@@ -66,7 +66,7 @@ public struct Evaluation: Sendable {
     ///   - progress: Told of each step of a class, from any thread; answering false ends the work soon.
     ///   - finished: Told of each class as it is finished, and whether it was finished before.
     /// - Throws: ``EvaluationError``.
-    public func run(
+    package func run(
         progress: @escaping @Sendable (_ className: String, Progress) -> Bool = { _, _ in true },
         finished: (ClassEvaluation, _ wasKept: Bool) -> Void = { _, _ in }
     ) throws(EvaluationError) -> EvaluationResults {

@@ -6,7 +6,7 @@ extension Evaluation {
     /// The number of threads is left out, as it changes no result.
     ///
     /// - Parameter weightsSHA256: The digest of the weights' file.
-    public static func configuration(of scorer: BatchScorer, weightsSHA256: String) -> [String: String] {
+    package static func configuration(of scorer: BatchScorer, weightsSHA256: String) -> [String: String] {
         let settings = scorer.settings
         func list(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
         return [

@@ -3,7 +3,7 @@ import MuScImages
 import SystemPackage
 
 /// Why an evaluation stopped. Classes that were finished before are kept.
-public enum EvaluationError: Error, Sendable, CustomStringConvertible {
+package enum EvaluationError: Error, Sendable, CustomStringConvertible {
     case dataset(DatasetError)
     /// The class of this name could not be scored.
     case scoring(className: String, ScoringError)
@@ -14,7 +14,7 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
     /// A file of the results could not be written or read.
     case file(FilePath, reason: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .dataset(let error): error.description
         case .scoring(let name, let error): "class \(name): \(error)"

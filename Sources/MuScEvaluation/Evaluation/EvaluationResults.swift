@@ -1,16 +1,16 @@
 /// What the evaluation of a data set came to.
-public struct EvaluationResults: Sendable, Hashable {
-    public let layout: Dataset.Layout
+package struct EvaluationResults: Sendable, Hashable {
+    package let layout: Dataset.Layout
     /// Whether all classes of the data set were evaluated.
-    public let isComplete: Bool
-    public let backbone: String
+    package let isComplete: Bool
+    package let backbone: String
     /// Side of the images in pixels.
-    public let imageSize: Int
+    package let imageSize: Int
     /// What decides the scores, under the names of the configuration.
-    public let configuration: [String: String]
-    public let classes: [ClassEvaluation]
+    package let configuration: [String: String]
+    package let classes: [ClassEvaluation]
 
-    public init(
+    package init(
         layout: Dataset.Layout, isComplete: Bool, backbone: String, imageSize: Int, configuration: [String: String],
         classes: [ClassEvaluation]
     ) {
@@ -23,21 +23,21 @@ public struct EvaluationResults: Sendable, Hashable {
     }
 
     /// The mean over the classes of each metric.
-    public var mean: SevenMetrics { SevenMetrics(meanOf: classes.map(\.metrics)) }
+    package var mean: SevenMetrics { SevenMetrics(meanOf: classes.map(\.metrics)) }
 
     /// What was published for this data set, backbone and size; nil where nothing was.
-    public var published: PublishedResults.Match? {
+    package var published: PublishedResults.Match? {
         PublishedResults.match(dataset: layout, backbone: backbone, imageSize: imageSize)
     }
 
     /// The published mean, if it is the mean over the same classes.
-    public var publishedMean: SevenMetrics? {
+    package var publishedMean: SevenMetrics? {
         guard isComplete, Set(classes.map(\.name)) == PublishedResults.classNames(of: layout) else { return nil }
         return published?.mean
     }
 
     /// The methods that the paper compares itself with, if the mean is over the same classes.
-    public var comparedMethods: [PublishedResults.ComparedMethod] {
+    package var comparedMethods: [PublishedResults.ComparedMethod] {
         guard isComplete, Set(classes.map(\.name)) == PublishedResults.classNames(of: layout) else { return [] }
         return PublishedResults.comparedMethods(on: layout)
     }
@@ -45,7 +45,7 @@ public struct EvaluationResults: Sendable, Hashable {
     /// Writes results.csv, results.json, results.md, evaluation.html and, unless left out, results.xlsx.
     ///
     /// - Throws: ``EvaluationError/file(_:reason:)``.
-    public func write(to output: OutputFolder, workbook: Bool = true) throws(EvaluationError) {
+    package func write(to output: OutputFolder, workbook: Bool = true) throws(EvaluationError) {
         let table = ResultTable(self)
         try output.write(table.csv, to: "results.csv")
         try output.write(table.json, to: "results.json")

@@ -3,10 +3,10 @@ import MuScTensors
 import SystemPackage
 
 /// The folder that an evaluation writes to.
-public struct OutputFolder: Sendable, Hashable {
-    public let path: FilePath
+package struct OutputFolder: Sendable, Hashable {
+    package let path: FilePath
 
-    public init(_ path: FilePath) { self.path = path }
+    package init(_ path: FilePath) { self.path = path }
 
     /// Writes a file that appears whole or not at all; folders in its name are created.
     ///

@@ -1,5 +1,5 @@
 /// Why metrics could not be computed from what was given.
-public enum MetricError: Error, Sendable, Hashable, CustomStringConvertible {
+package enum MetricError: Error, Sendable, Hashable, CustomStringConvertible {
     /// There are `scores` scores and `labels` labels; each score needs one.
     case countsDiffer(scores: Int, labels: Int)
     /// The score at `index` is infinite or not a number.
@@ -7,7 +7,7 @@ public enum MetricError: Error, Sendable, Hashable, CustomStringConvertible {
     /// `values` values are no whole number of images of `width`×`height` pixels.
     case notWholeImages(values: Int, width: Int, height: Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .countsDiffer(let scores, let labels):
             "There are \(scores) scores and \(labels) labels; metrics need one label for each score."

@@ -11,29 +11,29 @@ import MuScSupport
 ///
 /// As the thresholds are known beforehand, each mask is labelled once and each pixel counted once: a pixel lies above
 /// the first so many thresholds, so a histogram of these numbers for each region gives its overlap at all of them.
-public struct PerRegionOverlap: Sendable, Hashable {
+package struct PerRegionOverlap: Sendable, Hashable {
     /// The number of thresholds.
-    public static let thresholdCount = 200
+    package static let thresholdCount = 200
     /// Only thresholds with a smaller rate of false positives count.
-    public static let falsePositiveLimit = 0.3
+    package static let falsePositiveLimit = 0.3
 
     /// One threshold.
-    public struct Point: Sendable, Hashable {
+    package struct Point: Sendable, Hashable {
         /// Pixels with a score strictly above are taken for anomalous.
-        public let threshold: Double
+        package let threshold: Double
         /// Mean over the regions of the part above the threshold, 0 to 1.
-        public let overlap: Double
+        package let overlap: Double
         /// Part of the normal pixels above the threshold, 0 to 1.
-        public let falsePositiveRate: Double
+        package let falsePositiveRate: Double
     }
 
     /// The number of regions.
-    public let regions: Int
+    package let regions: Int
     /// PRO, 0 to 1; nil where there is no region or no normal pixel, and where the rates below 0.3 do not span an
     /// interval (all scores equal, or no threshold but the lowest with any false positive).
-    public let value: Double?
+    package let value: Double?
     /// All thresholds in ascending order; empty where there is no region or no normal pixel.
-    public let curve: [Point]
+    package let curve: [Point]
 
     /// Computes PRO.
     ///
@@ -44,7 +44,7 @@ public struct PerRegionOverlap: Sendable, Hashable {
     ///   - height: Rows.
     ///   - threads: The most threads to use; an image is the smallest piece of work.
     /// - Throws: ``MetricError``, where the counts do not fit or a score is not finite.
-    public init(maps: [Float], masks: [UInt8], width: Int, height: Int, threads: Int = 1) throws(MetricError) {
+    package init(maps: [Float], masks: [UInt8], width: Int, height: Int, threads: Int = 1) throws(MetricError) {
         guard maps.count == masks.count else { throw .countsDiffer(scores: maps.count, labels: masks.count) }
         let area = width * height
         guard area > 0, maps.count % area == 0 else {

@@ -8,28 +8,28 @@
 /// * average precision is Σ (TP(tₙ) − TP(tₙ₋₁))/P · TP(tₙ)/(TP(tₙ) + FP(tₙ)), a sum of steps without interpolation.
 ///
 /// They depend on the order of the scores alone: no monotone transform and no permutation of the samples changes them.
-public struct Ranking: Sendable, Hashable {
+package struct Ranking: Sendable, Hashable {
     /// Anomalous samples, P.
-    public let positives: Int
+    package let positives: Int
     /// Normal samples, N.
-    public let negatives: Int
+    package let negatives: Int
     /// Area under the receiver operating characteristic, 0 to 1; nil where all samples are normal or all are anomalous.
-    public let auroc: Double?
+    package let auroc: Double?
     /// The best F1 over all thresholds, 0 to 1; nil where all samples are normal or all are anomalous.
-    public let f1Max: Double?
+    package let f1Max: Double?
     /// The threshold (score at or above) that attains `f1Max`, the highest of equals; nil with it.
-    public let f1Threshold: Float?
+    package let f1Threshold: Float?
     /// Average precision, 0 to 1; nil where all samples are normal or all are anomalous.
-    public let averagePrecision: Double?
+    package let averagePrecision: Double?
     /// Points of the curve from the highest threshold to the lowest: every distinct score of a small set, and about
     /// 1,000 of a large one, evenly spread over both rates. Empty where the metrics are nil.
-    public let curve: [CurvePoint]
+    package let curve: [CurvePoint]
 
     /// What lies at or above one threshold.
-    public struct CurvePoint: Sendable, Hashable {
-        public let threshold: Float
-        public let truePositives: Int
-        public let falsePositives: Int
+    package struct CurvePoint: Sendable, Hashable {
+        package let threshold: Float
+        package let truePositives: Int
+        package let falsePositives: Int
     }
 
     /// Ranks `scores` by sorting their bit patterns: one partition by the leading bits, then each part on its own.
@@ -41,7 +41,7 @@ public struct Ranking: Sendable, Hashable {
     ///   - labels: One a score, 0 for normal, anything else for anomalous.
     ///   - threads: The most threads to use.
     /// - Throws: ``MetricError/countsDiffer(scores:labels:)`` and ``MetricError/notFinite(index:)``.
-    public init(scores: [Float], labels: [UInt8], threads: Int = 1) throws(MetricError) {
+    package init(scores: [Float], labels: [UInt8], threads: Int = 1) throws(MetricError) {
         guard scores.count == labels.count else {
             throw .countsDiffer(scores: scores.count, labels: labels.count)
         }
@@ -79,7 +79,7 @@ public struct Ranking: Sendable, Hashable {
     ///   - scores: Anomaly scores, higher is more anomalous.
     ///   - anomalous: One a score, true for anomalous.
     /// - Throws: ``MetricError/countsDiffer(scores:labels:)`` and ``MetricError/notFinite(index:)``.
-    public init(scores: [Float], anomalous: [Bool]) throws(MetricError) {
+    package init(scores: [Float], anomalous: [Bool]) throws(MetricError) {
         try self.init(scores: scores, labels: anomalous.map { $0 ? 1 : 0 }, threads: 1)
     }
 }

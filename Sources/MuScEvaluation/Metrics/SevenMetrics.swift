@@ -3,16 +3,16 @@
 /// Values are from 0 to 1. A metric is nil where it is not defined: pixel metrics without masks, or where no mask has a
 /// pixel left after resizing; any of them where all is normal or all anomalous (see ``Ranking`` and
 /// ``PerRegionOverlap``).
-public struct SevenMetrics: Sendable, Hashable, Codable {
-    public var imageAUROC: Double?
-    public var imageF1Max: Double?
-    public var imageAP: Double?
-    public var pixelAUROC: Double?
-    public var pixelF1Max: Double?
-    public var pixelAP: Double?
-    public var pixelPRO: Double?
+package struct SevenMetrics: Sendable, Hashable, Codable {
+    package var imageAUROC: Double?
+    package var imageF1Max: Double?
+    package var imageAP: Double?
+    package var pixelAUROC: Double?
+    package var pixelF1Max: Double?
+    package var pixelAP: Double?
+    package var pixelPRO: Double?
 
-    public init(
+    package init(
         imageAUROC: Double? = nil, imageF1Max: Double? = nil, imageAP: Double? = nil, pixelAUROC: Double? = nil,
         pixelF1Max: Double? = nil, pixelAP: Double? = nil, pixelPRO: Double? = nil
     ) {
@@ -26,7 +26,7 @@ public struct SevenMetrics: Sendable, Hashable, Codable {
     }
 
     /// The metrics of one class from its rankings.
-    public init(image: Ranking, pixel: Ranking?, overlap: PerRegionOverlap?) {
+    package init(image: Ranking, pixel: Ranking?, overlap: PerRegionOverlap?) {
         self.init(
             imageAUROC: image.auroc, imageF1Max: image.f1Max, imageAP: image.averagePrecision,
             pixelAUROC: pixel?.auroc, pixelF1Max: pixel?.f1Max, pixelAP: pixel?.averagePrecision,
@@ -34,7 +34,7 @@ public struct SevenMetrics: Sendable, Hashable, Codable {
     }
 
     /// The mean of each metric over the classes in which it is defined; nil where it is in none.
-    public init(meanOf classes: [SevenMetrics]) {
+    package init(meanOf classes: [SevenMetrics]) {
         self.init()
         for metric in Metric.allCases {
             let values = classes.compactMap { $0[metric] }
@@ -43,12 +43,12 @@ public struct SevenMetrics: Sendable, Hashable, Codable {
     }
 
     /// The names in which the metrics are stored and in which the paper's tables give them.
-    public enum Metric: String, Sendable, Hashable, Codable, CaseIterable {
+    package enum Metric: String, Sendable, Hashable, Codable, CaseIterable {
         case imageAUROC = "auroc_image", imageF1Max = "f1max_image", imageAP = "ap_image"
         case pixelAUROC = "auroc_pixel", pixelF1Max = "f1max_pixel", pixelAP = "ap_pixel", pixelPRO = "pro_pixel"
 
         /// The name of the column in the workbook that the reference writes.
-        public var referenceName: String {
+        package var referenceName: String {
             switch self {
             case .imageAUROC: "auroc_sp"
             case .imageF1Max: "f1_sp"
@@ -61,7 +61,7 @@ public struct SevenMetrics: Sendable, Hashable, Codable {
         }
 
         /// A heading for people.
-        public var title: String {
+        package var title: String {
             switch self {
             case .imageAUROC: "image AUROC"
             case .imageF1Max: "image F1-max"
@@ -86,7 +86,7 @@ public struct SevenMetrics: Sendable, Hashable, Codable {
         }
     }
 
-    public subscript(metric: Metric) -> Double? {
+    package subscript(metric: Metric) -> Double? {
         get { self[keyPath: metric.path] }
         set { self[keyPath: metric.path] = newValue }
     }

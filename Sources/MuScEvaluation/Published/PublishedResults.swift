@@ -2,25 +2,25 @@
 ///
 /// The tables are those of the reference implementation's README (github.com/xrli-U/MuSc, ICLR 2024) and lie as CSV in
 /// `PublishedTables`. Metrics are in percent there and from 0 to 1 here.
-public enum PublishedResults {
+package enum PublishedResults {
     /// What was published of one dataset with one backbone at one image size.
-    public struct Match: Sendable, Hashable {
+    package struct Match: Sendable, Hashable {
         /// The mean over the dataset's classes.
-        public let mean: SevenMetrics
+        package let mean: SevenMetrics
         /// The single classes; empty where only the mean was published.
-        public let classes: [String: SevenMetrics]
+        package let classes: [String: SevenMetrics]
         /// Milliseconds an image on an RTX 3090 with 200 images in mutual scoring; nil where not published.
-        public let millisecondsPerImage: Double?
+        package let millisecondsPerImage: Double?
     }
 
     /// Another method's results, as the authors of MuSc print them; nil where that method's authors gave none.
-    public struct ComparedMethod: Sendable, Hashable {
-        public let name: String
+    package struct ComparedMethod: Sendable, Hashable {
+        package let name: String
         /// Where it was published, such as `CVPR 2023`.
-        public let venue: String
+        package let venue: String
         /// `0-shot`, `4-shot`, `8-shot`: how many normal images it is shown.
-        public let setting: String
-        public let metrics: SevenMetrics
+        package let setting: String
+        package let metrics: SevenMetrics
     }
 
     /// The backbone with which the single classes were published, at 518 pixels.
@@ -30,7 +30,7 @@ public enum PublishedResults {
     ///
     /// The published numbers are for the default settings, on the weights named `openai` (CLIP; `laion400m_e31` for
     /// ViT-B-16-plus-240) and on Meta's (DINO, DINOv2).
-    public static func match(dataset: Dataset.Layout, backbone: String, imageSize: Int) -> Match? {
+    package static func match(dataset: Dataset.Layout, backbone: String, imageSize: Int) -> Match? {
         func isWanted(_ row: CSVTable.Row) -> Bool {
             row["backbone"] == backbone && row["image_size"] == String(imageSize)
         }
@@ -49,21 +49,21 @@ public enum PublishedResults {
     }
 
     /// Milliseconds an image on an RTX 3090 with 200 images in mutual scoring; nil where not published.
-    public static func millisecondsPerImage(backbone: String, imageSize: Int) -> Double? {
+    package static func millisecondsPerImage(backbone: String, imageSize: Int) -> Double? {
         rows(PackageResources.inference_time_csv)
             .first { $0["backbone"] == backbone && $0["image_size"] == String(imageSize) }
             .flatMap { $0["ms_per_image_rtx3090_n200"] }.flatMap(Double.init)
     }
 
     /// The names of the data set's classes as published; empty for `folder`.
-    public static func classNames(of dataset: Dataset.Layout) -> Set<String> {
+    package static func classNames(of dataset: Dataset.Layout) -> Set<String> {
         Set(
             rows(PackageResources.by_class_csv).filter { $0["dataset"] == dataset.rawValue }
                 .compactMap { $0["class"] }.filter { $0 != "mean" })
     }
 
     /// The zero- and few-shot methods that MuSc was compared with on this dataset; empty for a dataset without.
-    public static func comparedMethods(on dataset: Dataset.Layout) -> [ComparedMethod] {
+    package static func comparedMethods(on dataset: Dataset.Layout) -> [ComparedMethod] {
         let name: String
         switch dataset {
         case .mvtecAD: name = "MVTec AD"

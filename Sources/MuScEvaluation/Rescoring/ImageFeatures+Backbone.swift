@@ -14,7 +14,7 @@ extension ImageFeatures {
     ///   - threads: The most threads to use.
     ///   - progress: Told of each image when it is done, from any thread.
     /// - Throws: ``ImageError`` for the first photograph that cannot be read.
-    public init(
+    package init(
         of images: [(name: String, path: FilePath)], model: VisionTransformer, family: BackboneDescription.Family,
         threads: Int, progress: @Sendable () -> Void = {}
     ) throws(ImageError) {

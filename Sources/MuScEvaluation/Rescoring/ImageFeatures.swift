@@ -4,18 +4,18 @@ import MuScTensors
 import SystemPackage
 
 /// Image features from a file, one vector an image.
-public struct ImageFeatures: Sendable, Hashable {
+package struct ImageFeatures: Sendable, Hashable {
     /// The images' names; nil where the file does not give them, so that their order counts.
-    public var names: [String]?
+    package var names: [String]?
     /// `[count, width]` row-major.
-    public var values: [Float]
-    public var width: Int
+    package var values: [Float]
+    package var width: Int
     /// How the features are stored, in which the reference also multiplies them.
-    public var precision = RsCIN.Precision.single
-    public var count: Int { width > 0 ? values.count / width : 0 }
+    package var precision = RsCIN.Precision.single
+    package var count: Int { width > 0 ? values.count / width : 0 }
 
     /// - Precondition: `values.count` is a multiple of `width`, and there is a name for each vector or none at all.
-    public init(names: [String]? = nil, values: [Float], width: Int) {
+    package init(names: [String]? = nil, values: [Float], width: Int) {
         precondition(width > 0 && values.count % width == 0 && (names.map { $0.count == values.count / width } ?? true))
         self.names = names
         self.values = values
@@ -30,7 +30,7 @@ public struct ImageFeatures: Sendable, Hashable {
     ///   - path: The file.
     ///   - array: The name of the array, in the reference's files the class; nil for the only one, or `image_feature`.
     /// - Throws: ``RescoringError``.
-    public init(contentsOf path: FilePath, array: String? = nil) throws(RescoringError) {
+    package init(contentsOf path: FilePath, array: String? = nil) throws(RescoringError) {
         func fault(_ fault: RescoringError.Fault) -> RescoringError { RescoringError(file: path.string, fault: fault) }
         let archive: TensorArchive
         do {
@@ -63,7 +63,7 @@ public struct ImageFeatures: Sendable, Hashable {
     ///
     /// - Returns: `[list.scores.count, width]` row-major.
     /// - Throws: ``RescoringError`` for a score without a feature, or counts that differ.
-    public func values(for list: ScoreList) throws(RescoringError) -> [Float] {
+    package func values(for list: ScoreList) throws(RescoringError) -> [Float] {
         guard let names, let wanted = list.names else {
             guard list.scores.count == count else {
                 throw RescoringError(file: nil, fault: .countsDiffer(scores: list.scores.count, features: count))

@@ -1,18 +1,18 @@
 /// Scores before and after RsCIN, as a CSV table: image, score, score_before, in the order of the scores given.
-public struct RescoredTable: Sendable, Hashable {
-    public var list: ScoreList
+package struct RescoredTable: Sendable, Hashable {
+    package var list: ScoreList
     /// One an image, from 0 to 1.
-    public var rescored: [Float]
+    package var rescored: [Float]
 
     /// - Precondition: there is one new score for each old one.
-    public init(list: ScoreList, rescored: [Float]) {
+    package init(list: ScoreList, rescored: [Float]) {
         precondition(list.scores.count == rescored.count)
         self.list = list
         self.rescored = rescored
     }
 
     /// The table with LF line ends; images without names are counted from 1.
-    public var csv: String {
+    package var csv: String {
         let lines = rescored.indices.map { index in
             "\(CSVTable.field(list.names?[index] ?? "\(index + 1)")),\(rescored[index]),\(list.scores[index])\n"
         }
@@ -24,5 +24,5 @@ extension OutputFolder {
     /// Writes `rescored.csv`.
     ///
     /// - Throws: ``EvaluationError/file(_:reason:)``.
-    public func write(_ table: RescoredTable) throws(EvaluationError) { try write(table.csv, to: "rescored.csv") }
+    package func write(_ table: RescoredTable) throws(EvaluationError) { try write(table.csv, to: "rescored.csv") }
 }

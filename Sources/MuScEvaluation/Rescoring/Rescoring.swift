@@ -3,10 +3,10 @@ import MuScTensors
 
 /// RsCIN for the scores of any method ("Mobile RsCIN" of the reference): what images that look alike scored moves an
 /// image's own score.
-public enum Rescoring {
+package enum Rescoring {
     /// The neighbourhood sizes that the paper takes for its own scores: 1,2,3, on VisA 1,8,9.
-    public static let windows = [1, 2, 3]
-    public static let visaWindows = [1, 8, 9]
+    package static let windows = [1, 2, 3]
+    package static let visaWindows = [1, 8, 9]
 
     /// Re-scores images by the scores of their nearest neighbours in image-feature space (section 3.4 of the paper).
     ///
@@ -21,7 +21,7 @@ public enum Rescoring {
     ///   - precision: Of the products of features: `half` for features that are stored in float16, as in the reference.
     /// - Returns: New scores from 0 to 1, in the order of the old ones; all 0 where the old ones are all equal.
     /// - Throws: ``RescoringError`` where counts do not fit, a number is not finite or a window is out of range.
-    public static func rescore(
+    package static func rescore(
         _ scores: [Float], features: [Float], windows: [Int] = windows, unitFeatures: Bool = false,
         precision: RsCIN.Precision = .single
     ) throws(RescoringError) -> [Float] {
@@ -45,8 +45,8 @@ public enum Rescoring {
 }
 
 /// Why scores could not be re-scored.
-public struct RescoringError: Error, Sendable, Hashable, CustomStringConvertible {
-    public enum Fault: Sendable, Hashable {
+package struct RescoringError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Fault: Sendable, Hashable {
         /// There are no scores.
         case noScores
         /// `features` is the number of feature vectors, nil where their values cannot be dealt evenly.
@@ -65,15 +65,15 @@ public struct RescoringError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     /// The file at fault; nil for values in memory.
-    public var file: String?
-    public var fault: Fault
+    package var file: String?
+    package var fault: Fault
 
-    public init(file: String?, fault: Fault) {
+    package init(file: String?, fault: Fault) {
         self.file = file
         self.fault = fault
     }
 
-    public var description: String {
+    package var description: String {
         let text: String
         switch fault {
         case .noScores:

@@ -2,12 +2,12 @@ import MuScTensors
 import SystemPackage
 
 /// Image scores from a CSV file, one row an image.
-public struct ScoreList: Sendable, Hashable {
+package struct ScoreList: Sendable, Hashable {
     /// The images' names; nil where the file has no column `image`.
-    public var names: [String]?
-    public var scores: [Float]
+    package var names: [String]?
+    package var scores: [Float]
 
-    public init(names: [String]?, scores: [Float]) {
+    package init(names: [String]?, scores: [Float]) {
         self.names = names
         self.scores = scores
     }
@@ -21,7 +21,7 @@ public struct ScoreList: Sendable, Hashable {
     ///   - path: The file.
     ///   - column: The column of the scores; nil for `score`, or the only column.
     /// - Throws: ``RescoringError``.
-    public init(contentsOf path: FilePath, column: String? = nil) throws(RescoringError) {
+    package init(contentsOf path: FilePath, column: String? = nil) throws(RescoringError) {
         func fault(_ reason: String, line: Int? = nil) -> RescoringError {
             RescoringError(file: path.string + (line.map { ":\($0)" } ?? ""), fault: .unreadable(reason))
         }

@@ -3,7 +3,7 @@ import FoundationEssentials
 extension ResultTable {
     /// Comma-separated values in percent: class, images, anomalous, the seven metrics; where results were published,
     /// also `paper_…` and `difference_…` of each. A metric that is not defined is empty.
-    public var csv: String {
+    package var csv: String {
         let metrics = SevenMetrics.Metric.allCases
         var header = ["class", "images", "anomalous"] + metrics.map(\.rawValue)
         if hasPublished {
@@ -18,7 +18,7 @@ extension ResultTable {
     }
 
     /// A JSON object in percent: dataset, backbone, image_size, configuration, classes, mean, paper.
-    public var json: String {
+    package var json: String {
         struct Line: Encodable {
             var name: String
             var images: Int
@@ -68,7 +68,7 @@ extension ResultTable {
 
     /// A workbook: the sheet MuSc_results as the reference writes it, and where results were published two more with
     /// the paper's numbers and the differences.
-    public var workbook: Workbook {
+    package var workbook: Workbook {
         let order: [SevenMetrics.Metric] = [
             .pixelAUROC, .pixelF1Max, .pixelAP, .pixelPRO, .imageAUROC, .imageF1Max, .imageAP,
         ]

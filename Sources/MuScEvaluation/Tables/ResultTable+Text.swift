@@ -1,6 +1,6 @@
 extension ResultTable {
     /// The table for a terminal: percent, a class a line, then the mean, then the published mean and the difference.
-    public var text: String {
+    package var text: String {
         var lines = [title, "", Self.line(["", "", "image", "", "", "pixel", "", "", ""], nameWidth)]
         lines.append(Self.line(["class", "images", "AUROC", "F1-max", "AP", "AUROC", "F1-max", "AP", "PRO"], nameWidth))
         for row in rows {
@@ -29,7 +29,7 @@ extension ResultTable {
     }
 
     /// The same as Markdown.
-    public var markdown: String {
+    package var markdown: String {
         let metrics = SevenMetrics.Metric.allCases
         var lines = [
             "# \(title)", "", (["Percent."] + remarks).joined(separator: " "), "",

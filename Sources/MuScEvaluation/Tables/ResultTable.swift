@@ -1,10 +1,10 @@
 import FoundationEssentials
 
 /// The seven metrics of each class and their mean in percent, with the published numbers beside them where there are any.
-public struct ResultTable: Sendable {
+package struct ResultTable: Sendable {
     let results: EvaluationResults
 
-    public init(_ results: EvaluationResults) { self.results = results }
+    package init(_ results: EvaluationResults) { self.results = results }
 
     /// One line of the table.
     struct Row: Sendable {

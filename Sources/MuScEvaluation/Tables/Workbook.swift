@@ -1,34 +1,34 @@
 /// A workbook in Office Open XML (.xlsx), as Excel and LibreOffice open it: sheets of text and numbers, no styles.
 ///
 /// Only the parts that ECMA-376 requires are written, with texts inline in their cells.
-public struct Workbook: Sendable, Hashable {
-    public enum Cell: Sendable, Hashable {
+package struct Workbook: Sendable, Hashable {
+    package enum Cell: Sendable, Hashable {
         case empty
         case text(String)
         case number(Double)
     }
 
-    public struct Sheet: Sendable, Hashable {
+    package struct Sheet: Sendable, Hashable {
         /// At most 31 characters, none of them `: \ / ? * [ ]`.
-        public var name: String
-        public var rows: [[Cell]]
+        package var name: String
+        package var rows: [[Cell]]
 
-        public init(name: String, rows: [[Cell]]) {
+        package init(name: String, rows: [[Cell]]) {
             self.name = name
             self.rows = rows
         }
     }
 
-    public var sheets: [Sheet]
+    package var sheets: [Sheet]
 
     /// - Precondition: at least one sheet.
-    public init(sheets: [Sheet]) {
+    package init(sheets: [Sheet]) {
         precondition(!sheets.isEmpty)
         self.sheets = sheets
     }
 
     /// The file's content.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
         let package = "http://schemas.openxmlformats.org/package/2006"
         let office = "http://schemas.openxmlformats.org/officeDocument/2006"

@@ -1,14 +1,14 @@
 extension BatchSummary {
     /// How a batch's scores are spread.
-    public struct ScoreSpread: Sendable, Hashable, Codable {
+    package struct ScoreSpread: Sendable, Hashable, Codable {
         /// The score below which a tenth of the images lie.
-        public var tenth: Float
-        public var median: Float
+        package var tenth: Float
+        package var median: Float
         /// The score above which a tenth of the images lie.
-        public var ninetieth: Float
-        public var highest: Float
+        package var ninetieth: Float
+        package var highest: Float
 
-        public init(tenth: Float, median: Float, ninetieth: Float, highest: Float) {
+        package init(tenth: Float, median: Float, ninetieth: Float, highest: Float) {
             self.tenth = tenth
             self.median = median
             self.ninetieth = ninetieth
@@ -16,7 +16,7 @@ extension BatchSummary {
         }
 
         /// The spread of some scores, with quantiles interpolated between neighbours; nil where there are none.
-        public init?(of scores: [Float]) {
+        package init?(of scores: [Float]) {
             let sorted = scores.filter(\.isFinite).sorted()
             guard let last = sorted.last else { return nil }
             func quantile(_ share: Float) -> Float {

@@ -1,30 +1,30 @@
 import SystemPackage
 
 /// What a drop folder's page says of one batch.
-public struct BatchSummary: Sendable, Hashable, Codable {
+package struct BatchSummary: Sendable, Hashable, Codable {
     /// Where a batch stands.
-    public enum State: String, Sendable, Hashable, Codable, CaseIterable {
+    package enum State: String, Sendable, Hashable, Codable, CaseIterable {
         case waiting, running, done, failed
         /// Failed so often that it is tried again only when asked for, or when its images change.
         case heldBack
     }
 
     /// The batch's folder relative to the root, "." for the root itself.
-    public var folder: String
-    public var state: State
+    package var folder: String
+    package var state: State
     /// When its results were published, ISO 8601; empty where there are none yet.
-    public var time: String
-    public var images: Int
-    public var flagged: Int
+    package var time: String
+    package var images: Int
+    package var flagged: Int
     /// Wall-clock seconds of its run; nil where it has not run.
-    public var seconds: Double?
-    public var scores: ScoreSpread?
+    package var seconds: Double?
+    package var scores: ScoreSpread?
     /// Why it failed, is held back, or still waits.
-    public var reason: String?
+    package var reason: String?
     /// The report's path relative to the folder of the page of all batches; nil where there is none.
-    public var report: FilePath?
+    package var report: FilePath?
 
-    public init(
+    package init(
         folder: String, state: State, time: String, images: Int, flagged: Int = 0, seconds: Double? = nil,
         scores: ScoreSpread? = nil, reason: String? = nil, report: FilePath? = nil
     ) {

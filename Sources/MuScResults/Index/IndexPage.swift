@@ -4,15 +4,15 @@ import MuScSupport
 
 /// The page of a drop folder, `index.html`: all its batches, newest first. It refers to the same as a table,
 /// `batches.csv`, beside it.
-public struct IndexPage: Sendable {
+package struct IndexPage: Sendable {
     /// The drop folder, as people know it.
-    public let root: String
+    package let root: String
     /// The folder that the page belongs in: the drop folder itself, or the one that repeats its tree.
-    public let folder: String
+    package let folder: String
     /// Those without results first, then newest first.
-    public let batches: [BatchSummary]
+    package let batches: [BatchSummary]
     /// When the page was made, ISO 8601 with zone.
-    public let time: String
+    package let time: String
 
     /// Rows that stand in the page without its script; the script shows the rest on demand.
     static let rows = 200
@@ -23,7 +23,7 @@ public struct IndexPage: Sendable {
     ///   - folder: Where the page belongs, absolute or relative to the working directory; nil for the root itself.
     ///   - batches: In any order.
     ///   - time: Now, ISO 8601 with zone.
-    public init(root: String, folder: String? = nil, batches: [BatchSummary], time: String) {
+    package init(root: String, folder: String? = nil, batches: [BatchSummary], time: String) {
         self.root = root
         self.folder = folder ?? root
         self.batches = batches.sorted { a, b in
@@ -39,7 +39,7 @@ public struct IndexPage: Sendable {
     /// - Throws: ``ResultsError`` where the folder cannot be written, or holds an `index.html` that this program did not
     ///   write; it is left alone.
     @discardableResult
-    public func write() throws(ResultsError) -> String {
+    package func write() throws(ResultsError) -> String {
         let directory = try Directory(path: folder)
         try refuseForeignPage(in: directory)
         try replace("index.html", with: html(), in: directory)

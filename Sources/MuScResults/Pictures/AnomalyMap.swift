@@ -4,15 +4,15 @@ import MuScScoring
 ///
 /// Upsampling is bilinear with `align_corners=True`, as the reference's: the corner patches' centres lie on the corner
 /// pixels, so pixel x of n reads column x · (W − 1) / (n − 1).
-public struct AnomalyMap: Sendable {
-    public let grid: PatchGrid
+package struct AnomalyMap: Sendable {
+    package let grid: PatchGrid
     /// `[H, W]` row-major.
-    public let values: [Float]
+    package let values: [Float]
     /// The patches that counted; nil for all. What lies outside is drawn grey.
-    public let region: PatchRegion?
+    package let region: PatchRegion?
 
     /// - Precondition: `values.count == grid.count`, and a region is of the same grid.
-    public init(grid: PatchGrid, values: some Sequence<Float>, region: PatchRegion? = nil) {
+    package init(grid: PatchGrid, values: some Sequence<Float>, region: PatchRegion? = nil) {
         self.grid = grid
         self.values = Array(values)
         self.region = region
@@ -20,7 +20,7 @@ public struct AnomalyMap: Sendable {
     }
 
     /// The lowest and the highest patch score of those that counted; (0, 0) where none is a number.
-    public var range: (low: Float, high: Float) { Self.range(of: values, in: region) }
+    package var range: (low: Float, high: Float) { Self.range(of: values, in: region) }
 
     /// The same of several maps of one grid, one after the other.
     static func range(of values: [Float], in region: PatchRegion?) -> (low: Float, high: Float) {
@@ -39,7 +39,7 @@ public struct AnomalyMap: Sendable {
     }
 
     /// The map at another size, all at once: `[height, width]` row-major.
-    public func resized(width: Int, height: Int) -> [Float] {
+    package func resized(width: Int, height: Int) -> [Float] {
         var rows = AnomalyMapRows(self, width: width, height: height)
         var result: [Float] = []
         result.reserveCapacity(width * height)

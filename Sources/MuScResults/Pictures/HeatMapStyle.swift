@@ -1,13 +1,13 @@
 /// How patch scores become colours over a photograph.
-public struct HeatMapStyle: Sendable {
+package struct HeatMapStyle: Sendable {
     /// The scores that the colour map's ends stand for.
-    public var low: Float
-    public var high: Float
-    public var colormap: Colormap
+    package var low: Float
+    package var high: Float
+    package var colormap: Colormap
     /// The score along which a contour is drawn; nil for none.
-    public var contour: Float?
+    package var contour: Float?
 
-    public init(low: Float, high: Float, colormap: Colormap, contour: Float? = nil) {
+    package init(low: Float, high: Float, colormap: Colormap, contour: Float? = nil) {
         self.low = low
         self.high = high
         self.colormap = colormap
@@ -15,7 +15,7 @@ public struct HeatMapStyle: Sendable {
     }
 
     /// The heat map's share of a pixel at a value from 0 to 1: what is normal stays visible, what is not glows.
-    public static func opacity(_ value: Double) -> Double { 0.06 + 0.59 * value * value }
+    package static func opacity(_ value: Double) -> Double { 0.06 + 0.59 * value * value }
 
     /// For each of 256 values the colour times its opacity, and what is left for the photograph, in 1/256.
     struct Blend {

@@ -7,7 +7,7 @@ extension AnomalyMap {
     ///   - photograph: Upright; the result has its size.
     ///   - style: Colours, their range and the contour.
     ///   - peak: The pixel to mark; nil for none.
-    public func overlay(on photograph: RGBImage, style: HeatMapStyle, peak: (x: Int, y: Int)? = nil) -> RGBImage {
+    package func overlay(on photograph: RGBImage, style: HeatMapStyle, peak: (x: Int, y: Int)? = nil) -> RGBImage {
         var picture = photograph
         let width = picture.width
         let blend = HeatMapStyle.Blend(style.colormap)

@@ -6,16 +6,16 @@ import SystemPackage
 ///
 /// The folder of a batch appears whole or not at all and holds, besides the photographs under their names, `batch.json`
 /// with the ``BatchResult``. A batch in which nothing is flagged has no folder.
-public struct FlaggedCopies: Sendable {
+package struct FlaggedCopies: Sendable {
     /// The folder of the batch's copies.
-    public let folder: String
+    package let folder: String
 
     /// - Parameters:
     ///   - place: The folder of all copies.
     ///   - batchFolder: The batch, absolute.
     ///   - root: The drop folder that the batch lies in, whose tree is repeated; nil for a batch by itself.
     ///   - sequence: 1 for a folder's first batch; the further ones are told apart by it.
-    public init(place: String, batchFolder: FilePath, root: FilePath? = nil, sequence: Int = 1) {
+    package init(place: String, batchFolder: FilePath, root: FilePath? = nil, sequence: Int = 1) {
         var path = FilePath(place)
         var below = batchFolder.lexicallyNormalized()
         let isBelowRoot = root.map { below.removePrefix($0.lexicallyNormalized()) } ?? false
@@ -31,7 +31,7 @@ public struct FlaggedCopies: Sendable {
     /// Copies the flagged photographs of a batch, in the place of what lay there of an earlier scoring.
     ///
     /// - Throws: ``ResultsError``; the former copies are as they were then.
-    public func write(_ scores: BatchScores, batchFolder: FilePath, result: BatchResult) throws(ResultsError) {
+    package func write(_ scores: BatchScores, batchFolder: FilePath, result: BatchResult) throws(ResultsError) {
         let place = ResultsFolder(path: folder, marker: Self.marker)
         let flagged = scores.images.filter { $0.flagged }
         guard !flagged.isEmpty else { return try place.withdraw() }

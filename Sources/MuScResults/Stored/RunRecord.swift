@@ -32,7 +32,7 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var flagged: Int
     public var unreadable: Int
     /// How the scores are spread, for the index of batches; nil in results of earlier versions.
-    public var scoreSpread: BatchSummary.ScoreSpread?
+    package var scoreSpread: BatchSummary.ScoreSpread?
     public var threshold: Threshold
     public var rscin: RsCINDecision
     public var timings: [StageTiming]

@@ -1,11 +1,11 @@
 /// Resampling of patch scores to pixels, and the image score (section 3.3 of the paper).
-public enum PatchMap {
+package enum PatchMap {
     /// Resizes a patch map bilinearly with corners aligned: the outermost patches' scores lie on the image's edges.
     ///
     /// - Parameters:
     ///   - map: `[grid.height, grid.width]` row-major.
     /// - Returns: `[height, width]` row-major.
-    public static func resized(_ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int) -> [Float] {
+    package static func resized(_ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int) -> [Float] {
         var result: [Float] = []
         result.reserveCapacity(width * height)
         forEachRow(of: Array(map), grid: grid, width: width, height: height) { _, row in result += row }
@@ -13,7 +13,7 @@ public enum PatchMap {
     }
 
     /// The largest value of the map at `width × height` pixels, and where it lies: the first, row by row.
-    public static func peak(
+    package static func peak(
         _ map: some Collection<Float>, grid: PatchGrid, width: Int, height: Int
     ) -> (score: Float, x: Int, y: Int) {
         let source = Array(map)

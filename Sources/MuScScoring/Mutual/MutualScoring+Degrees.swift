@@ -14,7 +14,7 @@ extension MutualScoring {
     ///   - judges: Indices of the images that judge, each once. An image never judges itself.
     /// - Returns: `[judged.count, grid.count]` row-major: the mean over the degrees of ``patchScores(of:judged:judges:)``.
     /// - Precondition: At least one degree, and every judged image has at least one judge other than itself.
-    public func patchScores(
+    package func patchScores(
         of tokens: StandardisedTokens, degrees: [Int], judged: [Int], judges: [Int]
     ) -> [Float] {
         precondition(!degrees.isEmpty)

@@ -38,18 +38,18 @@ public struct MutualScoring: Sendable {
         case fast
     }
 
-    public var interval: Interval
+    package var interval: Interval
     /// The least number of nearest judges that are averaged, where there are as many.
-    public var minimumJudges: Int
+    package var minimumJudges: Int
     /// The most rows and columns that a partner may lie away; nil for no limit.
-    public var window: Int?
+    package var window: Int?
     /// The patches that are judged and judge; nil for all. The others' scores are 0.
-    public var region: PatchRegion?
-    public var precision: Precision
+    package var region: PatchRegion?
+    package var precision: Precision
     /// The most threads to use. The result does not depend on it.
-    public var threads: Int
+    package var threads: Int
 
-    public init(
+    package init(
         interval: Interval, minimumJudges: Int = 1, window: Int? = nil, region: PatchRegion? = nil,
         precision: Precision = .exact, threads: Int
     ) {
@@ -73,7 +73,7 @@ public struct MutualScoring: Sendable {
     ///   directions together. Beside the tokens it holds 4 bytes for each judged patch and judge, at most 1 GiB (past
     ///   that, judged images are taken in blocks), and a prepared copy of 32 images.
     /// - Precondition: Every judged image has at least one judge other than itself, and a region holds a patch.
-    public func patchScores(of tokens: UnitTokens, judged: [Int], judges: [Int]) -> [Float] {
+    package func patchScores(of tokens: UnitTokens, judged: [Int], judges: [Int]) -> [Float] {
         let patches = tokens.grid.count
         var scores = [Float](repeating: 0, count: judged.count * patches)
         guard !judged.isEmpty, patches > 0 else { return scores }
@@ -150,7 +150,7 @@ public struct MutualScoring: Sendable {
     ///
     /// The kernel walks squares of 4 × 4 patches against their surroundings, so that the rim of a square is computed
     /// beyond the window.
-    public func computedShare(on grid: PatchGrid) -> Double {
+    package func computedShare(on grid: PatchGrid) -> Double {
         window == nil ? 1 : PartnerPlan(grid: grid, window: window, rowLimit: .max).computedShare
     }
 

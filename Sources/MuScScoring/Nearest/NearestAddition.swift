@@ -2,27 +2,27 @@ import CKernels
 import MuScSupport
 
 /// What images that were added to a batch change in its lists, so that the lists need not be kept whole each time.
-public struct NearestAddition: Sendable {
+package struct NearestAddition: Sendable {
     /// The images that were not judged before, and the judges that were not there.
-    public var judged, judges: [ImageDigest]
+    package var judged, judges: [ImageDigest]
     /// One entry a layer and degree, as the lists have them.
-    public var planes: [Plane]
+    package var planes: [Plane]
 
     /// The changes of one plane.
-    public struct Plane: Sendable {
+    package struct Plane: Sendable {
         /// The lists of the images that were not judged before; the judges' names are those of the lists thereafter.
-        public var rows: NearestJudges.Plane
+        package var rows: NearestJudges.Plane
         /// The squared distances of the other images to the new judges, `[others, judges, patches]`; of an image to itself
         /// any number.
-        public var distances: [Float]
+        package var distances: [Float]
 
-        public init(rows: NearestJudges.Plane, distances: [Float]) {
+        package init(rows: NearestJudges.Plane, distances: [Float]) {
             self.rows = rows
             self.distances = distances
         }
     }
 
-    public init(judged: [ImageDigest], judges: [ImageDigest], planes: [Plane]) {
+    package init(judged: [ImageDigest], judges: [ImageDigest], planes: [Plane]) {
         self.judged = judged
         self.judges = judges
         self.planes = planes
@@ -33,7 +33,7 @@ extension NearestJudges {
     /// Takes in what was added; the lists are then those of which the addition was made.
     ///
     /// - Returns: False where the addition is none to these lists, which then stay as they are.
-    public mutating func add(_ addition: NearestAddition, threads: Int) -> Bool {
+    package mutating func add(_ addition: NearestAddition, threads: Int) -> Bool {
         let distances = judged.count * addition.judges.count * patches
         guard addition.planes.count == planes.count,
             judges.count + addition.judges.count < Self.mostJudges,

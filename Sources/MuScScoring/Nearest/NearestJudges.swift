@@ -1,13 +1,13 @@
 import CKernels
 
 /// Tells an image from all others by its content, and equal images by the order in which they come.
-public struct ImageDigest: Sendable, Hashable, Codable {
+package struct ImageDigest: Sendable, Hashable, Codable {
     /// A hash of the content.
-    public var high, low: UInt64
+    package var high, low: UInt64
     /// How many images before it have the same content.
-    public var copy: Int
+    package var copy: Int
 
-    public init(high: UInt64, low: UInt64, copy: Int = 0) {
+    package init(high: UInt64, low: UInt64, copy: Int = 0) {
         self.high = high
         self.low = low
         self.copy = copy
@@ -20,30 +20,30 @@ public struct ImageDigest: Sendable, Hashable, Codable {
 /// A patch's list is longer than the interval of mutual scoring asks for, so that judges may go; a bound says below
 /// which distance no judge outside the list lies, so that judges may come. Where a list becomes too short, the patch's
 /// image is compared with all judges again. So scores are those of a comparison of all with all, not an estimate.
-public struct NearestJudges: Sendable {
+package struct NearestJudges: Sendable {
     /// The images that were scored, and those that judged them.
-    public var judged, judges: [ImageDigest]
+    package var judged, judges: [ImageDigest]
     /// Patches of an image.
-    public let patches: Int
+    package let patches: Int
     /// One entry a layer and degree, layers outermost.
-    public var planes: [Plane]
+    package var planes: [Plane]
 
     /// The most judges that lists can name.
-    public static let mostJudges = Int(MUSC_NO_JUDGE)
+    package static let mostJudges = Int(MUSC_NO_JUDGE)
 
     /// The lists of all images by one layer's tokens at one degree; see `musc_neighbours.h`.
-    public struct Plane: Sendable {
+    package struct Plane: Sendable {
         /// Slots of a list.
-        public let depth: Int
+        package let depth: Int
         /// Squared distances, `[judged, depth, patches]` row-major.
-        public internal(set) var squared: [Float]
+        package internal(set) var squared: [Float]
         /// The judges' positions, `[judged, depth, patches]`; 65535 in an empty slot.
-        public internal(set) var names: [UInt16]
+        package internal(set) var names: [UInt16]
         /// `[judged, patches]`: no judge outside a patch's list has a smaller squared distance.
-        public internal(set) var bounds: [Float]
+        package internal(set) var bounds: [Float]
 
         /// - Precondition: The arrays are of the sizes that their descriptions name, for some number of images.
-        public init(depth: Int, squared: [Float], names: [UInt16], bounds: [Float]) {
+        package init(depth: Int, squared: [Float], names: [UInt16], bounds: [Float]) {
             precondition(squared.count == names.count && squared.count == bounds.count * depth)
             self.depth = depth
             self.squared = squared
@@ -52,7 +52,7 @@ public struct NearestJudges: Sendable {
         }
     }
 
-    public init(judged: [ImageDigest], judges: [ImageDigest], patches: Int, planes: [Plane]) {
+    package init(judged: [ImageDigest], judges: [ImageDigest], patches: Int, planes: [Plane]) {
         self.judged = judged
         self.judges = judges
         self.patches = patches
@@ -62,10 +62,10 @@ public struct NearestJudges: Sendable {
     /// Bytes that lists take.
     ///
     /// - Parameter depths: Of all planes.
-    public static func bytes(judged: Int, patches: Int, depths: [Int]) -> Int {
+    package static func bytes(judged: Int, patches: Int, depths: [Int]) -> Int {
         depths.reduce(0) { $0 + judged * patches * (6 * $1 + 4) }
     }
 
     /// How long lists are kept of which so many of the nearest count: a quarter more, 4 to 16.
-    public static func depth(for count: Int) -> Int { count + min(max(count / 4, 4), 16) }
+    package static func depth(for count: Int) -> Int { count + min(max(count / 4, 4), 16) }
 }

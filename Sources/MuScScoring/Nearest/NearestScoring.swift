@@ -10,7 +10,7 @@ import MuScSupport
 ///     var scorer = NearestScoring(scoring, lists: known, judged: …)
 ///     for layer in tokens { scores += scorer.patchScores(of: layer) }
 ///     save(scorer.lists)
-public struct NearestScoring: Sendable {
+package struct NearestScoring: Sendable {
     let scoring: MutualScoring
     let degrees: [Int]
     /// The number of images of the tokens.
@@ -21,10 +21,10 @@ public struct NearestScoring: Sendable {
     /// The former lists' planes that were not taken over yet.
     private var former: [NearestJudges.Plane]
     /// The lists as they are now; complete once every layer was scored.
-    public private(set) var lists: NearestJudges
+    package private(set) var lists: NearestJudges
     /// What was added to the former lists where nothing else changed, as ``NearestJudges/add(_:threads:)`` takes it;
     /// complete once every layer was scored.
-    public internal(set) var addition: NearestAddition?
+    package internal(set) var addition: NearestAddition?
     /// For each image that was asked for its row in the lists.
     private let rowOfJudged: [Int]
 
@@ -41,7 +41,7 @@ public struct NearestScoring: Sendable {
     ///   - degrees: LNAMD's degrees r.
     ///   - intervals: For each plane, layers outermost, the intervals over which means are wanted, at least one.
     /// - Returns: nil with more judges than lists can name.
-    public init?(
+    package init?(
         _ scoring: MutualScoring, lists: consuming NearestJudges?, judged: [Int], judges: [Int], digests: [ImageDigest],
         grid: PatchGrid, degrees: [Int], intervals: [[MutualScoring.Interval]]
     ) {
@@ -74,13 +74,13 @@ public struct NearestScoring: Sendable {
     }
 
     /// The number of images that are compared with all judges; 0 where the lists told everything.
-    public var comparedWithAll: Int { update.fresh.count }
+    package var comparedWithAll: Int { update.fresh.count }
 
     /// Whether images have to be compared, for which their tokens are needed.
-    public var needsTokens: Bool { !update.isIdle }
+    package var needsTokens: Bool { !update.isIdle }
 
     /// Whether the lists stay what they were.
-    public var isUnchanged: Bool { update.keepsFormer && update.fresh.isEmpty && update.arrivals.isEmpty }
+    package var isUnchanged: Bool { update.keepsFormer && update.fresh.isEmpty && update.arrivals.isEmpty }
 
     /// Scores the images by the next layer.
     ///
@@ -88,7 +88,7 @@ public struct NearestScoring: Sendable {
     ///   called where they are needed, from several threads at once.
     /// - Returns: For each degree and each of its intervals, `[judged.count, patches]` row-major, as
     ///   ``MutualScoring/patchScores(of:judged:judges:)`` gives them.
-    public mutating func patchScores(
+    package mutating func patchScores(
         of tokens: @Sendable (_ images: [Int], _ threads: Int) -> StandardisedTokens
     ) -> [[[Float]]] {
         let first = lists.planes.count

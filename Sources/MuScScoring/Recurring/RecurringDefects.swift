@@ -10,11 +10,11 @@ import Glibc
 /// The problem is that of "consistent anomalies" (CoDeGraph, arXiv 2510.10456); the rule here is a simpler one. Its
 /// numbers were chosen on defects pasted into solar cells and on natural batches, where ten standard deviations part
 /// the two clearly: of the patches of natural images hardly any reaches so far.
-public struct RecurringDefects: Sendable {
+package struct RecurringDefects: Sendable {
     /// The quantile bins of near distances within which far distances are compared.
     static let bins = 20
     /// The ranks, as shares of the judges, over which far distances are averaged: below the median judge.
-    public static let farInterval = MutualScoring.Interval(lower: 0.4, upper: 0.5)
+    package static let farInterval = MutualScoring.Interval(lower: 0.4, upper: 0.5)
     /// Robust standard deviations of excess that count as usual: what lies beyond is added to scores.
     static let usual: Float = 10
     /// Robust standard deviations of excess beyond which a patch may belong to a group that is named. Less than for
@@ -29,15 +29,15 @@ public struct RecurringDefects: Sendable {
     static let leastImages = 3
 
     /// How much farther the judges in the middle are than usual, for each patch of `[images, patches]`: a distance.
-    public let excess: [Float]
+    package let excess: [Float]
     /// The robust standard deviation of the excess (1.4826 · MAD).
-    public let deviation: Float
+    package let deviation: Float
 
     /// - Parameters:
     ///   - near: For each patch the mean distance to its nearest judges, the score of mutual scoring.
     ///   - far: The same over the judges of ``farInterval``.
     ///   - region: The patches that count; nil for all. The others have no excess.
-    public init(near: [Float], far: [Float], region: PatchRegion? = nil) {
+    package init(near: [Float], far: [Float], region: PatchRegion? = nil) {
         precondition(near.count == far.count)
         let counted = near.indices.filter { index in region.map { $0[index % $0.grid.count] } ?? true }
         let order = Self.ascending(near, counted)
@@ -52,12 +52,12 @@ public struct RecurringDefects: Sendable {
     }
 
     /// What is added to each patch's score: twice the excess beyond ten standard deviations.
-    public var penalties: [Float] {
+    package var penalties: [Float] {
         excess.map { Self.weight * max(0, $0 - Self.usual * deviation) }
     }
 
     /// Whether any patch is farther from the judges in the middle than is usual.
-    public var isRemarkable: Bool { deviation > 0 && excess.contains { $0 > Self.remarkable * deviation } }
+    package var isRemarkable: Bool { deviation > 0 && excess.contains { $0 > Self.remarkable * deviation } }
 
     /// - Parameter values: None negative.
     private static func median(_ values: [Float]) -> Float {
@@ -87,13 +87,13 @@ public struct RecurringDefects: Sendable {
     }
 
     /// Images that share a mark.
-    public struct Group: Sendable, Hashable, Codable {
+    package struct Group: Sendable, Hashable, Codable {
         /// One member an image: the image's index and the patch of the mark, row by row.
-        public struct Member: Sendable, Hashable, Codable {
-            public var image, patch: Int
+        package struct Member: Sendable, Hashable, Codable {
+            package var image, patch: Int
         }
 
-        public var members: [Member]
+        package var members: [Member]
     }
 
     /// Groups of at least three images whose remarkable patches are as near to each other as to their nearest judges.
@@ -105,7 +105,7 @@ public struct RecurringDefects: Sendable {
     ///   - tokens: Gives the vectors by which the images were compared, of some of them; image by image as asked for.
     /// - Returns: The largest first.
     /// - Throws: What `tokens` throws.
-    public func groups<Failure: Error>(
+    package func groups<Failure: Error>(
         near: [Float], images: Int, patches: Int, tokens: (_ images: [Int]) throws(Failure) -> UnitTokens
     ) throws(Failure) -> [Group] {
         guard deviation > 0, images >= Self.leastImages else { return [] }

@@ -1,7 +1,7 @@
 /// Spearman's rank correlation of two lists, −1 to 1; ties take their mean rank.
 ///
 /// - Returns: nil where a list has fewer than two values or all are equal.
-public func rankCorrelation(_ a: [Float], _ b: [Float]) -> Double? {
+package func rankCorrelation(_ a: [Float], _ b: [Float]) -> Double? {
     guard a.count == b.count, a.count > 1 else { return nil }
     let (first, second) = (ranks(a), ranks(b))
     let mean = Double(a.count - 1) / 2

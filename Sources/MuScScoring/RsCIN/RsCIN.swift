@@ -1,9 +1,9 @@
 import MuScSupport
 
 /// Re-scoring with the constrained image-level neighbourhood (section 3.4 of the paper, equations 5 and 6).
-public enum RsCIN {
+package enum RsCIN {
     /// The precision of W = F·Fᵀ.
-    public enum Precision: Sendable {
+    package enum Precision: Sendable {
         /// float32, as for features that the network has just computed.
         case single
         /// Products summed in float32 and rounded to float16, as for the features that the reference publishes in
@@ -24,7 +24,7 @@ public enum RsCIN {
     ///     than the batch counts as the batch.
     ///   - threads: The most threads to use, where there are many images.
     /// - Returns: New scores in [0, 1]; all zero where the scores are all equal.
-    public static func rescore(
+    package static func rescore(
         _ scores: [Float], features: [Float], windows: [Int], precision: Precision = .single, threads: Int = 1
     ) -> [Float] {
         let count = scores.count
@@ -61,7 +61,7 @@ public enum RsCIN {
 
     /// Features divided by their L2 norms, `[count, width]`; preset `tuned` takes them so for every backbone,
     /// because DINOv2's raw class tokens differ in length and ruin the neighbourhood.
-    public static func unitFeatures(_ features: [Float], count: Int) -> [Float] {
+    package static func unitFeatures(_ features: [Float], count: Int) -> [Float] {
         guard count > 0 else { return features }
         let width = features.count / count
         var result = features
@@ -75,7 +75,7 @@ public enum RsCIN {
     /// How far images that look alike have like scores: Spearman's correlation of each image's score with the mean
     /// of its two nearest neighbours', −1 to 1; nil for fewer than four images or equal scores.
     /// Past 16,384 images it is that of 4,096 of them.
-    public static func neighbourAgreement(_ scores: [Float], features: [Float], threads: Int = 1) -> Double? {
+    package static func neighbourAgreement(_ scores: [Float], features: [Float], threads: Int = 1) -> Double? {
         let count = scores.count
         guard count >= 4 else { return nil }
         if count > singleRowLimit { return agreementOfMany(scores, features: features, threads: threads) }
@@ -97,7 +97,7 @@ public enum RsCIN {
     }
 
     /// Scores less their minimum, over their range; zeros where all are equal.
-    public static func scaledToUnitRange(_ scores: [Float]) -> [Float] {
+    package static func scaledToUnitRange(_ scores: [Float]) -> [Float] {
         guard let low = scores.min(), let high = scores.max(), high > low else {
             return [Float](repeating: 0, count: scores.count)
         }

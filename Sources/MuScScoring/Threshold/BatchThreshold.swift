@@ -4,7 +4,7 @@
 /// percentile) / 1.2816, the standard deviation of a normal distribution with that lower half. Images that lie 2.5 σ
 /// or more above the median are flagged. The rule flags no fixed share: a clean batch whose upper half scatters as its
 /// lower half does stays almost unflagged, however large it is.
-public enum BatchThreshold {
+package enum BatchThreshold {
     /// Standard deviations above the median.
     static let deviations = 2.5
     /// The 10th percentile of a normal distribution, in standard deviations below its median.
@@ -13,7 +13,7 @@ public enum BatchThreshold {
     static let leastDeviation = 1e-3
 
     /// The threshold for these scores, one an image; infinite, so that nothing is flagged, for fewer than three.
-    public static func threshold(for scores: [Float]) -> Threshold {
+    package static func threshold(for scores: [Float]) -> Threshold {
         let values = scores.map(Double.init).sorted()
         guard values.count >= 3 else {
             return Threshold(

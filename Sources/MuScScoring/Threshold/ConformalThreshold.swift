@@ -3,9 +3,9 @@
 /// Where a good part's score is exchangeable with the calibration scores, its p-value is at most `rate` with a chance
 /// of at most `rate`, whatever the distribution of scores is (Vovk, Gammerman and Shafer, "Algorithmic Learning in a
 /// Random World", 2005; Bates et al., "Testing for outliers with conformal p-values", Annals of Statistics 2023).
-public enum ConformalThreshold {
+package enum ConformalThreshold {
     /// For each score, (1 + the number of calibration scores at or above it) / (their number + 1): above 0, at most 1.
-    public static func pValues(of scores: [Float], calibration: [Float]) -> [Float] {
+    package static func pValues(of scores: [Float], calibration: [Float]) -> [Float] {
         let sorted = calibration.sorted()
         return scores.map { score in
             // The first calibration score at or above this one.
@@ -23,7 +23,7 @@ public enum ConformalThreshold {
     /// - Parameters:
     ///   - calibration: Of any order.
     ///   - rate: The share of good parts that may be flagged, 0 to 1.
-    public static func value(calibration: [Float], rate: Double) -> Float {
+    package static func value(calibration: [Float], rate: Double) -> Float {
         // A p-value is at most `rate` where at most so many calibration scores are at or above the score. A rate such
         // as 0.29 is not exact in binary, and 100 of them are meant to be 29.
         let most = Int((rate * Double(calibration.count + 1) + 1e-9).rounded(.down)) - 1
@@ -33,7 +33,7 @@ public enum ConformalThreshold {
     }
 
     /// The least number of calibration scores with which anything can be flagged at this rate.
-    public static func leastCalibration(rate: Double) -> Int {
+    package static func leastCalibration(rate: Double) -> Int {
         guard rate > 0 else { return .max }
         return max(Int((1 / rate - 1 - 1e-9).rounded(.up)), 1)
     }

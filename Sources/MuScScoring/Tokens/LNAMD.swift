@@ -5,7 +5,7 @@ import MuScSupport
 ///
 /// The patch tokens of one layer are normalised over all channels and positions together, averaged over the
 /// r × r neighbourhood of each patch, and brought to unit length, so that MSM's distances are those of directions.
-public enum LNAMD {
+package enum LNAMD {
     /// Added to the variance of the normalisation.
     static let epsilon = 1e-5
 
@@ -14,7 +14,7 @@ public enum LNAMD {
     /// - Parameters:
     ///   - tokens: One entry an image: `[grid.count, channels]` row-major, without class token.
     ///   - threads: The most threads to use.
-    public static func standardise(
+    package static func standardise(
         _ tokens: [[Float]], grid: PatchGrid, channels: Int, threads: Int
     ) -> StandardisedTokens {
         standardise(images: tokens.count, grid: grid, channels: channels, threads: threads) { image, body in
@@ -28,7 +28,7 @@ public enum LNAMD {
     ///   - threads: The most threads to use.
     ///   - tokens: Calls its argument once with the tokens of an image, `[grid.count, channels]` row-major without class
     ///     token; called from several threads at once. Where it does not, the image's are zeros.
-    public static func standardise(
+    package static func standardise(
         images: Int, grid: PatchGrid, channels: Int, threads: Int,
         _ tokens: @Sendable (_ image: Int, _ body: (UnsafeBufferPointer<Float>) -> Void) -> Void
     ) -> StandardisedTokens {
@@ -56,7 +56,7 @@ public enum LNAMD {
     ///   - r: Side of the neighbourhood in patches: odd, at least 1. Outside the grid counts as zero, and the mean is
     ///     always over r² patches; as the vectors end at unit length, that is the direction of the sum.
     ///   - threads: The most threads to use.
-    public static func aggregate(_ tokens: StandardisedTokens, r: Int, threads: Int) -> UnitTokens {
+    package static func aggregate(_ tokens: StandardisedTokens, r: Int, threads: Int) -> UnitTokens {
         precondition(r >= 1 && r % 2 == 1)
         let (grid, channels) = (tokens.grid, tokens.channels)
         let perImage = grid.count * channels
@@ -70,7 +70,7 @@ public enum LNAMD {
     }
 
     /// Normalises and aggregates the tokens of every image at degree `r`.
-    public static func aggregate(
+    package static func aggregate(
         _ tokens: [[Float]], grid: PatchGrid, channels: Int, r: Int, threads: Int
     ) -> UnitTokens {
         aggregate(standardise(tokens, grid: grid, channels: channels, threads: threads), r: r, threads: threads)

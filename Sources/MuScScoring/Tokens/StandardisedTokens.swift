@@ -1,15 +1,15 @@
 /// The patch tokens of a set of images for one layer, each image's normalised over all its channels and positions.
 ///
 /// LNAMD's first step; ``LNAMD/aggregate(_:r:threads:)`` makes the ``UnitTokens`` of a degree from it.
-public struct StandardisedTokens: Sendable {
+package struct StandardisedTokens: Sendable {
     /// The number of images.
-    public let images: Int
+    package let images: Int
     /// How the patches of every image lie.
-    public let grid: PatchGrid
+    package let grid: PatchGrid
     /// Channels of a patch vector.
-    public let channels: Int
+    package let channels: Int
     /// `[images, grid.count, channels]` row-major.
-    public let values: [Float]
+    package let values: [Float]
 
     init(images: Int, grid: PatchGrid, channels: Int, values: [Float]) {
         precondition(values.count == images * grid.count * channels)
@@ -20,7 +20,7 @@ public struct StandardisedTokens: Sendable {
     }
 
     /// Tokens that are all zero.
-    public static func zeros(images: Int, grid: PatchGrid, channels: Int) -> StandardisedTokens {
+    package static func zeros(images: Int, grid: PatchGrid, channels: Int) -> StandardisedTokens {
         StandardisedTokens(
             images: images, grid: grid, channels: channels,
             values: [Float](repeating: 0, count: images * grid.count * channels))

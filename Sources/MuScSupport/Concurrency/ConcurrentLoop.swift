@@ -11,7 +11,7 @@ import Synchronization
 ///   - count: The number of indices; zero or less runs nothing.
 ///   - threads: The most threads to use, the calling one included; values below 1 count as 1.
 ///   - body: Called with each index exactly once.
-public func concurrentLoop(_ count: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
+package func concurrentLoop(_ count: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
     guard count > 0 else { return }
     let workers = min(max(threads, 1), count)
     guard workers > 1 else {

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// - Parameters: As for ``concurrentLoop(_:threads:_:)``.
 /// - Returns: The values in the order of their indices.
-public func concurrentMap<Value: Sendable>(
+package func concurrentMap<Value: Sendable>(
     _ count: Int, threads: Int, _ body: @Sendable (Int) -> Value
 ) -> [Value] {
     let values = Mutex([Value?](repeating: nil, count: max(count, 0)))

@@ -2,16 +2,16 @@
 ///
 /// `@unchecked Sendable` holds because the memory is reachable for writing only inside `init`, before any other
 /// thread can hold a reference.
-public final class FloatStorage: @unchecked Sendable {
+package final class FloatStorage: @unchecked Sendable {
     /// The number of floats.
-    public let count: Int
+    package let count: Int
     /// The first float; valid as long as this object lives.
-    public let pointer: UnsafePointer<Float>
+    package let pointer: UnsafePointer<Float>
 
     /// Allocates `count` floats, which `fill` must write.
     ///
     /// - Throws: What `fill` throws; the memory is then released.
-    public init<E: Error>(count: Int, fill: (UnsafeMutableBufferPointer<Float>) throws(E) -> Void) throws(E) {
+    package init<E: Error>(count: Int, fill: (UnsafeMutableBufferPointer<Float>) throws(E) -> Void) throws(E) {
         let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
         let floats = raw.bindMemory(to: Float.self, capacity: count)
         do {
@@ -25,7 +25,7 @@ public final class FloatStorage: @unchecked Sendable {
     }
 
     /// Copies the floats of an array.
-    public convenience init(_ values: [Float]) {
+    package convenience init(_ values: [Float]) {
         self.init(count: values.count) { buffer in
             _ = buffer.initialize(from: values)
         }

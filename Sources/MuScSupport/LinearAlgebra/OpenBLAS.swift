@@ -4,7 +4,7 @@ import COpenBLAS
 ///
 /// OpenBLAS's own threads are switched off, because the callers already run one thread a core; two schedulers
 /// that fight for the cores are slower than either.
-public enum OpenBLAS {
+package enum OpenBLAS {
     /// Chooses the kernels once, before the first product.
     private static let isReady: Bool = {
         musc_openblas_choose_kernels()
@@ -14,10 +14,10 @@ public enum OpenBLAS {
 
     /// Chooses the kernels now: it changes the process's environment for a moment, so that a program with threads does
     /// it before it has any. Otherwise the first product does.
-    public static func prepare() { _ = isReady }
+    package static func prepare() { _ = isReady }
 
     /// The name of the kernels in use, such as `SkylakeX` or `Haswell`.
-    public static var kernelName: String {
+    package static var kernelName: String {
         _ = isReady
         return openblas_get_corename().map { String(cString: $0) } ?? "unknown"
     }
@@ -33,7 +33,7 @@ public enum OpenBLAS {
     ///   - a: `rows × depth`.
     ///   - b: `columns × depth` where `transposesB`, else `depth × columns`.
     ///   - c: `rows × columns`.
-    public static func product(
+    package static func product(
         rows: Int, columns: Int, depth: Int, alpha: Float = 1, a: UnsafePointer<Float>, strideA: Int,
         b: UnsafePointer<Float>, strideB: Int, transposesB: Bool, beta: Float = 0, c: UnsafeMutablePointer<Float>,
         strideC: Int

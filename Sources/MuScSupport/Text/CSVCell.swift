@@ -1,12 +1,12 @@
 /// Cells of comma-separated values for people's spreadsheets.
-public enum CSVCell {
+package enum CSVCell {
     /// A cell for text that somebody else chose, such as a file's name: quoted where RFC 4180 asks for it, and such that
     /// no spreadsheet runs it.
     ///
     /// A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula, and where its
     /// language separates cells by semicolons or tabs, also what follows one of these. There the text gets an
     /// apostrophe, as OWASP advises ("CSV Injection").
-    public static func text(_ value: String) -> String {
+    package static func text(_ value: String) -> String {
         var inert = String.UnicodeScalarView()
         var startsCell = true
         for scalar in value.unicodeScalars {

@@ -1,14 +1,14 @@
 /// A Python pickle of NumPy arrays in dictionaries and lists, such as the reference's `.dat` files of image features.
 ///
 /// Only arrays and plain values are built; a pickle that asks for anything else is refused, and nothing of it is run.
-public struct NumPyPickle: Sendable {
+package struct NumPyPickle: Sendable {
     /// The arrays in the order of the pickle, each with the keys (of lists: the positions) that lead to it.
-    public let arrays: [(keys: [String], tensor: StoredTensor)]
+    package let arrays: [(keys: [String], tensor: StoredTensor)]
 
     /// Reads the pickle at `path`, of any protocol from 2 to 5.
     ///
     /// - Throws: ``TensorFileError`` naming the file and the fault.
-    public init(path: String) throws(TensorFileError) {
+    package init(path: String) throws(TensorFileError) {
         try self.init(file: MappedFile(path: path))
     }
 

@@ -5,7 +5,7 @@
 /// file.add("cls_token", floats, shape: [384])
 /// try file.write(to: "weights.safetensors")
 /// ```
-public struct SafetensorsWriter: Sendable {
+package struct SafetensorsWriter: Sendable {
     private enum Content: Sendable {
         case floats([Float])
         case integers([Int64])
@@ -23,45 +23,45 @@ public struct SafetensorsWriter: Sendable {
     }
 
     /// String pairs kept in the header.
-    public var metadata: [String: String]
+    package var metadata: [String: String]
     private var entries: [Entry] = []
 
-    public init(metadata: [String: String] = [:]) {
+    package init(metadata: [String: String] = [:]) {
         self.metadata = metadata
     }
 
     /// Adds a tensor of float32, row-major.
     ///
     /// - Precondition: `values.count` is the product of `shape`, and no tensor of this name was added before.
-    public mutating func add(_ name: String, _ values: [Float], shape: [Int]) {
+    package mutating func add(_ name: String, _ values: [Float], shape: [Int]) {
         append(name, .float32, shape, .floats(values), count: values.count)
     }
 
     /// Adds a tensor of float16 from floats, each rounded to the nearest; row-major.
     ///
     /// - Precondition: as for floats. Magnitudes above 65504 become infinite.
-    public mutating func add(roundingToHalf name: String, _ values: [Float], shape: [Int]) {
+    package mutating func add(roundingToHalf name: String, _ values: [Float], shape: [Int]) {
         append(name, .float16, shape, .halves(values.map { Float16($0).bitPattern }), count: values.count)
     }
 
     /// Adds a tensor of uint16, row-major.
     ///
     /// - Precondition: as for floats.
-    public mutating func add(_ name: String, _ values: [UInt16], shape: [Int]) {
+    package mutating func add(_ name: String, _ values: [UInt16], shape: [Int]) {
         append(name, .uint16, shape, .halves(values), count: values.count)
     }
 
     /// Adds a tensor of int64, row-major.
     ///
     /// - Precondition: as for floats.
-    public mutating func add(_ name: String, _ values: [Int], shape: [Int]) {
+    package mutating func add(_ name: String, _ values: [Int], shape: [Int]) {
         append(name, .int64, shape, .integers(values.map(Int64.init)), count: values.count)
     }
 
     /// Adds a tensor of another archive in the type in which it is stored there.
     ///
     /// - Precondition: no tensor of this name was added before.
-    public mutating func add(_ name: String, _ tensor: StoredTensor) {
+    package mutating func add(_ name: String, _ tensor: StoredTensor) {
         append(name, tensor.scalarType, tensor.shape, .stored(tensor), count: tensor.count)
     }
 
@@ -73,7 +73,7 @@ public struct SafetensorsWriter: Sendable {
     }
 
     /// The whole file in memory.
-    public func bytes() -> [UInt8] {
+    package func bytes() -> [UInt8] {
         var result: [UInt8] = []
         forEachPart { result.append(contentsOf: $0) }
         return result
@@ -84,7 +84,7 @@ public struct SafetensorsWriter: Sendable {
     ///
     /// - Parameter flushes: False for files that can be made again: after a loss of power such a file may be damaged.
     /// - Throws: ``TensorFileError`` where the file system refuses; nothing is left behind then.
-    public func write(to path: String, flushes: Bool = true) throws(TensorFileError) {
+    package func write(to path: String, flushes: Bool = true) throws(TensorFileError) {
         var file = try AtomicFile(path: path)
         var failure: TensorFileError?
         forEachPart { part in

@@ -1,5 +1,5 @@
 /// Where a batch stands.
-public enum BatchState: String, Sendable, Codable, CaseIterable {
+package enum BatchState: String, Sendable, Codable, CaseIterable {
     /// Its images are still arriving, or too few.
     case waiting
     /// It is to be scored next.

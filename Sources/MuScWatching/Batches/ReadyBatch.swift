@@ -1,44 +1,44 @@
 import SystemPackage
 
 /// A batch that is to be scored: what is handed to the pipeline.
-public struct ReadyBatch: Sendable {
+package struct ReadyBatch: Sendable {
     /// The drop folder that it belongs to.
-    public var root: FilePath
+    package var root: FilePath
     /// The folder that holds its images; absolute, as the file system's bytes.
-    public var folder: FilePath
+    package var folder: FilePath
     /// The images, in ascending order of names.
-    public var files: [ImageFile]
+    package var files: [ImageFile]
     /// The identity of the set of images. The results must carry it (in `run.json`), and
     /// ``BatchScoring/published`` gives it back: that is how a batch whose results were published just before the
     /// program was killed is recognised and not scored twice.
-    public var digest: FileSetDigest
+    package var digest: FileSetDigest
     /// Where the results' folder is to appear, in one step.
-    public var results: FilePath
+    package var results: FilePath
     /// 1 for the folder's first batch; more only with ``NewImagesPolicy/newBatch``.
-    public var sequence: Int
+    package var sequence: Int
     /// 1 for the first try.
-    public var attempt: Int
+    package var attempt: Int
     /// Whether it is to be scored even where results of the same set are published.
     var isForced: Bool
     var ledgerID: Int64
 }
 
 /// What scoring a batch came to.
-public struct BatchOutcome: Sendable, Equatable {
+package struct BatchOutcome: Sendable, Equatable {
     /// Images that were scored.
-    public var images: Int
+    package var images: Int
     /// Those flagged as anomalous.
-    public var flagged: Int
+    package var flagged: Int
     /// Those that could not be read.
-    public var unreadable: Int
+    package var unreadable: Int
     /// Wall-clock seconds.
-    public var seconds: Double
+    package var seconds: Double
     /// The page to open, if one was written.
-    public var report: FilePath?
+    package var report: FilePath?
     /// Messages about it, put down with the batch's end in one step.
-    public var deliveries: [Delivery]
+    package var deliveries: [Delivery]
 
-    public init(
+    package init(
         images: Int, flagged: Int, unreadable: Int, seconds: Double, report: FilePath?, deliveries: [Delivery] = []
     ) {
         self.images = images
@@ -51,35 +51,35 @@ public struct BatchOutcome: Sendable, Equatable {
 }
 
 /// Results that lie in their place.
-public struct PublishedResults: Sendable, Equatable {
+package struct PublishedResults: Sendable, Equatable {
     /// The identity of the set of images that they are of.
-    public var digest: FileSetDigest
-    public var outcome: BatchOutcome
+    package var digest: FileSetDigest
+    package var outcome: BatchOutcome
 
-    public init(digest: FileSetDigest, outcome: BatchOutcome) {
+    package init(digest: FileSetDigest, outcome: BatchOutcome) {
         self.digest = digest
         self.outcome = outcome
     }
 }
 
 /// What the watcher needs from the pipeline.
-public struct BatchScoring: Sendable {
+package struct BatchScoring: Sendable {
     /// Scores a batch and publishes its results at ``ReadyBatch/results`` by a rename, whole or not at all; until then
     /// they are put together in a hidden folder. It must not create the batch's own folder anew where that has vanished,
     /// and should end early, with `CancellationError`, when its task is cancelled.
     ///
     /// Throws ``ScoringFailure`` where more is known than that it failed; any other error counts as
     /// ``ScoringFailure/Kind/passing``, or as ``ScoringFailure/Kind/noSpace`` where it is the system's.
-    public var score: @Sendable (ReadyBatch) async throws -> BatchOutcome
+    package var score: @Sendable (ReadyBatch) async throws -> BatchOutcome
     /// Reads whose results lie in a results' folder; nil where there are none or they do not say.
     ///
     /// It is asked before a batch is scored, and at the start for each batch that was being scored when the program was
     /// killed. What lies half-written beside the folder is then nobody's, and is to be cleared away.
-    public var published: @Sendable (_ results: FilePath) -> PublishedResults?
+    package var published: @Sendable (_ results: FilePath) -> PublishedResults?
     /// Called after a batch of a root was scored, with what the index of that root is made of.
-    public var updateIndex: @Sendable (RootIndex) async throws -> Void
+    package var updateIndex: @Sendable (RootIndex) async throws -> Void
 
-    public init(
+    package init(
         score: @escaping @Sendable (ReadyBatch) async throws -> BatchOutcome,
         published: @escaping @Sendable (_ results: FilePath) -> PublishedResults?,
         updateIndex: @escaping @Sendable (RootIndex) async throws -> Void = { _ in }
@@ -91,8 +91,8 @@ public struct BatchScoring: Sendable {
 }
 
 /// Why a batch could not be scored, and what that means for trying again.
-public struct ScoringFailure: Error, Sendable, CustomStringConvertible {
-    public enum Kind: String, Sendable {
+package struct ScoringFailure: Error, Sendable, CustomStringConvertible {
+    package enum Kind: String, Sendable {
         /// It may work later: tried again with growing delay, a limited number of times.
         case passing
         /// It will fail whatever is tried, as long as the images are the same: held at once.
@@ -101,11 +101,11 @@ public struct ScoringFailure: Error, Sendable, CustomStringConvertible {
         case noSpace
     }
 
-    public var kind: Kind
+    package var kind: Kind
     /// What happened, to which file, and what to do.
-    public var description: String
+    package var description: String
 
-    public init(_ kind: Kind, _ description: String) {
+    package init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
     }

@@ -5,23 +5,23 @@ import SystemPackage
 /// A pure state machine: time comes in with every call, nothing sleeps and nothing is read. A batch is ready when its
 /// set of images was observed to be the same from one moment to another that is at least the settle time later, and
 /// nobody was seen writing to it in between.
-public struct Settling: Sendable {
+package struct Settling: Sendable {
     /// When a batch counts as ready.
-    public struct Rules: Sendable, Equatable {
-        public var settleSeconds: Double
-        public var minImages: Int
-        public var maxWaitSeconds: Double
+    package struct Rules: Sendable, Equatable {
+        package var settleSeconds: Double
+        package var minImages: Int
+        package var maxWaitSeconds: Double
         /// Whether batches become ready by a ready file.
-        public var waitsForReadyFile: Bool
+        package var waitsForReadyFile: Bool
 
-        public init(settleSeconds: Double, minImages: Int, maxWaitSeconds: Double, waitsForReadyFile: Bool) {
+        package init(settleSeconds: Double, minImages: Int, maxWaitSeconds: Double, waitsForReadyFile: Bool) {
             self.settleSeconds = settleSeconds
             self.minImages = minImages
             self.maxWaitSeconds = maxWaitSeconds
             self.waitsForReadyFile = waitsForReadyFile
         }
 
-        public init(_ configuration: WatchConfiguration) {
+        package init(_ configuration: WatchConfiguration) {
             self.init(
                 settleSeconds: configuration.settleSeconds, minImages: configuration.minImages,
                 maxWaitSeconds: configuration.maxWaitSeconds, waitsForReadyFile: configuration.readyFile != nil)
@@ -33,17 +33,17 @@ public struct Settling: Sendable {
     }
 
     /// What a look into a folder showed.
-    public struct Observation: Sendable {
+    package struct Observation: Sendable {
         /// The identity of the images to be scored.
-        public var digest: FileSetDigest
+        package var digest: FileSetDigest
         /// How many they are, at least 1.
-        public var images: Int
+        package var images: Int
         /// The ready file's identity, where it is there.
-        public var readyMark: String?
+        package var readyMark: String?
         /// The ready file's identity when it was last acted on.
-        public var spentReadyMark: String?
+        package var spentReadyMark: String?
 
-        public init(digest: FileSetDigest, images: Int, readyMark: String? = nil, spentReadyMark: String? = nil) {
+        package init(digest: FileSetDigest, images: Int, readyMark: String? = nil, spentReadyMark: String? = nil) {
             self.digest = digest
             self.images = images
             self.readyMark = readyMark
@@ -51,7 +51,7 @@ public struct Settling: Sendable {
         }
     }
 
-    public enum Verdict: Sendable, Equatable {
+    package enum Verdict: Sendable, Equatable {
         /// Still changing; to be looked at again at the moment given.
         case changing(until: Moment)
         /// Too few images. They are scored at the moment given if no more arrive; nil for a single one, which waits
@@ -72,10 +72,10 @@ public struct Settling: Sendable {
         var beingWritten: [FileName: Moment] = [:]
     }
 
-    public var rules: Rules
+    package var rules: Rules
     private(set) var entries: [FilePath: Entry] = [:]
 
-    public init(rules: Rules) {
+    package init(rules: Rules) {
         self.rules = rules
     }
 
@@ -84,7 +84,7 @@ public struct Settling: Sendable {
     /// - Parameters:
     ///   - now: The moment at which the folder was listed.
     ///   - earlier: What a former process observed of the same set, on the same run of the machine.
-    public mutating func observe(
+    package mutating func observe(
         _ folder: FilePath, _ observation: Observation, at now: Moment, earlier: (stableSince: Moment, waitingSince: Moment)? = nil
     ) -> Verdict {
         var entry = entries[folder] ?? Entry(digest: nil, stableSince: now, waitingSince: earlier?.waitingSince ?? now)
@@ -129,19 +129,19 @@ public struct Settling: Sendable {
     }
 
     /// Takes in that a file of a folder was created, and is being written.
-    public mutating func created(_ name: FileName, in folder: FilePath, at now: Moment) {
+    package mutating func created(_ name: FileName, in folder: FilePath, at now: Moment) {
         touched(folder, at: now)
         entries[folder]?.beingWritten[name] = now
     }
 
     /// Takes in that a file was closed, moved or removed: whatever it was, nobody writes to it under this name.
-    public mutating func closed(_ name: FileName, in folder: FilePath, at now: Moment) {
+    package mutating func closed(_ name: FileName, in folder: FilePath, at now: Moment) {
         touched(folder, at: now)
         entries[folder]?.beingWritten[name] = nil
     }
 
     /// Takes in that something happened to a folder's files: the settle time begins anew.
-    public mutating func touched(_ folder: FilePath, at now: Moment) {
+    package mutating func touched(_ folder: FilePath, at now: Moment) {
         entries[folder, default: Entry(digest: nil, stableSince: now, waitingSince: now)].stableSince = now
         entries[folder]?.nextLook = now + rules.settleSeconds
     }
@@ -158,17 +158,17 @@ public struct Settling: Sendable {
     }
 
     /// Forgets a folder: nothing in it is to be scored any more.
-    public mutating func forget(_ folder: FilePath) {
+    package mutating func forget(_ folder: FilePath) {
         entries[folder] = nil
     }
 
     /// The folders that are to be looked at again now.
-    public func due(at now: Moment) -> [FilePath] {
+    package func due(at now: Moment) -> [FilePath] {
         entries.compactMap { folder, entry in entry.nextLook.map { $0 <= now } == true ? folder : nil }
     }
 
     /// When the next folder is to be looked at.
-    public var nextLook: Moment? { entries.values.compactMap(\.nextLook).min() }
+    package var nextLook: Moment? { entries.values.compactMap(\.nextLook).min() }
 
     /// When what is known of a folder was first seen as it is.
     func moments(of folder: FilePath) -> (stableSince: Moment, waitingSince: Moment)? {

@@ -104,7 +104,7 @@ final class Inotify: Sendable {
 }
 
 /// Why something cannot be watched.
-public enum WatchLimit: Error, Equatable, CustomStringConvertible {
+package enum WatchLimit: Error, Equatable, CustomStringConvertible {
     /// The user's watches are used up.
     case watches
     /// The user's inotify instances are used up.
@@ -112,7 +112,7 @@ public enum WatchLimit: Error, Equatable, CustomStringConvertible {
     /// Another `errno`.
     case other(Int32)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .watches:
             let limit = Self.setting("max_user_watches")
@@ -131,7 +131,7 @@ public enum WatchLimit: Error, Equatable, CustomStringConvertible {
     }
 
     /// A limit of the kernel's: `max_user_watches`, `max_user_instances` or `max_queued_events`.
-    public static func setting(_ name: String) -> Int? {
+    package static func setting(_ name: String) -> Int? {
         Int(String(decoding: readWhole(FilePath("/proc/sys/fs/inotify/\(name)")).filter { $0 > 32 }, as: UTF8.self))
     }
 }

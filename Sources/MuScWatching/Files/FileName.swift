@@ -3,19 +3,19 @@ import Glibc
 /// The name of a file in its folder: the bytes as the file system has them, in any encoding or none.
 ///
 /// Names are compared byte by byte. For people and for logs use ``description``, in which nothing can break a line.
-public struct FileName: Hashable, Sendable, Comparable {
+package struct FileName: Hashable, Sendable, Comparable {
     /// The name without a slash and without a terminating zero, 1 to 255 bytes.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    public init(bytes: [UInt8]) {
+    package init(bytes: [UInt8]) {
         self.bytes = bytes
     }
 
-    public init(_ text: String) {
+    package init(_ text: String) {
         bytes = Array(text.utf8)
     }
 
-    public static func < (a: FileName, b: FileName) -> Bool {
+    package static func < (a: FileName, b: FileName) -> Bool {
         let order = memcmp(a.bytes, b.bytes, min(a.bytes.count, b.bytes.count))
         return order == 0 ? a.bytes.count < b.bytes.count : order < 0
     }
@@ -27,13 +27,13 @@ public struct FileName: Hashable, Sendable, Comparable {
 
 extension FileName: CustomStringConvertible {
     /// The name with control characters, backslashes and bytes that are not UTF-8 written as escapes.
-    public var description: String { escapedText(bytes) }
+    package var description: String { escapedText(bytes) }
 }
 
 /// Text for people and logs from bytes of a path: `\n`, `\t`, `\r`, `\\`, and `\xNN` for what is no printable UTF-8.
 ///
 /// One name is one line, and no terminal sequence passes.
-public func escapedText(_ bytes: some Sequence<UInt8>) -> String {
+package func escapedText(_ bytes: some Sequence<UInt8>) -> String {
     var text = ""
     var decoder = UTF8Pieces(bytes: Array(bytes))
     while let piece = decoder.next() {

@@ -3,10 +3,10 @@ import SystemPackage
 
 extension FilePath {
     /// The path as one line of text for people and logs; see ``escapedText(_:)``.
-    public var text: String { escapedText(bytes) }
+    package var text: String { escapedText(bytes) }
 
     /// The path of a file in this folder.
-    public func appending(_ name: FileName) -> FilePath {
+    package func appending(_ name: FileName) -> FilePath {
         var joined = bytes
         if joined.last != UInt8(ascii: "/") { joined.append(UInt8(ascii: "/")) }
         joined.append(contentsOf: name.bytes)
@@ -14,7 +14,7 @@ extension FilePath {
     }
 
     /// Whether this path is `folder` or lies below it. Both must be absolute and lexically normal.
-    public func isInside(_ folder: FilePath) -> Bool {
+    package func isInside(_ folder: FilePath) -> Bool {
         let inner = bytes
         let outer = folder.bytes
         guard inner.starts(with: outer) else { return false }
@@ -22,7 +22,7 @@ extension FilePath {
     }
 
     /// The path below `folder`, empty for the folder itself; nil where the path is not inside.
-    public func relative(to folder: FilePath) -> FilePath? {
+    package func relative(to folder: FilePath) -> FilePath? {
         guard isInside(folder) else { return nil }
         return FilePath(bytes: bytes.dropFirst(folder.bytes.count).drop { $0 == UInt8(ascii: "/") })
     }

@@ -3,20 +3,20 @@ import MuScSupport
 import SystemPackage
 
 /// What a folder's file system can be relied on for.
-public struct FileSystemKind: Hashable, Sendable {
+package struct FileSystemKind: Hashable, Sendable {
     /// As the kernel calls it: `ext4`, `nfs4`, `cifs`, `fuse.sshfs` …
-    public var name: String
+    package var name: String
     /// Where it is mounted.
-    public var mountPoint: FilePath
+    package var mountPoint: FilePath
 
-    public init(name: String, mountPoint: FilePath) {
+    package init(name: String, mountPoint: FilePath) {
         self.name = name
         self.mountPoint = mountPoint
     }
 
     /// Whether inotify tells of every change. Network and shared file systems tell of those made on this machine only,
     /// and an overlay of none made in the layers below it.
-    public var sendsAllEvents: Bool {
+    package var sendsAllEvents: Bool {
         let base = name.split(separator: ".").first.map(String.init) ?? name
         let silent: Set = [
             "nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse", "9p", "virtiofs", "overlay", "aufs", "unionfs", "afs", "ceph",
@@ -27,13 +27,13 @@ public struct FileSystemKind: Hashable, Sendable {
     }
 
     /// Whether a file keeps its inode number from one mount to the next.
-    public var keepsInodes: Bool {
+    package var keepsInodes: Bool {
         let base = name.split(separator: ".").first.map(String.init) ?? name
         return !["vfat", "msdos", "exfat", "fuse", "fuseblk", "9p", "vboxsf", "vmhgfs", "davfs"].contains(base)
     }
 
     /// One sentence for `musc doctor` and the log.
-    public var explanation: String {
+    package var explanation: String {
         sendsAllEvents
             ? "\(name) at \(mountPoint.text): changes are seen at once (inotify)"
             : "\(name) at \(mountPoint.text): changes made elsewhere send no events here, so the folder is scanned at intervals (watch.poll_seconds)"
@@ -42,7 +42,7 @@ public struct FileSystemKind: Hashable, Sendable {
     /// The file system that holds a path, from `/proc/self/mountinfo`.
     ///
     /// - Returns: nil where the path does not exist or `/proc` is not mounted.
-    public static func of(_ path: FilePath) -> FileSystemKind? {
+    package static func of(_ path: FilePath) -> FileSystemKind? {
         guard let real = path.resolved() else { return nil }
         let table = readWhole("/proc/self/mountinfo")
         return deepest(holding: real, in: table)
@@ -97,7 +97,7 @@ extension FilePath {
     }
 
     /// An absolute path without symbolic links for what exists of it; the rest is taken over as it stands.
-    public func canonical() -> FilePath {
+    package func canonical() -> FilePath {
         if let real = resolved() { return real }
         var absolute = self
         if !absolute.isAbsolute {

@@ -2,18 +2,18 @@ import Glibc
 import SystemPackage
 
 /// What one folder holds at one moment, as far as batches are concerned.
-public struct FolderListing: Sendable {
-    public var folder: FilePath
+package struct FolderListing: Sendable {
+    package var folder: FilePath
     /// Tells folders apart whatever they are called.
-    public var id: FolderID
+    package var id: FolderID
     /// Files that may be images, in ascending order of names. No file has been opened.
-    public var files: [ImageFile]
+    package var files: [ImageFile]
     /// Folders to go on with, in ascending order of names; symbolic links are none.
-    public var subfolders: [FileName]
+    package var subfolders: [FileName]
     /// The ready file's identity, where it is there: it changes when the file is written again.
-    public var readyMark: String?
+    package var readyMark: String?
     /// The identity of the mask of what counts, where it is there as a file of its own: a link is none.
-    public var maskMark: String?
+    package var maskMark: String?
     /// Names of files that have a second name or are a link, and so may appear without ever being written.
     var linked: Set<FileName> = []
 
@@ -106,9 +106,9 @@ public struct FolderListing: Sendable {
 }
 
 /// A folder's device and inode.
-public struct FolderID: Hashable, Sendable {
-    public var device: UInt64
-    public var inode: UInt64
+package struct FolderID: Hashable, Sendable {
+    package var device: UInt64
+    package var inode: UInt64
 
     init(_ status: stat) {
         device = UInt64(status.st_dev)
@@ -124,10 +124,10 @@ public struct FolderID: Hashable, Sendable {
 }
 
 /// A folder that could not be listed.
-public struct FolderError: Error, Equatable, CustomStringConvertible {
-    public var folder: FilePath
+package struct FolderError: Error, Equatable, CustomStringConvertible {
+    package var folder: FilePath
     /// An `errno`.
-    public var code: Int32
+    package var code: Int32
 
     package init(folder: FilePath, code: Int32) {
         self.folder = folder
@@ -135,9 +135,9 @@ public struct FolderError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Whether the folder is gone, rather than closed to us or broken.
-    public var isGone: Bool { code == ENOENT || code == ENOTDIR || code == ELOOP }
+    package var isGone: Bool { code == ENOENT || code == ENOTDIR || code == ELOOP }
 
-    public var description: String {
+    package var description: String {
         let advice = code == EACCES ? "grant the user that runs musc the rights to read and enter it" : "the next scan tries again"
         return "\(folder.text) cannot be listed: \(Errno(rawValue: code).description); \(advice)"
     }

@@ -2,11 +2,11 @@ import Glibc
 import SystemPackage
 
 /// Whether a file is an image, by its first bytes and by its extension.
-public enum ImageContent {
+package enum ImageContent {
     /// The formats that are read: JPEG, PNG, TIFF (and BigTIFF), BMP, PNM.
     ///
     /// - Parameter head: The file's first bytes; 18 suffice.
-    public static func isImage(head: [UInt8]) -> Bool {
+    package static func isImage(head: [UInt8]) -> Bool {
         if head.starts(with: [0xFF, 0xD8, 0xFF]) { return true }
         if head.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return true }
         if head.starts(with: [0x49, 0x49, 0x2A, 0x00]) || head.starts(with: [0x4D, 0x4D, 0x00, 0x2A]) { return true }
@@ -24,7 +24,7 @@ public enum ImageContent {
     }
 
     /// Whether a name ends as images' names do.
-    public static func hasImageExtension(_ name: FileName) -> Bool {
+    package static func hasImageExtension(_ name: FileName) -> Bool {
         guard let dot = name.bytes.lastIndex(of: UInt8(ascii: ".")) else { return false }
         let ending = String(decoding: name.bytes[(dot + 1)...], as: UTF8.self).lowercased()
         return ["jpg", "jpeg", "jpe", "png", "tif", "tiff", "bmp", "pnm", "pbm", "pgm", "ppm"].contains(ending)
@@ -34,7 +34,7 @@ public enum ImageContent {
     ///
     /// A file that is named as an image and holds something else, or cannot be opened, belongs to its batch, so that
     /// the results can say that it was unreadable.
-    public static func isCandidate(_ path: FilePath, name: FileName) -> Bool {
+    package static func isCandidate(_ path: FilePath, name: FileName) -> Bool {
         if hasImageExtension(name) { return true }
         return isImage(head: head(of: path))
     }

@@ -3,17 +3,17 @@ import MuScSupport
 import SystemPackage
 
 /// A file as the folder's listing shows it: what tells this content of this file from another.
-public struct ImageFile: Hashable, Sendable {
-    public var name: FileName
+package struct ImageFile: Hashable, Sendable {
+    package var name: FileName
     /// Bytes.
-    public var size: Int64
+    package var size: Int64
     /// Time of the last modification in nanoseconds since 1970, by the file system's own clock. It is compared for
     /// equality only and never with our clock.
-    public var modified: Int64
+    package var modified: Int64
     /// The inode number, or 0 on file systems whose numbers change from mount to mount (FAT, exFAT, FUSE, …).
-    public var inode: UInt64
+    package var inode: UInt64
 
-    public init(name: FileName, size: Int64, modified: Int64, inode: UInt64) {
+    package init(name: FileName, size: Int64, modified: Int64, inode: UInt64) {
         self.name = name
         self.size = size
         self.modified = modified
@@ -46,15 +46,15 @@ extension FilePath {
 ///
 /// Two listings have the same digest exactly when they show the same files with the same content, as far as a listing
 /// can tell. The folder's own path is no part of it, so a batch that is renamed keeps its digest.
-public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
+package struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
     /// 64 lower-case hexadecimal digits.
-    public let description: String
+    package let description: String
 
     /// The identity of files by their paths, equal to that which a watcher gives to the same files of a folder.
     ///
     /// - Parameter folder: Where the mask of what counts lies, if there is one.
     /// - Returns: nil where one of the files is not there, or is no file.
-    public init?(filesAt paths: [FilePath], in folder: FilePath) {
+    package init?(filesAt paths: [FilePath], in folder: FilePath) {
         var kinds = FileSystemKinds()
         func file(_ path: FilePath, _ read: (UnsafePointer<CChar>, UnsafeMutablePointer<stat>) -> Int32) -> ImageFile? {
             var status = stat()
@@ -72,7 +72,7 @@ public struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
         self.init(sorted: files.sorted { $0.name < $1.name }, maskMark: file(folder.appending(NameRules.mask), lstat)?.mark)
     }
 
-    public init(text: String) {
+    package init(text: String) {
         description = text
     }
 

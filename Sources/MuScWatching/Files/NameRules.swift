@@ -88,7 +88,7 @@ private func lowercase(_ byte: UInt8) -> UInt8 {
 }
 
 extension FileName: ExpressibleByStringLiteral {
-    public init(stringLiteral text: String) {
+    package init(stringLiteral text: String) {
         self.init(text)
     }
 }

@@ -34,17 +34,17 @@ func writeWhole(_ content: [UInt8], to path: FilePath, mode: mode_t = 0o644) thr
 }
 
 /// A file that could not be written.
-public struct FileWriteError: Error, Equatable, CustomStringConvertible {
-    public var path: FilePath
+package struct FileWriteError: Error, Equatable, CustomStringConvertible {
+    package var path: FilePath
     /// An `errno`.
-    public var code: Int32
+    package var code: Int32
 
     package init(path: FilePath, code: Int32) {
         self.path = path
         self.code = code
     }
 
-    public var description: String {
+    package var description: String {
         let advice =
             switch code {
             case ENOSPC, EDQUOT: "free some space"

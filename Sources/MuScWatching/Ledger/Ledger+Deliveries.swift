@@ -2,15 +2,15 @@ import Foundation
 import GRDB
 
 /// A message that is kept in the ledger until its receiver has taken it.
-public struct Delivery: Sendable, Equatable {
+package struct Delivery: Sendable, Equatable {
     /// Who is to get it: a URL, or the name of a key of the configuration.
-    public var receiver: String
+    package var receiver: String
     /// The same whenever the same message is sent again, and no other message's.
-    public var key: String
+    package var key: String
     /// The message.
-    public var body: String
+    package var body: String
 
-    public init(receiver: String, key: String, body: String) {
+    package init(receiver: String, key: String, body: String) {
         self.receiver = receiver
         self.key = key
         self.body = body
@@ -18,12 +18,12 @@ public struct Delivery: Sendable, Equatable {
 }
 
 /// The oldest message that waits for a receiver.
-public struct PendingDelivery: Sendable, Equatable {
-    public var delivery: Delivery
+package struct PendingDelivery: Sendable, Equatable {
+    package var delivery: Delivery
     /// How often in a row the receiver could not be reached.
-    public var failures: Int
+    package var failures: Int
     /// When the next try is due, in seconds of the wall clock since 1970; 0 for at once.
-    public var nextAttempt: Double
+    package var nextAttempt: Double
 }
 
 /// Messages to receivers outside: put down with the batch that they tell of, in one transaction, and taken away once
@@ -41,7 +41,7 @@ extension Ledger {
     /// Puts messages down.
     ///
     /// - Throws: ``LedgerError``.
-    public func enqueue(_ deliveries: [Delivery]) throws(LedgerError) {
+    package func enqueue(_ deliveries: [Delivery]) throws(LedgerError) {
         try write { try Self.enqueue(deliveries, $0) }
     }
 
@@ -49,7 +49,7 @@ extension Ledger {
     ///
     /// - Returns: nil where nothing waits for it.
     /// - Throws: ``LedgerError``.
-    public func pendingDelivery(to receiver: String) throws(LedgerError) -> PendingDelivery? {
+    package func pendingDelivery(to receiver: String) throws(LedgerError) -> PendingDelivery? {
         try read { db in
             guard
                 let row = try Row.fetchOne(
@@ -69,7 +69,7 @@ extension Ledger {
     ///
     /// - Parameter reason: Why it could not be delivered, if it could not.
     /// - Throws: ``LedgerError``.
-    public func close(_ delivery: Delivery, reason: String? = nil) throws(LedgerError) {
+    package func close(_ delivery: Delivery, reason: String? = nil) throws(LedgerError) {
         try write { db in
             try db.run("DELETE FROM delivery WHERE receiver = ? AND key = ?", [delivery.receiver, delivery.key])
             try Self.note(delivery.receiver, failures: 0, nextAttempt: 0, reason: reason, db)
@@ -79,7 +79,7 @@ extension Ledger {
     /// Writes down that a message could not be delivered, and that it is to be tried again at a time.
     ///
     /// - Throws: ``LedgerError``.
-    public func postpone(_ pending: PendingDelivery, until time: Double, reason: String) throws(LedgerError) {
+    package func postpone(_ pending: PendingDelivery, until time: Double, reason: String) throws(LedgerError) {
         try write { db in
             try Self.note(
                 pending.delivery.receiver, failures: pending.failures + 1, nextAttempt: time, reason: reason, db)
@@ -100,19 +100,19 @@ extension Ledger {
 
 extension WatchStatus {
     /// What waits for one receiver, or went wrong with it last.
-    public struct Receiver: Sendable, Codable, Equatable {
+    package struct Receiver: Sendable, Codable, Equatable {
         /// A URL without its query and password, or the name of a key of the configuration.
-        public var receiver: String
+        package var receiver: String
         /// Messages that wait.
-        public var waiting: Int
+        package var waiting: Int
         /// How often in a row it could not be reached.
-        public var failures: Int
+        package var failures: Int
         /// When the oldest message came; ISO 8601.
-        public var oldest: String?
+        package var oldest: String?
         /// When the next try is due; ISO 8601.
-        public var nextAttempt: String?
+        package var nextAttempt: String?
         /// Why the last try failed; nil where it did not.
-        public var reason: String?
+        package var reason: String?
     }
 
     /// The receivers for which something waits, or with which the last try failed.

@@ -229,7 +229,7 @@ extension Ledger {
     /// - Returns: The folders of the batches concerned: none where the folder is not known, is waiting for images, or is
     ///   being scored.
     @discardableResult
-    public func retry(_ folder: FilePath?) throws(LedgerError) -> [FilePath] {
+    package func retry(_ folder: FilePath?) throws(LedgerError) -> [FilePath] {
         try write { db in
             let which =
                 folder == nil

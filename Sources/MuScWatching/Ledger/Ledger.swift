@@ -7,9 +7,9 @@ import SystemPackage
 ///
 /// The ledger may be read by other processes while the watcher writes it. Each method is one transaction: a program that
 /// is killed leaves the state before or after it.
-public final class Ledger: Sendable {
+package final class Ledger: Sendable {
     /// The file.
-    public let path: FilePath
+    package let path: FilePath
     let database: DatabaseQueue
 
     /// Opens a ledger, creates it where there is none, and brings an older one up to date.
@@ -18,7 +18,7 @@ public final class Ledger: Sendable {
     ///   - path: The SQLite file; its folder is created.
     ///   - readOnly: For readers such as `musc status`; the file must exist.
     /// - Throws: ``LedgerError``.
-    public init(path: FilePath, readOnly: Bool = false) throws(LedgerError) {
+    package init(path: FilePath, readOnly: Bool = false) throws(LedgerError) {
         self.path = path
         guard let text = path.utf8Text else {
             throw LedgerError(path: path, reason: "the path is not UTF-8, which SQLite needs; choose another with --state")
@@ -81,11 +81,11 @@ public final class Ledger: Sendable {
 }
 
 /// A ledger that cannot be used.
-public struct LedgerError: Error, CustomStringConvertible {
-    public var path: FilePath
-    public var reason: String
+package struct LedgerError: Error, CustomStringConvertible {
+    package var path: FilePath
+    package var reason: String
 
-    public init(path: FilePath, reason: String) {
+    package init(path: FilePath, reason: String) {
         self.path = path
         self.reason = reason
     }
@@ -107,7 +107,7 @@ public struct LedgerError: Error, CustomStringConvertible {
         }
     }
 
-    public var description: String { "the ledger \(path.text): \(reason)" }
+    package var description: String { "the ledger \(path.text): \(reason)" }
 }
 
 extension FilePath {

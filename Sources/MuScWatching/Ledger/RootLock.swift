@@ -7,18 +7,18 @@ import SystemPackage
 ///
 /// It is an advisory lock on a file beside the ledger, held from `init` to `deinit`; it ends with the process however
 /// that ends.
-public final class RootLock: Sendable {
+package final class RootLock: Sendable {
     /// Who holds a root.
-    public struct Holder: Sendable, Codable, Equatable, CustomStringConvertible {
-        public var process: Int32
+    package struct Holder: Sendable, Codable, Equatable, CustomStringConvertible {
+        package var process: Int32
         /// `musc watch`, `musc sweep` …
-        public var command: String
+        package var command: String
         /// ISO 8601.
-        public var since: String
+        package var since: String
         /// As text for people.
-        public var root: String
+        package var root: String
 
-        public var description: String { "\(command) (process \(process), since \(since))" }
+        package var description: String { "\(command) (process \(process), since \(since))" }
     }
 
     private let descriptor: Int32
@@ -30,7 +30,7 @@ public final class RootLock: Sendable {
     ///   - command: Told to whoever comes second.
     /// - Throws: ``RootLockError`` where another process holds the root, one above or one below it, or the lock's file
     ///   cannot be written.
-    public init(root: FilePath, ledger: Ledger, command: String) throws(RootLockError) {
+    package init(root: FilePath, ledger: Ledger, command: String) throws(RootLockError) {
         let folder = Self.folder(of: ledger)
         try? FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let path = Self.path(of: root, ledger: ledger)
@@ -62,7 +62,7 @@ public final class RootLock: Sendable {
     }
 
     /// Who holds a root at this moment, if anybody.
-    public static func holder(of root: FilePath, ledger: Ledger) -> Holder? {
+    package static func holder(of root: FilePath, ledger: Ledger) -> Holder? {
         isHeld(root, ledger: ledger) ? content(of: path(of: root, ledger: ledger))?.holder : nil
     }
 
@@ -98,23 +98,23 @@ public final class RootLock: Sendable {
 }
 
 /// A root that cannot be worked on now.
-public struct RootLockError: Error, CustomStringConvertible {
-    public enum Reason: Sendable {
+package struct RootLockError: Error, CustomStringConvertible {
+    package enum Reason: Sendable {
         /// Another process works on it; nil where it has not said who it is yet.
         case held(RootLock.Holder?)
         /// The lock's file cannot be written.
         case file(String)
     }
 
-    public var root: FilePath
-    public var reason: Reason
+    package var root: FilePath
+    package var reason: Reason
 
     package init(root: FilePath, reason: Reason) {
         self.root = root
         self.reason = reason
     }
 
-    public var description: String {
+    package var description: String {
         switch reason {
         case .held(let holder?) where holder.root != root.text:
             "\(root.text) is taken care of by \(holder), which works on \(holder.root)"

@@ -2,30 +2,30 @@ import GRDB
 import SystemPackage
 
 /// Figures for Prometheus, in the text format that node_exporter's textfile collector reads.
-public struct MetricsFile: Sendable {
+package struct MetricsFile: Sendable {
     /// The file; its name must end in `.prom` for the collector to read it.
-    public let path: FilePath
+    package let path: FilePath
 
-    public init(path: FilePath) {
+    package init(path: FilePath) {
         self.path = path
     }
 
     /// What the ledger does not know.
-    public struct Watching: Sendable, Equatable {
+    package struct Watching: Sendable, Equatable {
         /// Folders that are watched, and those that could not be.
-        public var watched = 0
-        public var unwatched = 0
+        package var watched = 0
+        package var unwatched = 0
         /// Times that the kernel's queue overflowed since the program was started.
-        public var overflows = 0
+        package var overflows = 0
 
-        public init() {}
+        package init() {}
     }
 
     /// Writes the figures in one step.
     ///
     /// - Parameter watching: nil for a sweep, which watches nothing.
     /// - Throws: ``LedgerError`` or ``FileWriteError``.
-    public func write(_ ledger: Ledger, watching: Watching? = nil) throws {
+    package func write(_ ledger: Ledger, watching: Watching? = nil) throws {
         try writeWhole(Array(text(ledger, watching: watching).utf8), to: path)
     }
 

@@ -4,37 +4,37 @@ import MuScSupport
 import SystemPackage
 
 /// All batches of a root: what `index.html` and `batches.csv` are made of.
-public struct RootIndex: Sendable {
-    public struct Entry: Sendable, Equatable {
+package struct RootIndex: Sendable {
+    package struct Entry: Sendable, Equatable {
         /// The batch's folder.
-        public var folder: FilePath
+        package var folder: FilePath
         /// The folder as text below the root, `.` for the root itself.
-        public var name: String
-        public var state: BatchState
+        package var name: String
+        package var state: BatchState
         /// Why it failed or waits, for people.
-        public var reason: String?
+        package var reason: String?
         /// Images in the set that was scored last, or that is to be scored first.
-        public var images: Int
-        public var flagged: Int?
-        public var unreadable: Int?
+        package var images: Int
+        package var flagged: Int?
+        package var unreadable: Int?
         /// Seconds since 1970; nil where no results were published yet.
-        public var finished: Double?
-        public var seconds: Double?
+        package var finished: Double?
+        package var seconds: Double?
         /// The results' folder.
-        public var results: FilePath?
-        public var report: FilePath?
+        package var results: FilePath?
+        package var report: FilePath?
     }
 
-    public var root: FilePath
+    package var root: FilePath
     /// The folder that the index belongs in.
-    public var place: FilePath
+    package var place: FilePath
     /// Newest first: those without results yet, then by the time at which they were finished.
-    public var batches: [Entry]
+    package var batches: [Entry]
 }
 
 extension Ledger {
     /// What is known of the batches of a root whose folders are there.
-    public func index(of root: FilePath, configuration: WatchConfiguration) throws(LedgerError) -> RootIndex {
+    package func index(of root: FilePath, configuration: WatchConfiguration) throws(LedgerError) -> RootIndex {
         let entries = try read { db in
             try Row.fetchAll(
                 db,
@@ -59,7 +59,7 @@ extension Ledger {
 
 extension RootIndex {
     /// `batches.csv`: RFC 4180, a header and one row a batch, newest first.
-    public var csv: String {
+    package var csv: String {
         var text = "batch,state,images,flagged,unreadable,finished,seconds,report,error\r\n"
         for batch in batches {
             let report = batch.report.map { $0.relative(to: place)?.text ?? $0.text }
@@ -77,7 +77,7 @@ extension RootIndex {
     /// Writes `batches.csv` in one step.
     ///
     /// - Throws: ``FileWriteError``.
-    public func writeCSV() throws(FileWriteError) {
+    package func writeCSV() throws(FileWriteError) {
         try writeWhole(Array(csv.utf8), to: place.appending(FileName("batches.csv")))
     }
 }

@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 
 /// Tells systemd how the service is doing, by the protocol of `sd_notify(3)`; does nothing where systemd did not ask.
-public struct SystemdNotify: Sendable {
+package struct SystemdNotify: Sendable {
     private let address: String?
     /// Seconds within which systemd wants to hear of us again and again, if it does.
-    public let watchdogSeconds: Double?
+    package let watchdogSeconds: Double?
 
     /// - Parameter environment: Where `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` are read.
-    public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         address = environment["NOTIFY_SOCKET"]
         let process = environment["WATCHDOG_PID"].flatMap { Int32($0) }
         let interval = environment["WATCHDOG_USEC"].flatMap { Double($0) }
@@ -16,7 +16,7 @@ public struct SystemdNotify: Sendable {
     }
 
     /// Sends assignments such as `READY=1`, one a line.
-    public func send(_ state: String) {
+    package func send(_ state: String) {
         guard let address, let first = address.utf8.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "@") else { return }
         var name = sockaddr_un()
         name.sun_family = sa_family_t(AF_UNIX)

@@ -3,50 +3,50 @@ import GRDB
 import SystemPackage
 
 /// What `musc status` shows: where every batch stands, and why.
-public struct WatchStatus: Sendable, Codable, Equatable {
-    public struct Root: Sendable, Codable, Equatable {
+package struct WatchStatus: Sendable, Codable, Equatable {
+    package struct Root: Sendable, Codable, Equatable {
         /// As text, see ``escapedText(_:)``.
-        public var root: String
+        package var root: String
         /// Whether the folder is there.
-        public var present: Bool
+        package var present: Bool
         /// Who takes care of it at this moment.
-        public var holder: RootLock.Holder?
+        package var holder: RootLock.Holder?
         /// The file system it is on, as the kernel calls it.
-        public var fileSystem: String?
+        package var fileSystem: String?
         /// How many batches are in each state; states without batches included.
-        public var counts: [String: Int]
-        public var batches: [Batch]
+        package var counts: [String: Int]
+        package var batches: [Batch]
     }
 
-    public struct Batch: Sendable, Codable, Equatable {
-        public var folder: String
+    package struct Batch: Sendable, Codable, Equatable {
+        package var folder: String
         /// Greater than 1 for further batches in the same folder.
-        public var sequence: Int
-        public var state: BatchState
-        public var images: Int
-        public var reason: String?
-        public var attempts: Int
+        package var sequence: Int
+        package var state: BatchState
+        package var images: Int
+        package var reason: String?
+        package var attempts: Int
         /// All times are ISO 8601.
-        public var firstSeen: String
-        public var started: String?
-        public var nextAttempt: String?
+        package var firstSeen: String
+        package var started: String?
+        package var nextAttempt: String?
         /// Of the last results, like all below.
-        public var finished: String?
-        public var seconds: Double?
-        public var flagged: Int?
-        public var unreadable: Int?
-        public var report: String?
+        package var finished: String?
+        package var seconds: Double?
+        package var flagged: Int?
+        package var unreadable: Int?
+        package var report: String?
     }
 
-    public var roots: [Root]
+    package var roots: [Root]
     /// Receivers outside for which messages wait, or with which the last try failed.
-    public var receivers: [Receiver] = []
+    package var receivers: [Receiver] = []
 
     /// Reads the ledger, also while a watcher writes it.
     ///
     /// - Parameter roots: The roots to tell of; empty for all that the ledger knows.
     /// - Throws: ``LedgerError``.
-    public static func read(_ ledger: Ledger, roots: [FilePath] = []) throws(LedgerError) -> WatchStatus {
+    package static func read(_ ledger: Ledger, roots: [FilePath] = []) throws(LedgerError) -> WatchStatus {
         let known = try ledger.read { db in
             try Data.fetchAll(db, sql: "SELECT path FROM root ORDER BY path").map { FilePath(blob: $0) }
         }
