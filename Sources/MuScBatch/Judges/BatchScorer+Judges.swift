@@ -96,17 +96,25 @@ extension BatchScorer {
         let least = ConformalThreshold.leastCalibration(rate: rate)
         let percent = Self.percent(rate)
         let parts = origin == .knownGood ? "known good images" : "images of the line's past"
-        if calibration.count < least {
+        if calibration.count < max(least, origin == .knownGood ? settings.leastKnownGoodAlone : least) {
             if origin == .linePast {
                 notes.append(
                     "The line's past holds \(calibration.count) images, and fewer than \(least) cannot set a threshold "
                         + "for \(percent) false alarms; so the batch's own scores set it.")
                 return BatchThreshold.threshold(for: scores)
             }
+            guard calibration.count >= LogNormalThreshold.leastCalibration else {
+                notes.append(
+                    "\(calibration.count) known good image\(calibration.count == 1 ? "" : "s") cannot set a threshold: at "
+                        + "least \(LogNormalThreshold.leastCalibration) are needed, 30 to 50 are better; so the batch's own "
+                        + "scores set it.")
+                return BatchThreshold.threshold(for: scores)
+            }
             return Threshold(
-                value: .infinity, rule: .conformal,
-                explanation: "Nothing is flagged: at \(percent) false alarms it takes at least \(least) known good "
-                    + "images, and there are \(calibration.count). Add good parts, or raise output.false_alarm_rate.")
+                value: LogNormalThreshold.value(calibration: calibration, rate: rate), rule: .logNormal,
+                explanation: "An image is flagged when it scores higher than about \(percent) of parts like the "
+                    + "\(calibration.count) known good ones would (log-normal prediction limit). From "
+                    + "\(max(least, settings.leastKnownGoodAlone)) known good images on that is a promise.")
         }
         let most = Int((rate * Double(calibration.count + 1) + 1e-9).rounded(.down)) - 1
         let rule = most == 0

@@ -110,6 +110,7 @@ struct ReportPage: Sendable {
         switch scores.threshold.rule {
         case .fixed: "fixed"
         case .batch: "from this batch"
+        case .logNormal: "from a few known good images"
         case .conformal: calibratedByPast ? "from the line's past" : "from known good images"
         }
     }

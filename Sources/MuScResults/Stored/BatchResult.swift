@@ -33,7 +33,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
     public var unreadable: Int
     /// Images whose score is at or above this are flagged; nil where none can be.
     public var threshold: Float?
-    /// How the threshold came about: `fixed`, `batch` or `conformal`.
+    /// How the threshold came about: `fixed`, `batch`, `log-normal` or `conformal`.
     public var thresholdRule: String
     /// The flagged images, the most anomalous first.
     public var flaggedImages: [FlaggedImage]

@@ -31,15 +31,25 @@ import Testing
         #expect(scores.images[0].score?.isFinite == true)
     }
 
-    @Test("Fewer known good images than the rate asks for flag nothing, and the page says so")
-    func tooFew() throws {
+    @Test("Fewer known good images than the rate asks for judge beside the batch and set a log-normal limit")
+    func few() throws {
         let fixture = try JudgesFixture()
         let judges = OutsideJudges(
             origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(10, in: "good")))
         let scores = try fixture.scorer.score(try fixture.images(4, in: "batch", odd: [0]), judgedBy: [judges])
-        #expect(scores.images.allSatisfy { !$0.flagged })
-        #expect(scores.threshold.explanation.contains("at least 19 known good images"))
+        #expect(scores.images.map(\.flagged) == [true, false, false, false])
+        #expect(scores.threshold.rule == .logNormal)
         #expect(scores.outsideJudgments.first?.besideBatch == true)
+    }
+
+    @Test("Too few known good images for any limit leave the threshold to the batch, and it is said")
+    func tooFew() throws {
+        let fixture = try JudgesFixture()
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(3, in: "good")))
+        let scores = try fixture.scorer.score(try fixture.images(4, in: "batch", odd: [0]), judgedBy: [judges])
+        #expect(scores.threshold.rule == .batch)
+        #expect(scores.notes.contains { $0.contains("3 known good images cannot set a threshold") })
     }
 
     @Test("A bad image among the known good costs a warning that names it")
