@@ -34,12 +34,12 @@ import Testing
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     }
 
-    /// All keys of an object and of what lies in it, but of the settings, which are the configuration's.
+    /// All keys of an object and of what lies in it, but not the names that counts and settings are told by.
     private func keys(_ value: Any) -> Set<String> {
         if let list = value as? [Any] { return list.reduce(into: []) { $0.formUnion(keys($1)) } }
         guard let object = value as? [String: Any] else { return [] }
         return object.reduce(into: Set(object.keys)) { all, entry in
-            if entry.key != "settings" && entry.key != "counts" { all.formUnion(keys(entry.value)) }
+            if !["settings", "counts", "ignored"].contains(entry.key) { all.formUnion(keys(entry.value)) }
         }
     }
 
