@@ -198,6 +198,8 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        .testTarget(name: "DocumentationTests"),
+
         // Inputs that nobody would write on purpose.
         .target(name: "Mutations", dependencies: ["MuScSupport"], path: "Tests/Mutations"),
         .target(name: "CFuzzer", path: "Tests/CFuzzer"),
