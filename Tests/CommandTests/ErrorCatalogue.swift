@@ -43,6 +43,7 @@ enum ErrorCatalogue {
             image("leadsOutside", .leadsOutside, "Copy the image itself"),
             image("empty", .empty, "Copy it again"),
             image("unknownFormat", .unknownFormat, "JPEG, PNG, TIFF, BMP and PNM are read"),
+            image("unreadFormat", .unreadFormat(.heic), "Settings › Camera › Formats"),
             image("endsEarly", .endsEarly(.png), "Copy it again"),
             image("damaged", .damaged(.png, "bad checksum"), "save the image anew"),
             image("unsupported", .unsupported(.tiff, "signed samples"), "Save the image as an ordinary PNG"),

@@ -1,4 +1,5 @@
 import Glibc
+import MuScImages
 import MuScSupport
 import Synchronization
 import SystemPackage

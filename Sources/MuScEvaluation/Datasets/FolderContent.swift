@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MuScBatch
+import MuScImages
 import SystemPackage
 
 /// What a data set's folder holds.

@@ -31,6 +31,8 @@ public struct BatchResult: Sendable, Hashable, Codable {
     public var images: Int
     public var flagged: Int
     public var unreadable: Int
+    /// How many other files of the folder each rule left out, by the rule's name; empty for none.
+    public var ignored: [String: Int]
     /// Images whose score is at or above this are flagged; nil where none can be.
     public var threshold: Float?
     /// How the threshold came about: `fixed`, `batch`, `log-normal` or `conformal`.
@@ -42,7 +44,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
     public var notes: [String]
 
     enum CodingKeys: String, CodingKey {
-        case schema, event, id, version, folder, results, report, started, seconds, images, flagged, unreadable, threshold
+        case schema, event, id, version, folder, results, report, started, seconds, images, flagged, unreadable, ignored, threshold
         case thresholdRule = "threshold_rule"
         case flaggedImages = "flagged_images"
         case unreadableImages = "unreadable_images"
@@ -99,6 +101,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
         started = run.started
         seconds = (run.seconds * 1000).rounded() / 1000
         images = scores.images.count
+        ignored = run.ignored ?? [:]
         threshold = scores.threshold.value.isFinite ? scores.threshold.value : nil
         thresholdRule = scores.threshold.rule.rawValue
         let ranked = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }

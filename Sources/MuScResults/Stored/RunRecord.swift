@@ -42,6 +42,9 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var outsideJudgments: [OutsideJudgment]?
     /// Marks that several images share; nil where none was found.
     public var recurring: [RecurringMark]?
+    /// How many other files of the batch's folder each rule left out, by the rule's name (`sidecar`, `watch.ignore` …);
+    /// nil in results of earlier versions.
+    public var ignored: [String: Int]?
     /// The images that have no score, and why.
     public var leftOut: [LeftOut]
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import MuScBatch
+import MuScImages
 import MuScWatching
 import SystemPackage
 
@@ -48,7 +49,7 @@ struct PlanCommand: AsyncParsableCommand {
         let judges = try settle(&configuration)
         let folder = FilePath(folder).absolute()
         let files = try ImageListing.images(
-            in: folder, recursive: recursive, excluding: [configuration.output.folderName])
+            in: folder, recursive: recursive, excluding: [configuration.output.folderName], rules: configuration.fileRules)
         guard !files.isEmpty else {
             throw UserError(
                 "\(folder): holds no images\(recursive ? "" : " itself: name a folder that does, or add --recursive")",

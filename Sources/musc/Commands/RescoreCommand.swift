@@ -2,6 +2,7 @@ import ArgumentParser
 import MuScBackbone
 import MuScBatch
 import MuScEvaluation
+import MuScImages
 import SystemPackage
 
 /// `musc rescore`: RsCIN for another method's scores.

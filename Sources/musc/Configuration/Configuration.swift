@@ -66,6 +66,9 @@ package struct Configuration: Sendable {
     var logFormat: LogFormat = .text
     var metricsFile: FilePath?
 
+    /// Which files of a folder may be images, for every command.
+    var fileRules: FileRules { FileRules(ignoring: watch.ignore, readyFile: watch.readyFile) }
+
     /// Settings of one drop folder that differ from the rest.
     struct RootOverride: Sendable, Hashable {
         var folder: String

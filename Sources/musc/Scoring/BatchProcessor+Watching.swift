@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBatch
 import MuScHooks
+import MuScImages
 import MuScResults
 import MuScWatching
 import Synchronization
@@ -14,9 +15,12 @@ extension BatchProcessor {
         let isCancelled = Atomic<Bool>(false)
         return try await withTaskCancellationHandler {
             do throws(UserError) {
+                let files = batch.files.map { batch.folder.appending($0.name) }
+                var listing = try? ImageListing(batch.folder, rules: configuration.fileRules, root: batch.root)
+                listing?.keep(only: files)
                 let outcome = try process(
-                    batch.files.map { batch.folder.appending($0.name) }, folder: batch.folder, results: batch.results,
-                    root: batch.root, fileSet: batch.digest.description,
+                    files, folder: batch.folder, results: batch.results,
+                    root: batch.root, fileSet: batch.digest.description, ignored: listing?.ignored ?? [:],
                     copies: configuration.flaggedFolder.map { place in
                         FlaggedCopies(
                             place: place.string, batchFolder: batch.folder, root: batch.root, sequence: batch.sequence)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import MuScResults
 import MuScScoring
 import MuScWatching
@@ -44,6 +45,8 @@ struct BatchProcessor: Sendable {
         var images: Int
         var flagged: Int
         var unreadable: Int
+        /// Other files of the folder, left out by rules.
+        var ignored: Int
         var seconds: Double
         var report: String
         /// The same for other programs.
@@ -58,11 +61,12 @@ struct BatchProcessor: Sendable {
     ///   - results: Where the results belong; nil for the configuration's place.
     ///   - root: The drop folder that the batch belongs to; nil by hand.
     ///   - fileSet: The identity of the set of files, by which a watcher recognises the results.
+    ///   - ignored: Files of the folder that are no images of the batch, by the rule that leaves them out.
     ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
         _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, fileSet: String? = nil,
-        copies: FlaggedCopies? = nil,
+        ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
@@ -81,7 +85,7 @@ struct BatchProcessor: Sendable {
         }
         let outcome = try publish(
             judged.scores, of: judged.scorer, folder: folder, results: results, root: root, fileSet: fileSet,
-            copies: copies, started: started
+            ignored: ignored, copies: copies, started: started
         ) { (ContinuousClock.now - start) / .seconds(1) }
         remember(judged, folder: folder)
         return outcome
@@ -97,12 +101,13 @@ struct BatchProcessor: Sendable {
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
         _ scores: BatchScores, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
-        fileSet: String? = nil, copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
+        fileSet: String? = nil, ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: seconds(), settings: settingsInForce(scorer),
             weightsSHA256: weightsSHA256, fileSet: fileSet)
+        record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
         let result = BatchResult(scores: scores, run: record, folder: folder.string, results: place)
@@ -135,7 +140,7 @@ struct BatchProcessor: Sendable {
         }
         return Outcome(
             folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
-            unreadable: scores.images.count { $0.index == nil },
+            unreadable: scores.images.count { $0.index == nil }, ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
     }
 

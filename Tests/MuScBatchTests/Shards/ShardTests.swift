@@ -2,6 +2,7 @@ import Foundation
 import Goldens
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import MuScScoring
 import Synchronization
 import SystemPackage
