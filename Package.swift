@@ -138,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "MuScBatchTests",
             dependencies: [
-                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "MuScWeights", "Goldens", "ScratchFolders",
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScSupport", "MuScTensors", "MuScWeights", "Goldens", "ScratchFolders",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
@@ -192,7 +192,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScTensors", "MuScWeights", "MuScWatching",
+                "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScTensors", "MuScWeights", "MuScWatching",
                 "Goldens", "Mutations", "ScratchFolders",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),

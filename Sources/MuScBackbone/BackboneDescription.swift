@@ -9,7 +9,7 @@ public struct BackboneDescription: Sendable, Hashable {
     }
 
     /// The non-linearity of the MLPs.
-    public enum Activation: String, Sendable, Hashable, Codable {
+    public enum Activation: String, Sendable, Hashable, Codable, CaseIterable {
         /// x · Φ(x), with the error function.
         case gelu
         /// x · sigmoid(1.702 x), with which OpenAI trained CLIP.

@@ -6,6 +6,7 @@ import MuScBatch
 import MuScEvaluation
 import MuScImages
 import MuScResults
+import MuScSupport
 import MuScTensors
 import MuScWatching
 import MuScWeights
@@ -266,15 +267,15 @@ enum ErrorCatalogue {
     }()
 
     private static let configuration: [Entry] = {
-        func fault(_ flags: [(key: String, flag: String, value: ConfigurationValue)]) -> any Error & CustomStringConvertible {
+        func fault(_ flags: [GivenFlag]) -> any Error & CustomStringConvertible {
             do throws(ConfigurationFault) {
                 _ = try ConfigurationLayers.configuration(file: nil, environment: [:], flags: flags)
-                return ConfigurationError(key: "none", reason: "the flag was taken")
+                return ConfigurationError(key: "", reason: "the flag was taken")
             } catch { return error }
         }
         return [
             Entry(
-                "ConfigurationFault", fault([(key: "model.image_size", flag: "image-size", value: .text("big"))]), concerns: "--image-size",
+                "ConfigurationFault", fault([GivenFlag(key: "model.image_size", flag: "image-size", value: .text("big"))]), concerns: "--image-size",
                 advises: "such as 336"),
             Entry(
                 "ConfigurationError", ConfigurationError(key: "watch.roots", reason: "/a and /a/b overlap; name only the outer one"),

@@ -95,13 +95,13 @@ extension ShardPlan {
                 "\(unreadable) of \(files.count) files cannot be decoded by their headers, such as \(files[first].name).")
         }
 
-        let deciding = scorer.settings.deciding
+        let deciding = scorer.decidingSettings
         var plan = ShardPlan(
             format: currentFormat, id: "", version: request.version, made: Date.now.ISO8601Format(),
             folder: request.folder.string, images: files.count, listSHA256: list.sha256,
             shards: list.slices(request.shards), judges: judges + others, part: request.part,
             key: TokenKey(scorer, weightsSHA256: request.weightsSHA256), settings: deciding,
-            settingsSHA256: ScoringSettings.digest(deciding), configuration: request.configuration, warnings: warnings)
+            settingsSHA256: digest(deciding), configuration: request.configuration, warnings: warnings)
         plan.id = plan.digest
         if let existing = try layout.existingPlan() {
             guard existing.isSame(as: plan) else { throw .occupied(request.work) }

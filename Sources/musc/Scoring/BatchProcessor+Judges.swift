@@ -18,9 +18,7 @@ struct JudgeSources: Sendable {
 
     init(_ configuration: Configuration, scorer: BatchScorer, weightsSHA256: String) {
         knownGood = configuration.knownGood.map { KnownGoodFolder($0) }
-        knownGoodOfRoots = Dictionary(
-            configuration.knownGoodOfRoots.map { ($0.root, $0.folder.map { KnownGoodFolder($0) }) },
-            uniquingKeysWith: { $1 })
+        knownGoodOfRoots = configuration.knownGoodOfRoots.mapValues { $0.map { KnownGoodFolder($0) } }
         capacity = configuration.lineMemoryInForce
         memories = capacity > 0 ? configuration.stateFolder?.appending("lines") : nil
         key = TokenKey(scorer, weightsSHA256: weightsSHA256)

@@ -23,11 +23,11 @@ struct BatchProcessor: Sendable {
         do {
             let settings = try configuration.scoringSettings(backbone: installed.description)
             scorer = try BatchScorer(settings: settings, weights: installed.weights)
-            regionsOfRoots = try configuration.regionsOfRoots()
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
         self.configuration = configuration
+        regionsOfRoots = configuration.regionsOfRoots
         weightsSHA256 = installed.sha256
         judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
     }
@@ -36,7 +36,7 @@ struct BatchProcessor: Sendable {
     func region(of folder: FilePath, in root: FilePath?) -> RegionOfInterest? {
         if let mask = RegionOfInterest(in: folder) { return mask }
         if let root, let own = regionsOfRoots[root] { return own }
-        return configuration.region
+        return scorer.settings.region
     }
 
     /// What one batch came to.
@@ -105,7 +105,7 @@ struct BatchProcessor: Sendable {
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
-            seconds: seconds(), settings: settingsInForce(scorer),
+            seconds: seconds(), settings: settingsInForce(scorer, of: scores, folder: folder, root: root),
             weightsSHA256: weightsSHA256, fileSet: fileSet)
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
         let output = configuration.output
@@ -144,35 +144,28 @@ struct BatchProcessor: Sendable {
             seconds: seconds(), report: report, result: result)
     }
 
-    /// The settings under their names in the configuration, as text.
-    private func settingsInForce(_ scorer: BatchScorer) -> [String: String] {
-        let settings = scorer.settings
-        func list(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
-        return [
-            "model.backbone": settings.backbone.name,
-            "model.image_size": "\(settings.imageSize)",
-            "model.grid": "\(scorer.grid.width)x\(scorer.grid.height)",
-            "model.tile": settings.tile.map(String.init) ?? "none",
-            "model.tiles": "\(scorer.tiles.count)",
-            "model.region": scorer.region.map { "\($0.count) of \($0.grid.count) patches" } ?? "none",
-            "model.feature_layers": list(settings.featureLayers),
-            "model.activation": scorer.model.activation.rawValue,
-            "scoring.preset": settings.preset.rawValue,
-            "scoring.r_list": list(settings.degrees),
-            "scoring.interval": "\(settings.interval.lower),\(settings.interval.upper)",
-            "scoring.window": settings.window.patches(on: scorer.grid).map(String.init) ?? "none",
-            "scoring.judges": "\(settings.judges)",
-            "scoring.rscin": settings.rscin.rawValue,
-            "scoring.rscin_windows": list(settings.rscinWindows),
-            "scoring.subsets": "\(settings.subsets)",
-            "scoring.precision": settings.precision.rawValue,
-            "scoring.threads": "\(settings.threads)",
-            "judges.known_good": configuration.knownGood?.string ?? "none",
-            "judges.recurring_marks": settings.recurringMarks.rawValue,
-            "judges.line_memory": "\(judges.memories == nil ? 0 : judges.capacity)",
-            "output.false_alarm_rate": "\(settings.falseAlarmRate)",
-            "output.threshold": settings.threshold.map { "\($0)" } ?? "auto",
-        ]
+    /// The settings that the batch was scored with, under their names in the configuration, and how its patches lay.
+    ///
+    /// The names of keys hold what gives the same scores when it is given back.
+    private func settingsInForce(
+        _ scorer: BatchScorer, of scores: BatchScores, folder: FilePath, root: FilePath?
+    ) -> [String: String] {
+        let sections: Set<Substring> = ["model", "scoring", "judges", "images", "output"]
+        var texts: [String: String] = [:]
+        for key in Configuration.keys where sections.contains(key.section) { texts[key.name] = key.get(configuration).flat }
+        texts.merge(scorer.settingsInForce) { $1 }
+        let readable = scores.images.count { $0.index != nil }
+        if scorer.settings.judges == .auto {
+            let judges = scorer.judgeCount(of: readable)
+            texts["scoring.judges"] = judges < readable ? "\(judges)" : "all"
+        }
+        texts["model.region"] = region(of: folder, in: root).map { "\($0)" } ?? ""
+        if let region = scorer.region { texts["model.region_patches"] = "\(region.count) of \(region.grid.count)" }
+        texts["model.grid"] = "\(scorer.grid.width)x\(scorer.grid.height)"
+        texts["model.tiles"] = "\(scorer.tiles.count)"
+        texts["judges.known_good"] = judges.knownGood(for: root)?.folder.string ?? ""
+        texts["judges.line_memory"] = judges.memories == nil ? "off" : "\(judges.capacity)"
+        return texts
     }
 }
 

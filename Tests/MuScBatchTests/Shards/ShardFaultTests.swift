@@ -164,7 +164,7 @@ import Testing
             $0.degrees = [1, 3]
         }
         let settings = #expect(throws: ShardError.self) { try fixture.worker(scorer) }
-        #expect(settings?.description.contains("degrees is [1, 3], the plan has [1, 3, 5]") == true)
+        #expect(settings?.description.contains("scoring.r_list is 1,3, the plan has 1,3,5") == true)
         let threads = try BatchScorerTests.scorer {
             $0.judges = .count(5)
             $0.rscin = .never
