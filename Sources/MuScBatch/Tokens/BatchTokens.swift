@@ -198,7 +198,7 @@ extension BackboneDescription.Family {
     public var resampling: ResamplingFilter {
         switch self {
         case .clip: .bicubic
-        case .dino, .dinov2: .bilinear
+        case .dino, .dinov2, .dinov3: .bilinear
         }
     }
 }

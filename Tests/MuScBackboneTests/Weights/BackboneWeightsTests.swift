@@ -41,6 +41,7 @@ struct BackboneWeightsTests {
             ("clip_gelu_native", "hf.safetensors"), ("clip_gelu_native", "timm.safetensors"),
             ("clip_quickgelu_resized", "open_clip.pth"), ("clip_quickgelu_resized", "open_clip.fp16.pth"),
             ("clip_quickgelu_resized", "hf.safetensors"), ("clip_quickgelu_resized", "timm.safetensors"),
+            ("dinov3_wide", "facebook.pth"), ("dinov3_swiglu", "facebook.pth"),
         ])
     func sameTensors(golden: String, file: String) throws {
         let description = try description(golden)
