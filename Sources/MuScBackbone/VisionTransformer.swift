@@ -133,6 +133,9 @@ public struct ImageTokens: Sendable {
     /// The image feature, `featureWidth` values; empty where it was not asked for.
     public var imageFeature: [Float]
 
+    /// Whether all values are numbers and none is infinite, as damaged weights make them.
+    package var isFinite: Bool { (layers + [imageFeature]).allSatisfy { $0.allSatisfy(\.isFinite) } }
+
     public init(layers: [[Float]], imageFeature: [Float]) {
         self.layers = layers
         self.imageFeature = imageFeature

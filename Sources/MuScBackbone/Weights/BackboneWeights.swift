@@ -103,6 +103,23 @@ public struct BackboneWeights: Sendable {
         return writer
     }
 
+    /// Reads every tensor of the backbone once and looks for NaN and infinities.
+    ///
+    /// - Throws: ``WeightsError/notFinite(path:tensor:count:)`` for the first tensor that holds some.
+    package func checkFinite() throws(WeightsError) {
+        for canonicalName in names {
+            for name in entries[canonicalName]?.source?.names ?? [] {
+                let count: Int
+                do {
+                    count = try archive.tensor(name).withFloats { values in values.count { !$0.isFinite } }
+                } catch {
+                    throw .file(error)
+                }
+                if count > 0 { throw .notFinite(path: path, tensor: name, count: count) }
+            }
+        }
+    }
+
     private func read(_ name: String) throws(WeightsError) -> [Float] {
         do { return try archive.tensor(name).floats() } catch { throw .file(error) }
     }
