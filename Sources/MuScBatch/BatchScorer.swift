@@ -124,7 +124,7 @@ public struct BatchScorer: Sendable {
     func conclude(
         _ judged: Judged, images: [ScoredImage], features: [Float], clock: StageClock, notes: [String]
     ) -> BatchScores {
-        var (clock, images, notes) = (clock, images, notes)
+        var (clock, images, notes) = (clock, images, [settings.noteOnPreset].compactMap { $0 } + notes)
         let peaks = peaks(of: judged.maps)
         let readable = peaks.count
         let scoresMSM = peaks.map(\.score)
@@ -236,6 +236,8 @@ public enum ScoringError: Error, Sendable, CustomStringConvertible {
     case memory(MemoryShortage)
     /// Tokens could not be kept in a file, or not be read from it.
     case spill(SpillError)
+    /// Tokens of an image are no numbers or infinite.
+    case notFinite(image: String, backbone: String)
 
     public var description: String {
         switch self {
@@ -250,6 +252,10 @@ public enum ScoringError: Error, Sendable, CustomStringConvertible {
             return "stopped before the batch was scored: run it again"
         case .memory(let shortage): return "\(shortage)"
         case .spill(let error): return "\(error)"
+        case .notFinite(let image, let backbone):
+            return "\(image): the network gave values that are no numbers, so no score of the batch could be trusted: the "
+                + "weights of \(backbone) are damaged or not its own; compare them with musc weights verify, or import "
+                + "them again"
         }
     }
 }

@@ -94,6 +94,10 @@ enum ErrorCatalogue {
                 "WeightsError.unknownNaming", WeightsError.unknownNaming(path: "w.pt", names: ["conv1"]), concerns: "w.pt",
                 advises: "open_clip, OpenAI, Hugging Face, timm or Meta"),
             Entry("WeightsError.mismatch", WeightsError.mismatch(mismatch), concerns: "w.pt", advises: "they fit ViT-B-32"),
+            Entry(
+                "WeightsError.notFinite", WeightsError.notFinite(path: "w.pt", tensor: "norm.bias", count: 2), concerns: "w.pt",
+                advises: "fetch or copy the file again"),
+            store("licence", .licence(id, LicenceTerms(name: "X License", summary: "", text: "", copies: [])), "--accept-licence"),
             store("unknownName", .unknownName("ViT", known: ["ViT-B-16"]), concerns: "ViT", "known are ViT-B-16"),
             store("notInstalled", .notInstalled(id), "musc weights fetch ViT-B-16 --pretrained openai"),
             store("download", .download(url: "https://x", reason: "timed out", id: id), concerns: "https://x", "musc weights import"),
@@ -137,6 +141,9 @@ enum ErrorCatalogue {
         Entry(
             "ScoringError.spill", ScoringError.spill(SpillError(folder: "/var/tmp", reason: "No space left on device")),
             concerns: "/var/tmp", advises: "make room"),
+        Entry(
+            "ScoringError.notFinite", ScoringError.notFinite(image: "a.jpg", backbone: "dinov2_vits14"), concerns: "a.jpg",
+            advises: "musc weights verify"),
         Entry("SpillError", SpillError(folder: "/var/tmp", reason: "No space left on device"), concerns: "/var/tmp", advises: "make room"),
         Entry(
             "SettingsError", SettingsError(key: "scoring.judges", fault: "0 judges cannot score anything", advice: "take 1 or more"),

@@ -63,6 +63,36 @@ import Testing
         #expect(error?.description.contains("at least 2") == true)
     }
 
+    @Test("A network that gives no numbers fails the batch with a sentence that names image and backbone")
+    func notFinite() throws {
+        let archive = try Goldens.archive("dinov2_native.weights.facebook.safetensors")
+        var writer = SafetensorsWriter()
+        for name in archive.names {
+            let tensor = try archive.tensor(name)
+            var values = tensor.floats()
+            if name == "blocks.1.mlp.fc1.bias" { values[3] = .nan }
+            writer.add(name, values, shape: tensor.shape)
+        }
+        try writer.write(to: scratch.path("nan.safetensors"))
+        let settings = scorer.settings
+        let damaged = try BatchScorer(
+            settings: settings,
+            weights: BackboneWeights(path: scratch.path("nan.safetensors"), for: settings.backbone))
+        let files = try textured(3)
+        let error = #expect(throws: ScoringError.self) { try damaged.score(files) }
+        #expect(error?.description.hasPrefix("part0.png: the network gave values that are no numbers") == true)
+        #expect(error?.description.contains("tiny") == true)
+    }
+
+    @Test("A preset that was never measured with the backbone says so")
+    func unmeasuredPreset() throws {
+        let files = try textured(2)
+        func note(_ preset: ScoringSettings.Preset) throws -> Bool {
+            try Self.scorer { $0.preset = preset }.score(files).notes.contains { $0.contains("never measured with tiny") }
+        }
+        #expect(try note(.tuned) && !note(.paper))
+    }
+
     @Test("Two identical images score zero and are not flagged")
     func identical() throws {
         let files = [try write("a.png") { x, y in UInt8(x * y % 256) }, try write("b.png") { x, y in UInt8(x * y % 256) }]

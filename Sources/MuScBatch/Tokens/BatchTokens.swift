@@ -119,6 +119,8 @@ extension BatchScorer {
         case tokens(layers: [PatchTokens], imageFeature: [Float], width: Int, height: Int)
         case failed(String)
         case unkept(SpillError)
+        /// The network gave numbers that are not finite.
+        case notFinite
         case skipped
     }
 
@@ -151,6 +153,7 @@ extension BatchScorer {
         do throws(ImageError) {
             let (image, original) = try photograph(file)
             let tokens = model.tokens(of: image, plan: tiles, threads: threads)
+            guard tokens.isFinite else { return .notFinite }
             cache?.keep(
                 tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
             return outcome(tokens, original.width, original.height)
@@ -163,6 +166,7 @@ extension BatchScorer {
     private func remadeTokens(of file: BatchFile, cache: TokenCache?) -> ImageTokens? {
         guard let (image, original) = try? photograph(file) else { return nil }
         let tokens = model.tokens(of: image, plan: tiles)
+        guard tokens.isFinite else { return nil }
         cache?.keep(
             tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
         return tokens
@@ -182,6 +186,8 @@ extension BatchScorer {
                 batch.imageFeatures.append(imageFeature)
             case .unkept(let error):
                 throw .spill(error)
+            case .notFinite:
+                throw .notFinite(image: file.name, backbone: settings.backbone.name)
             case .failed(let reason):
                 image.error = reason
             case .skipped:
@@ -198,7 +204,7 @@ extension BackboneDescription.Family {
     public var resampling: ResamplingFilter {
         switch self {
         case .clip: .bicubic
-        case .dino, .dinov2: .bilinear
+        case .dino, .dinov2, .dinov3: .bilinear
         }
     }
 }
