@@ -235,7 +235,11 @@ enum ErrorCatalogue {
             dataset("unlabelled", .unlabelled, "Put the normal ones into a folder good/"),
             dataset("noNormalImages", .noNormalImages(className: "bottle"), "metrics need normal ones"),
             dataset("noAnomalousImages", .noAnomalousImages(className: "bottle"), "metrics need anomalous ones"),
-            dataset("missingMask", .missingMask(lookedIn: "/masks"), "_mask added, in /masks"),
+            dataset("missingMask", .missingMask(lookedIn: "/masks"), "Name the masks so"),
+            dataset("ambiguousMask", .ambiguousMask(lookedIn: "/masks", "two masks are called a"), "Give every image a name of its own"),
+            dataset("noMaskFolder", .noMaskFolder("truth"), "Check --masks"),
+            dataset("looksLikeMasks", .looksLikeMasks(type: "GT pictures"), "name the folder with --masks"),
+            dataset("conflictingLabel", .conflictingLabel(normal: "ok", below: "crack"), "Move it beside"),
             dataset("maskSize", .maskSize(mask: "m.png", maskWidth: 1, maskHeight: 2, width: 3, height: 4), "Make the mask for this image"),
             dataset("image", .image(image), "Copy it again", concerns: "a.jpg"),
             dataset("badListing", .badListing(line: 3, "columns are missing"), "Mend the list"),
@@ -293,6 +297,7 @@ enum ErrorCatalogue {
     /// Errors that no user meets as such, and what becomes of them.
     static let inner = [
         "Download.Failure": "becomes WeightsStoreError.download",
+        "MaskPairing.Fault": "becomes DatasetError.missingMask or DatasetError.ambiguousMask",
         "CSVTable.Fault": "becomes RescoringError.unreadable or DatasetError.badListing",
         "PickleConstructor.Fault": "becomes TensorFileError",
         "ConfigurationValue.Fault": "becomes ConfigurationFault",

@@ -31,6 +31,19 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(name: .customLong("class"), parsing: .upToNextOption, help: ArgumentHelp("Classes to evaluate; ALL unless given.", valueName: "name"))
     var classNames: [String] = []
 
+    @Option(
+        name: .customLong("normal"),
+        help: ArgumentHelp(
+            "A folder's name, or a list's label, that stands for parts without a defect, beside those of the layout; may be given several times.",
+            valueName: "name"))
+    var normalNames: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder of masks: a name that is looked for in every class, or a path with the classes in it. Without it, folders such as ground_truth and masks are found, and masks beside their images.",
+            valueName: "folder"))
+    var masks: String?
+
     @Option(help: ArgumentHelp("The same as --subsets, by the reference's name.", valueName: "count"))
     var divideNum: String?
 
@@ -64,10 +77,13 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         let labelled: Dataset
         do {
-            labelled = try Dataset(layout, at: root, classNames: classNames.isEmpty ? reference?.classNames : classNames)
+            labelled = try Dataset(
+                layout, at: root, classNames: classNames.isEmpty ? reference?.classNames : classNames,
+                hints: Dataset.Hints(normalNames: normalNames, maskFolder: masks))
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
+        for remark in labelled.remarks { Terminal.printNote(remark) }
         let scorer = try await scorer(configuration, layout: layout)
         let output = OutputFolder(outputFolder(reference, layout: layout, settings: scorer.scorer.settings))
         var evaluation = Evaluation(
@@ -173,6 +189,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                     } finished: { evaluated, wasKept in
                         bar.finish()
                         Terminal.printNote(Self.note(evaluated, wasKept: wasKept))
+                        for note in evaluated.notes { Terminal.printNote("\(evaluated.name): \(note)") }
                     }
                 } catch {
                     throw UserError("\(error)", exit: .batchFailed)
