@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import MuScBatch
 import MuScImages
+import MuScResults
 import MuScSupport
 import MuScWatching
 import SystemPackage
@@ -66,7 +67,7 @@ struct PlanCommand: AsyncParsableCommand {
         // What follows from the photographs together, no worker sees.
         var said = configuration.said.mapValues(\.value)
         if processor.scorer.settings.automaticSize != nil { said["model.image_size"] = .text("\(scorer.settings.imageSize)") }
-        for note in scorer.preparation { Terminal.printNote("musc: \(folder): \(note)") }
+        for finding in scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(
             folder: folder, files: batch, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
@@ -83,7 +84,7 @@ struct PlanCommand: AsyncParsableCommand {
                 bar.update(progress)
                 return true
             }
-            for warning in plan.warnings { Terminal.printNote("musc: \(warning)") }
+            for finding in plan.findings { Terminal.printNote("musc: \(finding.sentence)") }
             Terminal.printResult(
                 "\(work.appending(ShardPlan.fileName))  \(plan.images) images  \(plan.shards.count) shards  "
                     + "\(plan.judges.count) judges")

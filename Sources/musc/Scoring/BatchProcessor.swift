@@ -78,7 +78,7 @@ struct BatchProcessor: Sendable {
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
-            case .tooFewImages, .region: failure.failureKind = .lasting
+            case .tooFewImages, .region, .notFinite: failure.failureKind = .lasting
             case .cancelled, .memory, .spill: break
             }
             throw failure
@@ -100,7 +100,7 @@ struct BatchProcessor: Sendable {
     ///   - Others as for ``process(_:folder:results:root:fileSet:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
-        _ scores: BatchScores, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
+        _ scores: Inspection, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
         fileSet: String? = nil, ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
@@ -148,7 +148,7 @@ struct BatchProcessor: Sendable {
     ///
     /// The names of keys hold what gives the same scores when it is given back.
     private func settingsInForce(
-        _ scorer: BatchScorer, of scores: BatchScores, folder: FilePath, root: FilePath?
+        _ scorer: BatchScorer, of scores: Inspection, folder: FilePath, root: FilePath?
     ) -> [String: String] {
         let sections: Set<Substring> = ["model", "scoring", "judges", "images", "output"]
         var texts: [String: String] = [:]
