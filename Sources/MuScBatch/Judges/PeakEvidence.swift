@@ -43,8 +43,7 @@ extension BatchScorer {
         let readable = scored.filter { $0.index != nil }
         let ranked = readable.sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
         let wanted = ranked.enumerated().filter { $1.flagged || 5 * $0 < ranked.count }.map(\.element).prefix(Self.mostEvidence)
-        var notes: [String] = []
-        let own = panel.batchJudges ? judges(among: readable.map(\.name), notes: &notes) : []
+        let own = panel.batchJudges ? judges(among: readable.map(\.name)) : []
         // The panel's images follow the batch's.
         let images = tokens.layers.indices.map { tokens.layers[$0] + panel.layers[$0] }
         let members = readable + panel.members
