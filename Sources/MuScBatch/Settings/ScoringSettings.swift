@@ -6,8 +6,10 @@ import MuScScoring
 ///
 /// Start from a preset and change single values:
 ///
-///     var settings = ScoringSettings(preset: .tuned, backbone: description)
-///     settings.imageSize = 224
+/// ```swift
+/// var settings = ScoringSettings(preset: .tuned, backbone: description)
+/// settings.imageSize = 224
+/// ```
 public struct ScoringSettings: Sendable {
     /// A whole set of parameters.
     public enum Preset: String, Sendable, Codable, CaseIterable {
