@@ -163,7 +163,8 @@ public struct BatchScorer: Sendable {
         return BatchScores(
             grid: grid, region: region, images: images, patchMaps: judged.maps, imageFeatures: features,
             featureWidth: settings.backbone.featureWidth, threshold: threshold, rscin: decision,
-            timings: clock.timings, notes: notes, outsideJudgments: judged.judgments, recurring: marks)
+            timings: clock.timings, notes: notes, outsideJudgments: judged.judgments, recurring: marks,
+            sampleRange: settings.sampleRange)
     }
 
     /// The highest score of each map at the network's size, and where it lies.
@@ -189,6 +190,8 @@ public struct BatchFile: Sendable, Hashable {
     /// The folder that the file must lie in once its links are followed, absolute and without links itself; nil for
     /// anywhere. In a drop folder anybody may put a link where an image was.
     public var root: FilePath?
+    /// Which full page of a TIFF with several, counted from 0; nil for a file that is one image.
+    public var page: Int?
 
     public init(path: FilePath, name: String, root: FilePath? = nil) {
         self.path = path

@@ -1,3 +1,4 @@
+import MuScImages
 import MuScScoring
 import SystemPackage
 
@@ -27,11 +28,14 @@ public struct BatchScores: Sendable {
     public var outsideJudgments: [OutsideJudgment]
     /// Marks that several images share, the most frequent first.
     public var recurring: [RecurringMark]
+    /// The range by which samples of more than 8 bits became 8-bit ones.
+    public var sampleRange: SampleRange
 
     public init(
         grid: PatchGrid, region: PatchRegion? = nil, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
         threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], notes: [String] = [],
-        outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = []
+        outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = [],
+        sampleRange: SampleRange = .full
     ) {
         self.grid = grid
         self.region = region
@@ -45,6 +49,7 @@ public struct BatchScores: Sendable {
         self.notes = notes
         self.outsideJudgments = outsideJudgments
         self.recurring = recurring
+        self.sampleRange = sampleRange
     }
 
     /// The patch scores of the readable image at `index` among the readable ones, row by row.
@@ -61,6 +66,8 @@ public struct ScoredImage: Sendable {
     public var path: FilePath
     /// The folder that the file must lie in once its links are followed; nil for anywhere.
     public var root: FilePath?
+    /// Which full page of a TIFF with several, counted from 0; nil for a file that is one image.
+    public var page: Int?
     /// Pixels of the upright original; nil where the image could not be read.
     public var size: (width: Int, height: Int)?
     /// Position among the readable images, by which `patchMaps` and `imageFeatures` are indexed; nil where unreadable.

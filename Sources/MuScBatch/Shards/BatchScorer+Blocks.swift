@@ -83,7 +83,7 @@ extension BatchScorer {
         let choice = judges.count(among: readable).map { [choiceNote($0, of: readable)] } ?? []
         var scores = conclude(
             judged, images: batch.images, features: batch.features, clock: StageClock(),
-            notes: choice + judges.calibration.notes + unsought)
+            notes: preparation + choice + judges.calibration.notes + unsought)
         scores.timings = [
             StageTiming(stage: "features", seconds: batch.featureSeconds),
             StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),

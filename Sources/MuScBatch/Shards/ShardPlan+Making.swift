@@ -26,6 +26,8 @@ public struct ShardPlanRequest: Sendable {
     /// The program's version, and what it wants to find again in its workers.
     public var version: String
     public var configuration: [String: String] = [:]
+    /// What is known of the batch already and belongs into its results, one sentence each.
+    public var notes: [String] = []
     /// Images of a shard whose results are published together.
     public var part = 256
 
@@ -68,7 +70,7 @@ extension ShardPlan {
         let list = ImageList.Content(names)
 
         var judges: [Judge] = []
-        var warnings: [String] = []
+        var warnings = request.notes
         let decodes = decode(request.knownGood, scorer.settings)
         let outside = zip(request.knownGood, decodes).filter(\.1).map { path, _ in
             Judge(name: path.lastComponent?.string ?? path.string, origin: .knownGood, path: path.string)
@@ -153,7 +155,9 @@ extension ShardPlan {
 
     /// Whether each file can be decoded in full.
     private static func decode(_ paths: [FilePath], _ settings: ScoringSettings) -> [Bool] {
-        let options = DecodingOptions(applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits)
+        let options = DecodingOptions(
+            applyingOrientation: settings.appliesOrientation, sampleScaling: settings.sampleRange.scaling ?? .fullRange,
+            limits: settings.imageLimits)
         return concurrentMap(paths.count, threads: settings.threads) { index in
             (try? RGBImage(contentsOf: paths[index], options: options)) != nil
         }

@@ -1,4 +1,5 @@
 import MuScBackbone
+import MuScSupport
 import MuScTensors
 import Synchronization
 import SystemPackage

@@ -1,3 +1,4 @@
+import MuScSupport
 import SystemPackage
 
 /// The patch tokens of one image in one layer: in memory, or in a file from which they are read when they are needed.
