@@ -127,6 +127,12 @@ struct TIFFKindTests {
         #expect(error { $0.compression = 34712 }.contains("8 or 16 unsigned bits"))
     }
 
+    @Test("LZMA is read")
+    func lzma() throws {
+        let path = ImageFixtures.folder.removingLastComponent().appending("fuzz/tiff_lzma.tif")
+        #expect(try GrayImage(contentsOf: path).pixels == Array(0..<16))
+    }
+
     @Test("Old-style JPEG is read from its whole stream")
     func oldJPEG() throws {
         let stream = try ImageFixtures.bytes("jpeg_422.jpg")
