@@ -1,5 +1,4 @@
 import CImageCodecs
-import Glibc
 
 /// The orientation in EXIF blocks. Everything in them is taken as a claim: offsets are checked, and where a
 /// block makes no sense, the image counts as upright.
@@ -80,9 +79,9 @@ enum EXIF {
     /// The number that follows `tiff:Orientation`, as an attribute or as an element.
     private static func found(inXMP packet: ArraySlice<UInt8>) -> Orientation? {
         let name = Array("tiff:Orientation".utf8)
-        let offset = packet.withUnsafeBytes { bytes -> Int? in
-            guard let base = bytes.baseAddress, let found = memmem(base, bytes.count, name, name.count) else { return nil }
-            return UnsafeRawPointer(found) - base
+        // A packet may have megabytes, so that slices are made only where the first letter fits.
+        let offset = packet.withUnsafeBufferPointer { bytes in
+            bytes.indices.first { bytes[$0] == name[0] && bytes[$0...].starts(with: name) }
         }
         guard let offset else { return nil }
         let value = packet[(packet.startIndex + offset + name.count)...].drop { [0x20, 0x3D, 0x22, 0x27, 0x3E].contains($0) }
