@@ -22,7 +22,7 @@ public struct ResultsWriter: Sendable {
     /// - Throws: ``ResultsError``; earlier results are then as they were.
     @discardableResult
     public func write(
-        scores: BatchScores, run: RunRecord, batchFolder: String, root: String? = nil, indexURL: String? = nil
+        scores: Inspection, run: RunRecord, batchFolder: String, root: String? = nil, indexURL: String? = nil
     ) throws(ResultsError) -> String {
         let folder = ResultsFolder(path: options.resultsFolder(batchFolder: batchFolder, root: root))
         return try write(scores: scores, run: run, batchFolder: batchFolder, to: folder, indexURL: indexURL)
@@ -31,7 +31,7 @@ public struct ResultsWriter: Sendable {
     /// The same into a given results folder, for a watcher that names its own.
     @discardableResult
     public func write(
-        scores: BatchScores, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?
+        scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?
     ) throws(ResultsError) -> String {
         var scores = scores
         for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {

@@ -93,7 +93,7 @@ struct DeliveredFolderTests {
         #expect(try (record(dark)["settings"] as? [String: String])?["images.range"] == "0,4095")
         try Self.pgm(Self.values(9), largest: 255).write(to: dark.appending(path: "shallow.pgm"))
         let mixed = try run("dark")
-        #expect(mixed.status == 0 && mixed.errors.contains("mixes depths: 6 of 7 images"), "\(mixed.errors)")
+        #expect(mixed.status == 0 && mixed.errors.contains("Depths are mixed: 6 of 7 images"), "\(mixed.errors)")
     }
 
     @Test("Every file of a folder of every format is accounted for, everywhere alike, with the folder itself")

@@ -113,7 +113,7 @@ enum ErrorCatalogue {
 
     private static let scoring: [Entry] = [
         Entry(
-            "ScoringError.tooFewImages", ScoringError.tooFewImages(BatchTokens(images: [], layers: [], imageFeatures: [])),
+            "ScoringError.tooFewImages", ScoringError.tooFewImages(TooFewImages([])),
             concerns: "0 readable images", advises: "at least 2 are needed"),
         Entry(
             "ScoringError.region", ScoringError.region(.black("mask.png")), concerns: "mask.png", advises: "paint white what counts"),

@@ -53,7 +53,7 @@ import Testing
         let scores = try scorer.score(try textured(count))
         #expect(scores.images.count == count)
         #expect(scores.images.allSatisfy { ($0.score ?? .nan).isFinite && ($0.score ?? -1) >= 0 })
-        #expect(!scores.notes.isEmpty)
+        #expect(scores.findings.contains(.fewImages(count)))
     }
 
     @Test("A batch of one image is refused with the reason")
@@ -88,7 +88,7 @@ import Testing
     func unmeasuredPreset() throws {
         let files = try textured(2)
         func note(_ preset: ScoringSettings.Preset) throws -> Bool {
-            try Self.scorer { $0.preset = preset }.score(files).notes.contains { $0.contains("never measured with tiny") }
+            try Self.scorer { $0.preset = preset }.score(files).findings.contains(.presetUnmeasured(backbone: "tiny"))
         }
         #expect(try note(.tuned) && !note(.paper))
     }

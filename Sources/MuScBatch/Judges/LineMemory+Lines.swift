@@ -35,17 +35,15 @@ extension LineMemory {
         }.sorted { ($0.line, $0.key.description) < ($1.line, $1.key.description) }
     }
 
-    /// What a reader should know where the line remembers images whose samples had another range, which cannot judge;
-    /// nil where there are none.
-    public var noteOnOtherRange: String? {
+    /// That the line remembers images whose samples had another range, which cannot judge; nil where there are none.
+    package var findingOnOtherRange: Finding? {
         var wanted = key
         let others = Self.lines(in: folder).filter { other in
             wanted.sampleRange = other.key.sampleRange
             return other.line == line.string && other.key != key && other.key == wanted && !other.images.isEmpty
         }
         guard let other = others.max(by: { $0.updated < $1.updated }) else { return nil }
-        return "The line's past could not judge: its samples had the range \(other.key.sampleRange ?? "full"), this batch's have "
-            + "\(key.sampleRange ?? "full"). Set images.range to one range for all batches of the line."
+        return .linePastOtherRange(line: other.key.sampleRange ?? "full", batch: key.sampleRange ?? "full")
     }
 
     /// Forgets all that is remembered of a line, of whatever network and size.

@@ -19,10 +19,10 @@ extension BatchFile {
     ///   - files: In the order of their names.
     ///   - folder: Relative to which they are named.
     ///   - root: As ``root``.
-    /// - Returns: The images, the pages of a file one after the other, and what a reader should know.
+    /// - Returns: The images, the pages of a file one after the other, and what is to be said of pages.
     public static func images(
         in files: [FilePath], of folder: FilePath, root: FilePath? = nil, pages choice: PageChoice = .all, threads: Int = 1
-    ) -> (images: [BatchFile], notes: [String]) {
+    ) -> (images: [BatchFile], findings: [Finding]) {
         let counts = concurrentMap(files.count, threads: threads) { index -> (pages: Int, differ: Bool) in
             let peek = FilePeek(files[index], root: root)
             return (peek.pages, peek.pagesDiffer)
@@ -37,22 +37,10 @@ extension BatchFile {
             let text = "\(file.name) (\(count.pages) pages)"
             if takesAll { stacks.append(text) } else if count.differ { mixed.append(text) } else { first.append(text) }
         }
-        func list(_ names: [String]) -> String {
-            names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+        let findings = [(Finding.PagesOfFiles.Taken.each, stacks), (.firstOfDifferent, mixed), (.first, first)].compactMap {
+            $1.isEmpty ? nil : Finding.pages(Finding.PagesOfFiles(taken: $0, files: $1))
         }
-        var notes: [String] = []
-        if !stacks.isEmpty {
-            notes.append("Of TIFF files with several pages each page is an image of its own: \(list(stacks)) (images.pages).")
-        }
-        if !mixed.isEmpty {
-            notes.append(
-                "Of TIFF files whose pages differ in size or kind the first page alone was taken: \(list(mixed)). Save the "
-                    + "others as files of their own if they belong to the batch.")
-        }
-        if !first.isEmpty {
-            notes.append("Of TIFF files with several pages the first alone was taken: \(list(first)) (images.pages: first).")
-        }
-        return (images, notes)
+        return (images, findings)
     }
 
     /// One page of the file, counted from 0; people see it counted from 1.
@@ -61,5 +49,18 @@ extension BatchFile {
         file.page = page
         file.name += "#\(page + 1)"
         return file
+    }
+}
+
+extension Finding {
+    /// What is to be said of a batch's samples; nothing where all have 8 bits.
+    static func all(of survey: SampleSurvey, range: SampleRange) -> [Finding] {
+        guard let example = survey.deep.first else { return [] }
+        var findings = [Finding.sampleRange(range)]
+        if survey.shallow > 0 {
+            findings.append(.mixedDepths(deep: survey.deep.count, of: survey.deep.count + survey.shallow, example: example))
+        }
+        if survey.mixesKinds { findings.append(.mixedSamples) }
+        return findings
     }
 }

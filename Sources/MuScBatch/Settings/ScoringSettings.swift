@@ -175,10 +175,8 @@ public struct ScoringSettings: Sendable {
     }
 
     /// What is to be said of a preset that nobody measured with this backbone; nil where there is nothing.
-    package var noteOnPreset: String? {
-        guard preset == .tuned, !BackboneCatalogue.isMeasured(backbone.name) else { return nil }
-        return "Preset tuned was never measured with \(backbone.name): its layers and image size are not chosen by results. "
-            + "musc evaluate measures them on labelled photographs."
+    package var findingOnPreset: Finding? {
+        preset == .tuned && !BackboneCatalogue.isMeasured(backbone.name) ? .presetUnmeasured(backbone: backbone.name) : nil
     }
 
     /// Checks that the values fit each other and the backbone.

@@ -9,7 +9,7 @@ import SystemPackage
 /// all that is made under it: what was made under another plan is told from what was made under this one.
 public struct ShardPlan: Sendable, Hashable, Codable {
     /// The version of the file's format.
-    public static let currentFormat = 1
+    public static let currentFormat = 2
     /// The plan's name in its folder.
     public static let fileName = "plan.json"
 
@@ -39,8 +39,10 @@ public struct ShardPlan: Sendable, Hashable, Codable {
     public var settingsSHA256: String
     /// What the program that made the plan wants to find again in its workers; not looked into here.
     public var configuration: [String: String]
-    /// What was found to be amiss when the plan was made, one sentence each.
-    public var warnings: [String]
+    /// Files of the batch that have no header of an image.
+    public var undecodable: Finding.LeftOutFiles?
+    /// Known good images that cannot be decoded.
+    public var undecodableKnownGood: Finding.LeftOutFiles?
 
     /// The images of one shard: a run of the list.
     public struct Slice: Sendable, Hashable, Codable {
@@ -63,6 +65,11 @@ public struct ShardPlan: Sendable, Hashable, Codable {
         public var origin: OutsideJudges.Origin?
         /// The file of an image from outside.
         public var path: String?
+    }
+
+    /// What was found to be amiss when the plan was made.
+    public var findings: [Finding] {
+        [undecodableKnownGood.map { .knownGoodUndecodable($0) }, undecodable.map { .undecodable($0) }].compactMap { $0 }
     }
 
     /// The judges of the batch's own.

@@ -1,4 +1,5 @@
 import MuScBatch
+import MuScResults
 import MuScScoring
 import MuScSupport
 import SystemPackage
@@ -14,7 +15,7 @@ import SystemPackage
 /// interrupted goes on where it was.
 package struct Evaluation: Sendable {
     /// Scores the images of one class by each other.
-    package typealias Scoring = @Sendable ([BatchFile], ProgressHandler) throws(ScoringError) -> BatchScores
+    package typealias Scoring = @Sendable ([BatchFile], ProgressHandler) throws(ScoringError) -> Inspection
 
     package let dataset: Dataset
     /// What decides the scores, under the names of the configuration, for the state file and the results.
@@ -102,7 +103,7 @@ package struct Evaluation: Sendable {
         } catch {
             throw .dataset(error)
         }
-        let scores: BatchScores
+        let scores: Inspection
         do {
             scores = try score(labelled.images.map { BatchFile($0.path, in: dataset.root) }, progress)
         } catch {
@@ -148,7 +149,7 @@ package struct Evaluation: Sendable {
             misses: ClassEvaluation.misses(images, limit: shownMisses),
             scoringSeconds: (scored - start) / .seconds(1),
             metricsSeconds: (ContinuousClock.now - scored) / .seconds(1),
-            notes: scores.notes + maskNotes, inputDigest: "")
+            notes: scores.findings.sentences + maskNotes, inputDigest: "")
         let pictures = EvaluationPictures(labelled: labelled, scores: scores, imageSize: imageSize, output: output)
         for index in result.misses.indices {
             let miss = result.misses[index]
@@ -159,7 +160,7 @@ package struct Evaluation: Sendable {
     }
 
     /// The maps of all images at the size that is evaluated, `[images, imageSize, imageSize]` row-major.
-    private func pixelMaps(_ scores: BatchScores) -> [Float] {
+    private func pixelMaps(_ scores: Inspection) -> [Float] {
         let area = imageSize * imageSize
         let count = scores.images.count
         return [Float](unsafeUninitializedCapacity: count * area) { buffer, initialised in

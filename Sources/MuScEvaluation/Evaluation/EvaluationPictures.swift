@@ -7,7 +7,7 @@ import SystemPackage
 /// The pictures that an evaluation writes for a class.
 struct EvaluationPictures: Sendable {
     let labelled: LabelledClass
-    let scores: BatchScores
+    let scores: Inspection
     let imageSize: Int
     let output: OutputFolder
 

@@ -23,9 +23,10 @@ public struct SampleSurvey: Sendable {
         }
     }
 
-    /// Names of images of more than 8 bits, in order; and how many have 8.
-    private let deep: [String]
-    private let shallow: Int
+    /// Names of images of more than 8 bits, in order.
+    public let deep: [String]
+    /// How many images have 8 bits.
+    public let shallow: Int
     private let statistics: [SampleStatistics]
 
     /// Looks at the files.
@@ -89,36 +90,8 @@ public struct SampleSurvey: Sendable {
         return points.last?.value ?? 0
     }
 
-    /// What a reader should know, one sentence each; nothing for a batch of 8 bits.
-    ///
-    /// - Parameter range: The range that is taken.
-    public func notes(_ range: SampleRange) -> [String] {
-        guard let first = deep.first else { return [] }
-        var notes = [Self.sentence(range)]
-        if shallow > 0 {
-            let such = deep.count == 1 ? first : "\(first) and \(deep.count - 1) more"
-            notes.append(
-                "The batch mixes depths: \(deep.count) of \(deep.count + shallow) images have samples of more than 8 bits "
-                    + "(\(such)), the others 8. Those keep their values, so that brightness may differ between the two: save "
-                    + "all alike, or sort them into folders of their own.")
-        }
-        if Set(statistics.map(\.kind)).count > 1 {
-            notes.append(
-                "The images' samples are of several kinds (16-bit numbers, numbers of which the file says the largest, "
-                    + "floating-point or signed ones), so that their brightness may differ: save all alike.")
-        }
-        return notes
-    }
-
-    private static func sentence(_ range: SampleRange) -> String {
-        let text =
-            switch range.scaling {
-            case .significantBits(let bits): "0 to \((1 << bits) - 1), \(bits) significant bits"
-            case .range(let low, let high): "\(SampleRange.text(low)) to \(SampleRange.text(high))"
-            case .fullRange, nil: "the full range of the files"
-            }
-        return "Samples of more than 8 bits were brought to 8 by one range for all images: \(text) (images.range)."
-    }
+    /// Whether samples of more than 8 bits are of several kinds.
+    public var mixesKinds: Bool { Set(statistics.map(\.kind)).count > 1 }
 }
 
 extension SampleStatistics {

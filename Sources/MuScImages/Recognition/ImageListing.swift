@@ -91,7 +91,7 @@ public struct ImageListing: Sendable {
 }
 
 /// A folder whose images cannot be listed.
-public struct ListingError: Error, Sendable, CustomStringConvertible {
+public struct ListingError: Error, Sendable, Hashable, CustomStringConvertible {
     public var folder: FilePath
     public var cause: Errno
 

@@ -89,7 +89,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
     ///   - run: The record that is stored with the results.
     ///   - folder: The batch's folder.
     ///   - results: The results' folder.
-    public init(scores: BatchScores, run: RunRecord, folder: String, results: String) {
+    public init(scores: Inspection, run: RunRecord, folder: String, results: String) {
         let folder = absolutePath(folder)
         let results = absolutePath(results)
         schema = Self.currentSchema
@@ -115,7 +115,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
             .map { UnreadableImage(image: $0.name, reason: $0.error ?? "no reason was recorded") }
         flagged = flaggedImages.count
         unreadable = unreadableImages.count
-        notes = scores.notes
+        notes = run.notes
         let identity = [folder, results, run.started, "\(run.seconds)", run.fileSet ?? "", run.weightsSHA256]
         id = SHA256.hash(data: Data(identity.joined(separator: "\0").utf8)).prefix(16).hexadecimal
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import MuScBatch
 import MuScImages
+import MuScResults
 import MuScSupport
 import MuScWatching
 import SystemPackage
@@ -61,7 +62,7 @@ struct PlanCommand: AsyncParsableCommand {
         let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
         let work = FilePath(work).absolute()
         // A list of files has no pages.
-        let (batch, notes) = BatchFile.images(
+        let (batch, pages) = BatchFile.images(
             in: files, of: folder, pages: .first, threads: processor.scorer.settings.threads)
         let knownGood = try configuration.knownGood.map { (folder) throws(UserError) in try knownGoodImages(folder) } ?? []
         let scorer: BatchScorer
@@ -70,7 +71,7 @@ struct PlanCommand: AsyncParsableCommand {
         var said = configuration.said.mapValues(\.value)
         if processor.scorer.settings.automaticSize != nil { said["model.image_size"] = .text("\(scorer.settings.imageSize)") }
         said["images.range"] = .text("\(scorer.settings.sampleRange)")
-        for note in notes + scorer.preparation { Terminal.printNote("musc: \(folder): \(note)") }
+        for finding in pages + scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(
             folder: folder, files: batch, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
@@ -78,7 +79,6 @@ struct PlanCommand: AsyncParsableCommand {
         request.configuration = Self.forWorkers(said)
         if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files, in: folder)?.description }
         request.knownGood = knownGood
-        request.notes = notes + scorer.preparation
         request.linePast = linePast(of: folder, processor)
 
         let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
@@ -88,7 +88,7 @@ struct PlanCommand: AsyncParsableCommand {
                 bar.update(progress)
                 return true
             }
-            for warning in plan.warnings where !request.notes.contains(warning) { Terminal.printNote("musc: \(warning)") }
+            for finding in plan.findings { Terminal.printNote("musc: \(finding.sentence)") }
             Terminal.printResult(
                 "\(work.appending(ShardPlan.fileName))  \(plan.images) images  \(plan.shards.count) shards  "
                     + "\(plan.judges.count) judges")

@@ -77,17 +77,17 @@ struct BatchProcessor: Sendable {
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        let (images, notes) = BatchFile.images(
+        let (images, pages) = BatchFile.images(
             in: files, of: folder, root: root, pages: scorer.settings.pages, threads: scorer.settings.threads)
-        for note in notes { Terminal.printNote("musc: \(folder): \(note)") }
+        for finding in pages { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
         var judged: Judged
         do {
             judged = try self.judged(images, folder: folder, root: root, progress: progress)
-            judged.scores.notes = notes + judged.scores.notes
+            judged.scores.findings = pages + judged.scores.findings
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
-            case .tooFewImages, .region: failure.failureKind = .lasting
+            case .tooFewImages, .region, .notFinite: failure.failureKind = .lasting
             case .cancelled, .memory, .spill: break
             }
             throw failure
@@ -109,7 +109,7 @@ struct BatchProcessor: Sendable {
     ///   - Others as for ``process(_:folder:results:root:fileSet:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
-        _ scores: BatchScores, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
+        _ scores: Inspection, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
         fileSet: String? = nil, ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
@@ -157,7 +157,7 @@ struct BatchProcessor: Sendable {
     ///
     /// The names of keys hold what gives the same scores when it is given back.
     private func settingsInForce(
-        _ scorer: BatchScorer, of scores: BatchScores, folder: FilePath, root: FilePath?
+        _ scorer: BatchScorer, of scores: Inspection, folder: FilePath, root: FilePath?
     ) -> [String: String] {
         let sections: Set<Substring> = ["model", "scoring", "judges", "images", "output"]
         var texts: [String: String] = [:]

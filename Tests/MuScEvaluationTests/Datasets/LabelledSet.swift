@@ -156,11 +156,11 @@ enum LabelledSet {
                     name: files[index].name, path: files[index].path, size: (side, side), index: index, score: score,
                     scoreMSM: score)
             }
-            return BatchScores(
+            return Inspection(
                 grid: PatchGrid(width: side, height: side), images: images, patchMaps: maps,
                 imageFeatures: files.map { _ in 1 }, featureWidth: 1,
                 threshold: Threshold(value: 1, rule: .fixed, explanation: ""),
-                rscin: RsCINDecision(applied: false, neighbourAgreement: nil, reason: ""), notes: [])
+                rscin: RsCINDecision(applied: false, neighbourAgreement: nil, reason: ""))
         }.run()
     }
 
