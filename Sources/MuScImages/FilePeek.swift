@@ -13,6 +13,9 @@ package struct FilePeek: Sendable, Hashable {
     /// Whether these differ in size or kind.
     package var pagesDiffer = false
 
+    /// How many images the file gives where all pages are taken.
+    package var images: Int { pagesDiffer ? 1 : max(pages, 1) }
+
     /// - Parameter root: The folder that the file must lie in once its links are followed; nil for anywhere.
     package init(_ path: FilePath, root: FilePath? = nil) {
         guard let file = try? FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec]) else { return }

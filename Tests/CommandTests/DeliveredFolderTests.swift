@@ -181,6 +181,15 @@ struct DeliveredFolderTests {
         return Data(file)
     }
 
+    @Test("A single stack in a drop folder is a batch of its pages")
+    func stackInDropFolder() throws {
+        let batch = try folder("drop/0900")
+        try Self.stack((0..<9).map(Self.values)).write(to: batch.appending(path: "stack.tif"))
+        try Data("watch: {settle_seconds: 0}\n".utf8).write(to: musc.scratch.appending(path: "musc.yaml"))
+        let sweep = try musc.run(["sweep", "drop", "--config", "musc.yaml"] + MuscCommand.tiny)
+        #expect(sweep.status == 0 && sweep.output.contains("9 images"), "\(sweep.output)\(sweep.errors)")
+    }
+
     @Test("Each page of a stack is an image, named after it, in every result; images.pages: first takes one")
     func stacks() throws {
         let batch = try folder("stacks")
