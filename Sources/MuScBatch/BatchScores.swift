@@ -18,6 +18,8 @@ public struct Inspection: Sendable {
     public var featureWidth: Int
     /// Where images are flagged, and why there.
     public var threshold: Threshold
+    /// What the threshold is where the user sets none.
+    public var automaticThreshold: Threshold
     /// Whether RsCIN decided the scores, and why.
     public var rscin: RsCINDecision
     /// Seconds spent in each stage, by name, in the order in which they ran.
@@ -30,10 +32,14 @@ public struct Inspection: Sendable {
     public var recurring: [RecurringMark]
     /// The range by which samples of more than 8 bits became 8-bit ones.
     public var sampleRange: SampleRange
+    /// What the peaks of the images to look at first were compared with, the most anomalous image first; empty where the
+    /// tokens were let go before.
+    public var evidence: [PeakEvidence] = []
 
     public init(
         grid: PatchGrid, region: PatchRegion? = nil, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
-        threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], findings: [Finding] = [],
+        threshold: Threshold, automaticThreshold: Threshold? = nil, rscin: RsCINDecision, timings: [StageTiming] = [],
+        findings: [Finding] = [],
         outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = [],
         sampleRange: SampleRange = .full
     ) {
@@ -44,6 +50,7 @@ public struct Inspection: Sendable {
         self.imageFeatures = imageFeatures
         self.featureWidth = featureWidth
         self.threshold = threshold
+        self.automaticThreshold = automaticThreshold ?? threshold
         self.rscin = rscin
         self.timings = timings
         self.findings = findings
