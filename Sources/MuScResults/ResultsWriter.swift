@@ -35,7 +35,8 @@ public struct ResultsWriter: Sendable {
     ) throws(ResultsError) -> String {
         var scores = scores
         for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {
-            scores.images[index].name = FileName.text(scores.images[index].path)
+            let page = scores.images[index].page.map { "#\($0 + 1)" } ?? ""
+            scores.images[index].name = FileName.text(scores.images[index].path) + page
         }
         let ranking = Ranking(scores, look: options.look)
         let names = OverlayNames(ranking.scored.map(\.name))
