@@ -1,5 +1,3 @@
-import MuScSupport
-
 /// Why an image says nothing of the part that it should show.
 public enum BlankReason: String, Sendable, Hashable, Codable, CaseIterable {
     /// All pixels are alike.
@@ -61,16 +59,5 @@ public struct Exposure: Sendable, Hashable {
         self.black = Double(black) / Double(count)
         self.white = Double(white) / Double(count)
         self.isOneColour = isOneColour
-    }
-}
-
-extension RGBImage {
-    /// A digest of the pixels and the size: equal for the same picture whatever its file's name, format or metadata, as
-    /// long as its compression lost nothing. No protection against intent.
-    package var contentDigest: ContentDigest {
-        var hash = ContentHash()
-        hash.add([width, height])
-        hash.add(pixels)
-        return hash.value
     }
 }
