@@ -1,5 +1,4 @@
 import MuScBackbone
-import MuScSupport
 import MuScTensors
 import Synchronization
 import SystemPackage

@@ -1,4 +1,3 @@
-import MuScSupport
 import SystemPackage
 
 /// The patch tokens of one image in one layer: in memory, or in a file from which they are read when they are needed.

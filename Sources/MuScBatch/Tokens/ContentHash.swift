@@ -1,19 +1,20 @@
+import MuScScoring
+import MuScSupport
+
 /// A hash of bytes by which equal content is found again; no protection against intent.
 ///
 /// Four chains of 64 bits, so that it is as fast as memory: each takes every fourth word, multiplies and rotates, and
 /// all are mixed at the end.
-package struct ContentHash {
+struct ContentHash {
     private var chains = SIMD4<UInt64>(
         0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB, 0xCBF2_9CE4_8422_2325)
     private static let factor: UInt64 = 0x9FB2_1C65_1E98_DF25
 
-    package init() {}
-
-    package mutating func add<Element: BitwiseCopyable>(_ values: [Element]) {
+    mutating func add<Element: BitwiseCopyable>(_ values: [Element]) {
         values.withUnsafeBytes { add($0) }
     }
 
-    package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
         var (a, b, c, d) = (chains.x, chains.y, chains.z, chains.w)
         var offset = 0
         while offset + 32 <= bytes.count {
@@ -35,7 +36,7 @@ package struct ContentHash {
     }
 
     /// 128 bits.
-    package var value: ContentDigest {
+    var value: ContentDigest {
         func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {
             var generator = SeededGenerator(seed: a ^ (b << 17 | b >> 47))
             return generator.next() ^ b &* Self.factor
@@ -46,20 +47,20 @@ package struct ContentHash {
 }
 
 /// What a ``ContentHash`` came to.
-package struct ContentDigest: Sendable, Hashable {
-    package var high: UInt64 = 0
-    package var low: UInt64 = 0
+struct ContentDigest: Sendable, Hashable {
+    var high: UInt64 = 0
+    var low: UInt64 = 0
 
-    package init(high: UInt64 = 0, low: UInt64 = 0) { (self.high, self.low) = (high, low) }
+    init(high: UInt64 = 0, low: UInt64 = 0) { (self.high, self.low) = (high, low) }
 
-    package init(of values: UnsafeBufferPointer<Float>) {
+    init(of values: UnsafeBufferPointer<Float>) {
         var hash = ContentHash()
         hash.add(UnsafeRawBufferPointer(values))
         self = hash.value
     }
 
     /// Reads what ``text`` gave.
-    package init?(_ text: String) {
+    init?(_ text: String) {
         guard text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
             let low = UInt64(text.dropFirst(16), radix: 16)
         else { return nil }
@@ -67,7 +68,7 @@ package struct ContentDigest: Sendable, Hashable {
     }
 
     /// 32 hexadecimal digits.
-    package var text: String {
+    var text: String {
         high.hexadecimal + low.hexadecimal
     }
 }
