@@ -35,7 +35,8 @@ public struct ResultsWriter: Sendable {
     ) throws(ResultsError) -> String {
         var scores = scores
         for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {
-            scores.images[index].name = FileName.text(scores.images[index].path)
+            let page = scores.images[index].page.map { "#\($0 + 1)" } ?? ""
+            scores.images[index].name = FileName.text(scores.images[index].path) + page
         }
         let ranking = Ranking(scores, look: options.look)
         let names = OverlayNames(ranking.scored.map(\.name))
@@ -65,7 +66,8 @@ public struct ResultsWriter: Sendable {
                         detail: "cannot hold \(ranking.images) images: one page takes \(ReportPage.mostOnOnePage)",
                         advice: "Send the results' folder as an archive instead.")
                 }
-                page.embedded = EmbeddedPictures(folder: path, photographs: photographs, limits: options.imageLimits)
+                page.embedded = EmbeddedPictures(
+                    folder: path, photographs: photographs, range: scores.sampleRange, limits: options.imageLimits)
                 try directory.write(page.html(), to: EmbeddedPictures.pageName)
             }
             if page.isLarge {

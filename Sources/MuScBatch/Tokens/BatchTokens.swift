@@ -86,7 +86,7 @@ extension BatchScorer {
         let done = Mutex(0)
         let isCancelled = Atomic<Bool>(false)
         // What takes long comes first, so that no thread is left with it in the end.
-        let isKept = files.map { cache?.mayHold($0.path) ?? false }
+        let isKept = files.map { cache?.mayHold($0) ?? false }
         let fresh = files.indices.filter { !isKept[$0] }
         let order = fresh + files.indices.filter { isKept[$0] }
         @Sendable func outcome(_ place: Int, threads: Int) -> ImageOutcome {
@@ -137,7 +137,7 @@ extension BatchScorer {
                 return .unkept(error)
             }
         }
-        if let kept = cache?.tokens(of: file.path, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
+        if let kept = cache?.tokens(of: file, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
             let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
             if mapsFiles {
                 return .tokens(
@@ -155,7 +155,7 @@ extension BatchScorer {
             let tokens = model.tokens(of: image, plan: tiles, threads: threads)
             guard tokens.isFinite else { return .notFinite }
             cache?.keep(
-                tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+                tokens, of: file, width: original.width, height: original.height, channels: settings.backbone.width)
             return outcome(tokens, original.width, original.height)
         } catch {
             return .failed("\(error.kind)")
@@ -168,7 +168,7 @@ extension BatchScorer {
         let tokens = model.tokens(of: image, plan: tiles)
         guard tokens.isFinite else { return nil }
         cache?.keep(
-            tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+            tokens, of: file, width: original.width, height: original.height, channels: settings.backbone.width)
         return tokens
     }
 
@@ -178,6 +178,7 @@ extension BatchScorer {
         for (file, outcome) in zip(files, outcomes) {
             var image = ScoredImage(name: file.name, path: file.path)
             image.root = file.root
+            image.page = file.page
             switch outcome {
             case .tokens(let layers, let imageFeature, let width, let height):
                 image.size = (width, height)
