@@ -24,6 +24,18 @@ public struct OutputOptions: Sendable, Hashable {
         case png16
     }
 
+    /// Of which images a mask of the regions is written: 255 where a region is, 0 elsewhere.
+    public enum Masks: String, Sendable, Hashable, CaseIterable, Codable {
+        case none, flagged, all
+    }
+
+    /// Whether the regions are also written for labelling tools, and in which format.
+    public enum RegionsFile: String, Sendable, Hashable, CaseIterable, Codable {
+        case none
+        /// `regions.coco.json`.
+        case coco
+    }
+
     /// Results lie in each batch's folder, or under another folder that repeats the drop folder's tree.
     public enum Location: Sendable, Hashable {
         case alongside
@@ -37,6 +49,10 @@ public struct OutputOptions: Sendable, Hashable {
     public var normalisation: Normalisation
     public var colormap: Colormap
     public var maps: Maps
+    public var masks = Masks.none
+    public var regionsFile = RegionsFile.none
+    /// Regions of fewer pixels of the photograph are left out.
+    public var leastRegion = 0
     /// Threads that decode photographs and write pictures; each holds one photograph in memory.
     public var threads: Int
     /// How large a photograph may be whose overlay is drawn.

@@ -12,6 +12,7 @@ struct ReportPage: Sendable {
     let scores: Inspection
     let run: RunRecord
     let options: OutputOptions
+    let regions: BatchRegions
     /// Where the page will lie.
     let resultsFolder: String
 
@@ -27,7 +28,7 @@ struct ReportPage: Sendable {
 
     init(
         scored: [ScoredImage], unreadable: [ScoredImage], pictures: [ImagePictures], scores: Inspection,
-        run: RunRecord, options: OutputOptions, resultsFolder: String
+        run: RunRecord, options: OutputOptions, regions: BatchRegions, resultsFolder: String
     ) {
         self.scored = scored
         self.unreadable = unreadable
@@ -35,6 +36,7 @@ struct ReportPage: Sendable {
         self.scores = scores
         self.run = run
         self.options = options
+        self.regions = regions
         self.resultsFolder = resultsFolder
         let values = scored.compactMap(\.score)
         numbers = ScoreNumbers(values)

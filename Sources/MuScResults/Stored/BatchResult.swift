@@ -1,5 +1,6 @@
 import Foundation
 import MuScBatch
+import MuScScoring
 import MuScSupport
 
 /// What a batch came to, for other programs: what `musc run --json` prints, hooks get on their standard input, and
@@ -68,9 +69,14 @@ public struct BatchResult: Sendable, Hashable, Codable {
         /// Where the anomaly map peaks, in pixels of the upright original.
         public var peakX: Int?
         public var peakY: Int?
+        /// The connected regions of the map that reach the pixel threshold, the highest first; at most 20.
+        package var regions: [MapRegion]
+        /// How many there are.
+        package var regionCount: Int
 
         enum CodingKeys: String, CodingKey {
-            case image, path, rank, score
+            case image, path, rank, score, regions
+            case regionCount = "region_count"
             case scoreMSM = "score_msm"
             case pValue = "p_value"
             case peakX = "peak_x"
@@ -89,7 +95,8 @@ public struct BatchResult: Sendable, Hashable, Codable {
     ///   - run: The record that is stored with the results.
     ///   - folder: The batch's folder.
     ///   - results: The results' folder.
-    public init(scores: Inspection, run: RunRecord, folder: String, results: String) {
+    ///   - leastRegion: Regions of fewer pixels are left out, where the record does not say so itself.
+    public init(scores: Inspection, run: RunRecord, folder: String, results: String, leastRegion: Int = 0) {
         let folder = absolutePath(folder)
         let results = absolutePath(results)
         schema = Self.currentSchema
@@ -106,10 +113,13 @@ public struct BatchResult: Sendable, Hashable, Codable {
         thresholdRule = scores.threshold.rule.rawValue
         let ranked = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }
             .sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
+        let found = BatchRegions(of: scores, leastArea: run.regions?.leastArea ?? leastRegion)
         flaggedImages = ranked.enumerated().filter { $1.flagged }.map { rank, image in
-            FlaggedImage(
+            let regions = found.regions(of: image)
+            return FlaggedImage(
                 image: image.name, path: absolutePath(image.path.string), rank: rank + 1, score: image.score ?? 0,
-                scoreMSM: image.scoreMSM ?? 0, pValue: image.pValue, peakX: image.peak?.x, peakY: image.peak?.y)
+                scoreMSM: image.scoreMSM ?? 0, pValue: image.pValue, peakX: image.peak?.x, peakY: image.peak?.y,
+                regions: Array(regions.prefix(BatchRegions.mostOfImage)), regionCount: regions.count)
         }
         unreadableImages = scores.images.filter { $0.index == nil }
             .map { UnreadableImage(image: $0.name, reason: $0.error ?? "no reason was recorded") }

@@ -110,7 +110,8 @@ struct BatchProcessor: Sendable {
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
-        let result = BatchResult(scores: scores, run: record, folder: folder.string, results: place)
+        let result = BatchResult(
+            scores: scores, run: record, folder: folder.string, results: place, leastRegion: configuration.output.leastRegion)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.
         let copies = copies ?? configuration.flaggedFolder.map { place in
             FlaggedCopies(place: place.string, batchFolder: folder.canonical())
