@@ -1,5 +1,6 @@
 import MuScBatch
 import MuScImages
+import MuScResults
 import MuScScoring
 import MuScSupport
 import SystemPackage
@@ -50,9 +51,15 @@ struct ClassFigures: Sendable {
         } else {
             saturatedOverlap = nil
         }
+        // What is submitted are the regions that a user would have seen.
+        let cut = MapRegions.Cut(level: threshold.value, growth: BatchRegions.growth)
+        let marked = concurrentMap(scores.images.count, threads: threads) { index in
+            MapRegions(
+                patches: scores.patchMap(index), grid: scores.grid, width: side, height: side, region: scores.region, cut: cut).mask
+        }.flatMap { $0 }
         own = OwnThreshold(
             imageThreshold: scores.threshold.value, images: images, pixelThreshold: threshold.value,
-            pixels: try Confusion(scores: maps, labels: masks, threshold: threshold.value, threads: threads))
+            pixels: try Confusion(marked: marked, labels: masks, threads: threads))
     }
 
     /// The maps of all images at the size that is evaluated, `[images, side, side]` row-major.

@@ -1,5 +1,6 @@
 import MuScBatch
 import MuScImages
+import MuScResults
 import MuScScoring
 import MuScSupport
 import SystemPackage
@@ -7,9 +8,9 @@ import SystemPackage
 extension Evaluation {
     /// Scores a split without labels by itself and writes what MVTec AD 2's server wants of it: of each image
     /// `anomaly_images/CLASS/SPLIT/NAME.tiff`, one channel of 16-bit floating point at the photograph's size, and
-    /// `anomaly_images_thresholded/CLASS/SPLIT/NAME.png`, 255 at and above the pixel threshold and 0 below.
+    /// `anomaly_images_thresholded/CLASS/SPLIT/NAME.png`, 255 in the regions and 0 elsewhere.
     ///
-    /// - Returns: How many images have a pixel at or above the threshold.
+    /// - Returns: How many images have a region.
     /// - Throws: ``EvaluationError``.
     package func submit(
         _ split: PrivateSplit, progress: @escaping @Sendable (Progress) -> Bool = { _ in true }
@@ -25,9 +26,10 @@ extension Evaluation {
         }
         let threshold = PixelThreshold(
             image: scores.threshold, maxima: scores.images.map { $0.scoreMSM ?? 0 }, isMoved: scores.rscin.applied).value
+        let cut = MapRegions.Cut(level: threshold, growth: BatchRegions.growth)
         let written = concurrentMap(scores.images.count, threads: threads) { index -> Result<Bool, EvaluationError> in
             do throws(EvaluationError) {
-                return .success(try write(scores, index, of: split, threshold: threshold))
+                return .success(try write(scores, index, of: split, cut: cut))
             } catch {
                 return .failure(error)
             }
@@ -38,7 +40,7 @@ extension Evaluation {
     }
 
     private func write(
-        _ scores: Inspection, _ index: Int, of split: PrivateSplit, threshold: Float
+        _ scores: Inspection, _ index: Int, of split: PrivateSplit, cut: MapRegions.Cut
     ) throws(EvaluationError) -> Bool {
         let image = scores.images[index]
         let name = "\(split.className)/\(split.split)/\(image.path.stem ?? "")"
@@ -46,7 +48,7 @@ extension Evaluation {
             // The server compares with masks of the stored pixels.
             let size = try ImageHeader(contentsOf: image.path, options: .reference)
             let map = PatchMap.resized(scores.patchMap(index), grid: scores.grid, width: size.width, height: size.height)
-            let mask = GrayImage(width: size.width, height: size.height, pixels: map.map { $0 >= threshold ? 255 : 0 })
+            let mask = GrayImage(width: size.width, height: size.height, pixels: MapRegions(map: map, width: size.width, height: size.height, cut: cut).mask)
             let values = FloatImage(width: size.width, height: size.height, samples: map)
             try output.write(try values.tiff16Encoded(), to: "anomaly_images/\(name).tiff")
             try output.write(try mask.pngEncoded(), to: "anomaly_images_thresholded/\(name).png")

@@ -20,18 +20,17 @@ package struct Confusion: Sendable, Hashable, Codable {
     /// Counts pixels pooled over all images.
     ///
     /// - Parameters:
-    ///   - scores: Of any shape.
+    ///   - marked: What was taken for anomalous: anything but 0; of any shape.
     ///   - labels: Of the same; 0 is normal, anything else anomalous.
-    ///   - threshold: Scores at or above it are taken for anomalous.
     ///   - threads: The most threads to use.
     /// - Throws: ``MetricError/countsDiffer(scores:labels:)``.
-    package init(scores: [Float], labels: [UInt8], threshold: Float, threads: Int = 1) throws(MetricError) {
-        guard scores.count == labels.count else { throw .countsDiffer(scores: scores.count, labels: labels.count) }
-        let chunks = max(1, min(threads * 4, scores.count / 65_536))
+    package init(marked: [UInt8], labels: [UInt8], threads: Int = 1) throws(MetricError) {
+        guard marked.count == labels.count else { throw .countsDiffer(scores: marked.count, labels: labels.count) }
+        let chunks = max(1, min(threads * 4, marked.count / 65_536))
         let parts = concurrentMap(chunks, threads: threads) { chunk in
             var part = Confusion()
-            for index in scores.count * chunk / chunks..<scores.count * (chunk + 1) / chunks {
-                part.count(scores[index] >= threshold, labels[index] != 0)
+            for index in marked.count * chunk / chunks..<marked.count * (chunk + 1) / chunks {
+                part.count(marked[index] != 0, labels[index] != 0)
             }
             return part
         }

@@ -3,7 +3,8 @@ package struct OwnThreshold: Sendable, Hashable, Codable {
     /// Scores at or above it were flagged; nil where nothing could be, as JSON has no infinity.
     package var imageThreshold: Float?
     package var images: Confusion
-    /// Pixels with a map score at or above it were taken for defective; nil without masks, or where none could be.
+    /// What reaches it on the map is the core of a region; nil without masks, or where none could be.
+    /// All pixels of regions were taken for defective.
     package var pixelThreshold: Float?
     /// Pooled over the pixels of all images at the evaluated size; nil without masks.
     package var pixels: Confusion?

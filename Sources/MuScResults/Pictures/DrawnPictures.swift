@@ -99,8 +99,8 @@ extension PictureWriter {
     /// data beside them.
     var drawnStyle: String? {
         guard options.maps == .none else { return nil }
-        return "1 \(options.colormap.rawValue) \(options.normalisation.rawValue) \(options.overlays.rawValue) "
-            + "\(options.longestSide) \(scores.grid.width)x\(scores.grid.height)"
+        return "2 \(options.colormap.rawValue) \(options.normalisation.rawValue) \(options.overlays.rawValue) "
+            + "\(options.longestSide) \(scores.grid.width)x\(scores.grid.height) \(options.leastRegion)"
     }
 
     /// What an image's pictures are going to show; nil where the photograph is gone.
@@ -113,7 +113,7 @@ extension PictureWriter {
         let peak = image.flagged ? image.peak.map { "\($0.x),\($0.y)" } ?? "" : "not flagged"
         return DrawnPictures.Drawn(
             subject: "\(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) "
-                + "\(status.st_mtim.tv_nsec) \(peak)",
+                + "\(status.st_mtim.tv_nsec) \(peak) \(regions.regions(of: image).count)",
             map: map.values.map { ($0 - colours.low) * scale }, level: (scores.threshold.value - colours.low) * scale,
             pictures: ImagePictures())
     }

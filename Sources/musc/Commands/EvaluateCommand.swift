@@ -207,7 +207,16 @@ struct EvaluateCommand: AsyncParsableCommand {
         if splits.isEmpty { Terminal.printNote("--submission is without effect: the data set has no splits without labels here.") }
         for split in splits {
             let task = Task { () throws -> Int in
-                do { return try evaluation.submit(split) { _ in !Task.isCancelled } } catch { throw UserError("\(error)", exit: .batchFailed) }
+                let isStopped = StopFlag()
+                return try await withTaskCancellationHandler {
+                    do {
+                        return try evaluation.submit(split) { _ in !isStopped.isSet }
+                    } catch {
+                        throw UserError("\(error)", exit: .batchFailed)
+                    }
+                } onCancel: {
+                    isStopped.set()
+                }
             }
             let marked = try await StopSignal.cancelling(task)
             Terminal.printNote("\(split.className)/\(split.split): \(split.images.count) images, \(marked) with marked pixels, written to \(evaluation.output.path)/anomaly_images")

@@ -73,7 +73,8 @@ struct ExactOverlapTests {
                     image: region.image, runs: region.pixels.sorted().map { $0..<$0 + 1 },
                     saturation: (region.pixels.count + 2) / 3)
             }
-            let table = try Confusion(scores: sample.maps, labels: sample.masks, threshold: thresholds[index])
+            let table = try Confusion(
+                marked: sample.maps.map { $0 >= thresholds[index] ? 1 : 0 }, labels: sample.masks)
             let ours = [
                 try ExactOverlap(maps: sample.maps, masks: sample.masks, width: width, height: height, limit: 0.3).value,
                 try ExactOverlap(maps: sample.maps, masks: sample.masks, width: width, height: height, limit: 0.05).value,
@@ -122,7 +123,7 @@ struct ConfusionTests {
     func pixels() throws {
         for sample in NaiveMetrics.cases(200) {
             let threshold = sample.maps[sample.maps.count / 2]
-            let ours = try Confusion(scores: sample.maps, labels: sample.masks, threshold: threshold, threads: 2)
+            let ours = try Confusion(marked: sample.maps.map { $0 >= threshold ? 1 : 0 }, labels: sample.masks, threads: 2)
             func count(_ above: Bool, _ label: UInt8) -> Int {
                 sample.maps.indices.count { (sample.maps[$0] >= threshold) == above && sample.masks[$0] == label }
             }
