@@ -38,17 +38,15 @@ extension Finding {
                 + "\(PercentText.text(rate)) false alarms; so the batch's own scores set it."
         case .chosenJudges(let chosen): Self.sentence(chosen)
         case .fewImages(let count):
-            "Only \(count) images judged each other: with so few, one odd image weighs much; known good images beside them "
-                + "would help."
+            "Only \(count) images judged each other. With so few, one odd image weighs much; known good images would help."
         case .marksUnsearchedOnGrid(let grid):
             "Marks that several images share were not looked for: on a grid of \(grid.width)×\(grid.height) patches parts "
                 + "that differ by a few pixels look like them. Let known good images judge, or take a smaller image size."
         case .marksUnsearchedInBlocks:
             "Marks that several images share were not looked for, which takes the tokens of all images at once."
         case .recurringMark(let mark):
-            "The same mark is on \(mark.parts.count) parts: \(Self.list(mark.parts.map(\.name), most: 12)). Parts with the "
-                + "same defect vouch for each other; look at these together, and let known good images judge if they are "
-                + "defective."
+            "\(mark.parts.count) parts look alike at one spot: \(Self.list(mark.parts.map(\.name), most: 12)). "
+                + RecurringMark.meaning
         case .mostFlagged(let flagged, let images):
             "\(flagged) of \(images) images are flagged: are the known good images of the same product, camera and light?"
         }
@@ -108,4 +106,10 @@ extension Finding {
 extension [Finding] {
     /// Each finding for people.
     public var sentences: [String] { map(\.sentence) }
+}
+
+extension RecurringMark {
+    /// What it may mean, and what to do.
+    static let meaning = "This is part of the design, or a repeated defect. If a defect, their scores are too low. Check one; "
+        + "known good photographs would settle it."
 }

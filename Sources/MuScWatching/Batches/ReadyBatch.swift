@@ -25,12 +25,14 @@ package struct ReadyBatch: Sendable {
 
 /// What scoring a batch came to.
 package struct BatchOutcome: Sendable, Equatable {
-    /// Images that were scored.
+    /// Images of the batch, unreadable ones included.
     package var images: Int
     /// Those flagged as anomalous.
     package var flagged: Int
     /// Those that could not be read.
     package var unreadable: Int
+    /// Why nothing could be flagged, and what would help; nil where something could.
+    package var noVerdict: String?
     /// Wall-clock seconds.
     package var seconds: Double
     /// The page to open, if one was written.
@@ -39,11 +41,12 @@ package struct BatchOutcome: Sendable, Equatable {
     package var deliveries: [Delivery]
 
     package init(
-        images: Int, flagged: Int, unreadable: Int, seconds: Double, report: FilePath?, deliveries: [Delivery] = []
+        images: Int, flagged: Int, unreadable: Int, noVerdict: String? = nil, seconds: Double, report: FilePath?, deliveries: [Delivery] = []
     ) {
         self.images = images
         self.flagged = flagged
         self.unreadable = unreadable
+        self.noVerdict = noVerdict
         self.seconds = seconds
         self.report = report
         self.deliveries = deliveries

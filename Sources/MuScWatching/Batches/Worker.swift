@@ -133,6 +133,7 @@ struct Worker: Sendable {
             "folder": "\(batch.folder.text)", "images": "\(outcome.images)", "flagged": "\(outcome.flagged)",
             "seconds": "\((outcome.seconds * 100).rounded() / 100)",
         ]
+        if let reason = outcome.noVerdict { metadata["no_verdict"] = "\(reason)" }
         if outcome.unreadable > 0 { metadata["unreadable"] = "\(outcome.unreadable)" }
         if let report = outcome.report { metadata["report"] = "\(report.text)" }
         logger.info(event, metadata: metadata)

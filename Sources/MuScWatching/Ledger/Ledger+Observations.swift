@@ -291,7 +291,8 @@ extension Settling.Verdict {
         case .tooFew(let images, nil):
             return images == 1 ? "one image cannot be judged; it waits for others" : "\(images) images wait for others"
         case .tooFew(let images, let until?):
-            return "\(images) of \(minImages) images; scored without more in \(Int(max(0, until - now).rounded(.up))) s"
+            let deadline = LocalTime.text(Date.now.addingTimeInterval(max(0, until - now).rounded(.up)))
+            return "\(images) of \(minImages) images; scored without more at \(deadline)"
         }
     }
 }

@@ -102,6 +102,8 @@ extension Ledger {
 
     /// Writes down that a batch's results are published, and that they include the images it was claimed with.
     ///
+    /// A batch without a verdict has no count of flagged images, but the reason why.
+    ///
     /// - Parameter wasScored: false where the results were found to be there already.
     func finish(_ batch: ReadyBatch, _ outcome: BatchOutcome, wasScored: Bool) throws(LedgerError) {
         try write { db in
@@ -113,20 +115,21 @@ extension Ledger {
                 [batch.ledgerID])
             try db.run(
                 """
-                UPDATE batch SET state = 'done', reason = NULL, finished = ?, seconds = ?, scored = ?, flagged = ?, unreadable = ?,
+                UPDATE batch SET state = 'done', reason = ?, finished = ?, seconds = ?, scored = ?, flagged = ?, unreadable = ?,
                     results = ?, report = ?, interruptions = 0, next_attempt = 0, forced = 0
                 WHERE id = ?
                 """,
                 [
-                    wallClock(), outcome.seconds, outcome.images, outcome.flagged, outcome.unreadable, batch.results.blob,
+                    outcome.noVerdict, wallClock(), outcome.seconds, outcome.images,
+                    outcome.noVerdict == nil ? outcome.flagged : nil, outcome.unreadable, batch.results.blob,
                     outcome.report?.blob, batch.ledgerID,
                 ])
             guard wasScored else { return }
             try Self.enqueue(outcome.deliveries, db)
             try Self.add(
                 [
-                    "batches": 1, "images": Double(outcome.images), "flagged": Double(outcome.flagged),
-                    "unreadable": Double(outcome.unreadable), "seconds": outcome.seconds,
+                    "batches": 1, "images": Double(outcome.images - outcome.unreadable),
+                    "flagged": Double(outcome.flagged), "unreadable": Double(outcome.unreadable), "seconds": outcome.seconds,
                 ], db)
         }
     }

@@ -29,8 +29,8 @@ extension BatchProcessor {
                 Terminal.printResult(configuration.printsJSON ? outcome.result.json : outcome.line)
                 LatestLink.point(at: batch, in: configuration.watch)
                 return BatchOutcome(
-                    images: outcome.images - outcome.unreadable, flagged: outcome.flagged, unreadable: outcome.unreadable,
-                    seconds: outcome.seconds, report: batch.results.appending("report.html"),
+                    images: outcome.result.images, flagged: outcome.result.flagged, unreadable: outcome.result.unreadable,
+                    noVerdict: outcome.outcome.absence?.explanation, seconds: outcome.seconds, report: batch.results.appending("report.html"),
                     deliveries: configuration.hooks.deliveries(of: outcome.result))
             } catch {
                 if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
@@ -55,8 +55,8 @@ extension PublishedResults {
         self.init(
             digest: FileSetDigest(text: fileSet),
             outcome: BatchOutcome(
-                images: run.images - run.unreadable, flagged: run.flagged, unreadable: run.unreadable,
-                seconds: run.seconds, report: results.appending("report.html"), deliveries: deliveries))
+                images: run.images, flagged: run.flagged, unreadable: run.unreadable,
+                noVerdict: FlagOutcome(flagged: run.flagged, threshold: run.threshold).absence?.explanation, seconds: run.seconds, report: results.appending("report.html"), deliveries: deliveries))
     }
 }
 

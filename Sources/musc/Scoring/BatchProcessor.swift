@@ -42,9 +42,7 @@ struct BatchProcessor: Sendable {
     /// What one batch came to.
     struct Outcome: Sendable {
         var folder: String
-        var images: Int
-        var flagged: Int
-        var unreadable: Int
+        var outcome: FlagOutcome
         /// Other files of the folder, left out by rules.
         var ignored: Int
         var seconds: Double
@@ -111,7 +109,8 @@ struct BatchProcessor: Sendable {
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
         let result = BatchResult(
-            scores: scores, run: record, folder: folder.string, results: place, leastRegion: configuration.output.leastRegion)
+            scores: scores, run: record, folder: folder.string, results: place, look: output.look,
+            leastRegion: output.leastRegion)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.
         let copies = copies ?? configuration.flaggedFolder.map { place in
             FlaggedCopies(place: place.string, batchFolder: folder.canonical())
@@ -140,8 +139,8 @@ struct BatchProcessor: Sendable {
             throw failure
         }
         return Outcome(
-            folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
-            unreadable: scores.images.count { $0.index == nil }, ignored: ignored.values.reduce(0, +),
+            folder: folder.string, outcome: FlagOutcome(flagged: result.flagged, threshold: scores.threshold),
+            ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
     }
 
