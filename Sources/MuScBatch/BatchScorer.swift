@@ -100,8 +100,14 @@ public struct BatchScorer: Sendable {
         progress: ProgressHandler
     ) throws(ScoringError) -> Inspection {
         var clock = clock
+        let equal = EqualImages(settings.copiesJudgeOnce ? tokens.contents : [])
+        let all = tokens.images
+        let tokens = equal.hasCopies ? tokens.selecting(equal.distinct) : tokens
+        let (outside, strangers) = settings.copiesJudgeOnce ? outside.withoutCopies(of: tokens) : (outside, [])
         let panel = JudgePanel(outside, batch: tokens.readable, settings: settings)
-        guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(TooFewImages(tokens.images)) }
+        guard tokens.readable >= panel.leastBatch else {
+            throw .tooFewImages(TooFewImages(all, copies: equal.position.count - equal.distinct.count))
+        }
         let photographs = PhotographSurvey(tokens)
         let shapes = outside.filter { $0.origin == .knownGood }
             .compactMap { photographs.finding(onJudges: PhotographSurvey($0.tokens)) }
@@ -110,13 +116,13 @@ public struct BatchScorer: Sendable {
         clock.finish("mutual scoring")
         var inspection = conclude(
             judged, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock,
-            findings: preparation + [photographs.finding].compactMap { $0 } + shapes + [search].compactMap { $0 }
-                + judged.findings)
+            findings: preparation + equal.findings(all) + strangers + [photographs.finding].compactMap { $0 } + shapes
+                + [search].compactMap { $0 } + judged.findings)
         clock = StageClock()
         inspection.evidence = evidence(for: inspection.images, tokens: tokens, panel: judged.panel)
         clock.finish("nearest places")
         inspection.timings += clock.timings
-        return inspection
+        return inspection.spread(over: equal, images: all)
     }
 
     /// Makes the batch's scores of its maps: RsCIN, threshold, flags and findings, which need all images together.
@@ -266,9 +272,13 @@ public struct TooFewImages: Sendable, Hashable, CustomStringConvertible {
     public var firstUnreadable: String?
     public var reason: String?
 
-    package init(_ images: [ScoredImage]) {
+    /// How many of the readable images are copies of others.
+    public var copies: Int
+
+    package init(_ images: [ScoredImage], copies: Int = 0) {
         let unread = images.filter { $0.index == nil }
         (readable, unreadable) = (images.count - unread.count, unread.count)
+        self.copies = copies
         (firstUnreadable, reason) = (unread.first?.name, unread.first?.error)
     }
 
@@ -280,7 +290,8 @@ public struct TooFewImages: Sendable, Hashable, CustomStringConvertible {
         }
         let example = firstUnreadable.map { ": \($0): \(reason ?? "")" } ?? ""
         let skipped = unreadable == 0 ? "" : " (\(unreadable) could not be read\(example))"
-        return "\(readable) readable image\(readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at "
+        let equal = copies == 0 ? "" : " of which \(copies) show\(copies == 1 ? "s" : "") the same as another"
+        return "\(readable) readable image\(readable == 1 ? "" : "s")\(equal)\(skipped): images are judged by each other, so at "
             + "least 2 are needed, and 20 or more are better"
     }
 }
