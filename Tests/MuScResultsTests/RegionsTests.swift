@@ -53,7 +53,7 @@ struct RegionsTests {
                 #expect(inside == annotation["area"] as? Int)
             }
 
-            let told = BatchResult(scores: batch.scores, run: run, folder: folder, results: results)
+            let told = BatchResult(scores: batch.scores, run: run, folder: folder, results: results, look: 0.2)
             let flagged = try #require(told.flaggedImages.first)
             // Only resizing lies between the highest patch and the highest pixel.
             let highest = try #require(flagged.regions.first)
