@@ -322,6 +322,7 @@ enum ErrorCatalogue {
         (": put this folder into the configuration by hand", ["setup", "--yes", "--drop", "a\nb"], "by hand"),
         ("is not watch, timer, cron or none", nil, ""),
         ("which data set? Give --dataset", ["evaluate"], "Give --dataset"),
+        ("is no share above 0", ["evaluate", "--dataset", "mvtec_ad", "--pro-limit", "3"], "give such as 0.3"),
         ("where does the data set lie?", ["evaluate", "--dataset", "mvtec_ad"], "--data"),
         (": holds no images: JPEG, PNG", ["run", "empty", "--backbone", "tiny.json", "--image-size", "84"], "JPEG, PNG, TIFF, BMP and PNM files are taken"),
         ("Give either --features FILE or", ["rescore", "--scores", "s.csv"], "--features-from FOLDER"),

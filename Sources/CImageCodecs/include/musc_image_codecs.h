@@ -115,9 +115,9 @@ musc_codec_result musc_png_encode(
 musc_codec_result musc_jpeg_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality, musc_encoded *encoded);
 
-/// Encodes one channel of float32 as an uncompressed TIFF.
-musc_codec_result musc_tiff_encode_float32(
-    const float *samples, uint32_t width, uint32_t height, musc_encoded *encoded);
+/// Encodes one channel of IEEE floating point of 16 or 32 bits as an uncompressed TIFF.
+musc_codec_result musc_tiff_encode_float(
+    const void *samples, uint32_t width, uint32_t height, int bits, musc_encoded *encoded);
 
 /// One direction's filter: for each output position a run of inputs and their fixed-point weights.
 typedef struct {

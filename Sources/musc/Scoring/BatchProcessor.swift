@@ -118,7 +118,8 @@ struct BatchProcessor: Sendable {
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
         let result = BatchResult(
-            scores: scores, run: record, folder: folder.string, results: place, look: output.look)
+            scores: scores, run: record, folder: folder.string, results: place, look: output.look,
+            leastRegion: output.leastRegion)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.
         let copies = copies ?? configuration.flaggedFolder.map { place in
             FlaggedCopies(place: place.string, batchFolder: folder.canonical())
