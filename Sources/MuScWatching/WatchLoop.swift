@@ -31,6 +31,8 @@ actor WatchLoop {
 
     private var intake: Intake
     private var roots: [RootState] = []
+    /// Roots that could not be taken yet, with the reason that was told and the moment of the next try.
+    private var blocked: [FilePath: (reason: String, nextTry: Moment)] = [:]
     private(set) var inotify: Inotify?
     private var tree: WatchTree
     /// Folders in which something happened, and the moment for the next look.
@@ -81,8 +83,18 @@ actor WatchLoop {
     // MARK: Beginning and end
 
     /// Takes the roots' locks, decides about what a former process left, and opens inotify.
-    func open() throws {
-        for path in intake.configuration.roots { try add(path) }
+    ///
+    /// A root that cannot be taken now, because a sweep is at it, or its lock or the ledger cannot be written, is taken
+    /// later, and keeps nobody from the others.
+    ///
+    /// - Throws: ``RootLockError`` where other watchers take care of every root.
+    func open() throws(RootLockError) {
+        var watchers: [RootLockError] = []
+        for path in intake.configuration.roots {
+            guard let error = take(path) as? RootLockError, case .held(let holder?) = error.reason, holder.isWatcher else { continue }
+            watchers.append(error)
+        }
+        if let error = watchers.first, watchers.count == intake.configuration.roots.count { throw error }
         do throws(WatchLimit) {
             let inotify = try Inotify()
             self.inotify = inotify
@@ -93,11 +105,35 @@ actor WatchLoop {
     }
 
     private func add(_ path: FilePath) throws {
-        let lock = try RootLock(root: path, ledger: ledger, command: "musc watch")
+        let lock = try RootLock(root: path, ledger: ledger, command: RootLock.Holder.watcher)
         let root = WatchedRoot(path: path, id: try ledger.rootID(path))
+        try ledger.clearObstacles(root: root.id)
         try worker([root]).recover()
         roots.append(RootState(root: root, lock: lock, id: nil, nextScan: Moment(seconds: 0)))
         if FolderID(path) == nil { logger.warning("root_missing", metadata: ["root": "\(path.text)"]) }
+    }
+
+    /// Takes a root, or writes down why it cannot be taken now.
+    ///
+    /// - Returns: What stands in the way; nil where it was taken.
+    @discardableResult
+    private func take(_ path: FilePath) -> (any Error)? {
+        do {
+            try add(path)
+            if blocked.removeValue(forKey: path) != nil { logger.notice("root_taken", metadata: ["root": "\(path.text)"]) }
+            return nil
+        } catch {
+            let reason = String(describing: error)
+            if blocked[path]?.reason != reason {
+                logger.warning(
+                    "root_waits", metadata: ["root": "\(path.text)", "reason": "\(reason)", "answer": "it is tried again until it can be taken"])
+                if let id = try? ledger.rootID(path) {
+                    try? ledger.note(Obstacle(path: path, kind: .lock, reason: reason), root: id)
+                }
+            }
+            blocked[path] = (reason, Moment.now() + 2)
+            return error
+        }
     }
 
     /// Lets workers end after the batch that they are at.
@@ -258,6 +294,7 @@ actor WatchLoop {
     private func checkRoots() throws(LedgerError) {
         let now = Moment.now()
         nextRootCheck = now + 1
+        for (path, block) in blocked where block.nextTry <= now { take(path) }
         for position in roots.indices {
             let state = roots[position]
             let id = FolderID(state.root.path)
@@ -306,14 +343,9 @@ actor WatchLoop {
     private func apply(_ configuration: WatchConfiguration) throws(LedgerError) {
         for state in roots where !configuration.roots.contains(state.root.path) { tree.remove(state.root.path) }
         roots.removeAll { !configuration.roots.contains($0.root.path) }
+        blocked = blocked.filter { configuration.roots.contains($0.key) }
         intake.configuration = configuration
-        for path in configuration.roots where !roots.contains(where: { $0.root.path == path }) {
-            do {
-                try add(path)
-            } catch {
-                logger.error("root_locked", metadata: ["root": "\(path.text)", "reason": "\(error)"])
-            }
-        }
+        for path in configuration.roots where !roots.contains(where: { $0.root.path == path }) { take(path) }
         logger.notice("configuration_reloaded", metadata: ["roots": "\(roots.map(\.root.path.text).joined(separator: " "))"])
         // Other rules make other batches of the same files.
         for position in roots.indices { roots[position].nextScan = Moment(seconds: 0) }

@@ -140,7 +140,7 @@ struct Intake {
     private func digest(of listing: FolderListing) -> String {
         FileSetDigest(
             sorted: listing.files, maskMark: listing.maskMark,
-            context: "\(configuration.onNewImages.rawValue) \(listing.readyMark ?? "-")"
+            context: "\(configuration.onNewImages.rawValue) \(listing.readyMark ?? "-")", countsChanges: true
         ).description
     }
 
@@ -152,7 +152,8 @@ struct Intake {
         if let folder { files = try ledger.knownFiles(of: folder.id) }
         return Ledger.Look(
             root: root.id, listing: listing, listingDigest: digest,
-            contents: FolderContents(listing, known: files, scoredMask: folder?.scoredMask), moment: moment)
+            contents: FolderContents(listing, known: files, scoredMask: folder?.scoredMask), moment: moment,
+            hasResults: FolderID(configuration.resultsFolder(of: listing.folder, in: root.path)) != nil)
     }
 
     /// - Returns: How many batches became ready.

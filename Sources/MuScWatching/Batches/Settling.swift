@@ -42,8 +42,13 @@ package struct Settling: Sendable {
         package var readyMark: String?
         /// The ready file's identity when it was last acted on.
         package var spentReadyMark: String?
+        /// Whether results lie in place that may be of these images.
+        package var mayBeScored: Bool
 
-        package init(digest: FileSetDigest, images: Int, readyMark: String? = nil, spentReadyMark: String? = nil) {
+        package init(
+            digest: FileSetDigest, images: Int, readyMark: String? = nil, spentReadyMark: String? = nil, mayBeScored: Bool = false
+        ) {
+            self.mayBeScored = mayBeScored
             self.digest = digest
             self.images = images
             self.readyMark = readyMark
@@ -60,6 +65,10 @@ package struct Settling: Sendable {
         /// The ready file is missing.
         case awaitingReadyFile
         case ready
+        /// Settled, and would have to wait for something else; but the results in place may be of these images.
+        case recognisable
+
+        var isReady: Bool { self == .ready || self == .recognisable }
     }
 
     /// What is remembered of a folder that has images to be scored.
@@ -102,13 +111,22 @@ package struct Settling: Sendable {
             switch verdict {
             case .changing(let until): until
             case .tooFew(_, let until): until
-            case .awaitingReadyFile, .ready: nil
+            case .awaitingReadyFile, .ready, .recognisable: nil
             }
         entries[folder] = entry
         return verdict
     }
 
     private func judge(_ entry: Entry, _ observation: Observation, at now: Moment) -> Verdict {
+        let verdict = judgeAsNew(entry, observation, at: now)
+        guard observation.mayBeScored, !verdict.isReady else { return verdict }
+        switch judgeByClock(entry, at: now) {
+        case let changing?: return changing
+        case nil: return .recognisable
+        }
+    }
+
+    private func judgeAsNew(_ entry: Entry, _ observation: Observation, at now: Moment) -> Verdict {
         // A ready file that was acted on and lies there still says nothing about images that came after it: these
         // settle by the clock.
         if rules.waitsForReadyFile {
@@ -118,14 +136,19 @@ package struct Settling: Sendable {
                 return .awaitingReadyFile
             }
         }
-        let settled = entry.stableSince + rules.settleSeconds
-        if now < settled { return .changing(until: settled) }
-        let closing = entry.beingWritten.values.map { $0 + rules.openFileSeconds }.filter { $0 > now }
-        if let latest = closing.max() { return .changing(until: min(latest, now + max(rules.settleSeconds, 0.1))) }
+        if let changing = judgeByClock(entry, at: now) { return changing }
         if observation.images >= rules.minImages { return .ready }
         let patience = entry.waitingSince + rules.maxWaitSeconds
         if observation.images >= 2, now >= patience { return .ready }
         return .tooFew(images: observation.images, until: observation.images >= 2 ? patience : nil)
+    }
+
+    /// - Returns: nil where nothing has changed for as long as it takes.
+    private func judgeByClock(_ entry: Entry, at now: Moment) -> Verdict? {
+        let settled = entry.stableSince + rules.settleSeconds
+        if now < settled { return .changing(until: settled) }
+        let closing = entry.beingWritten.values.map { $0 + rules.openFileSeconds }.filter { $0 > now }
+        return closing.max().map { .changing(until: min($0, now + max(rules.settleSeconds, 0.1))) }
     }
 
     /// Takes in that a file of a folder was created, and is being written.

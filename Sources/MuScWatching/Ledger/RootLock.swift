@@ -18,6 +18,10 @@ package final class RootLock: Sendable {
         /// As text for people.
         package var root: String
 
+        static let watcher = "musc watch"
+        /// Whether it stays for good, rather than for one pass.
+        var isWatcher: Bool { command == Self.watcher }
+
         package var description: String { "\(command) (process \(process), since \(since))" }
     }
 

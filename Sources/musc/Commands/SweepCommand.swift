@@ -34,7 +34,8 @@ struct SweepCommand: AsyncParsableCommand {
         try await StopSignal.cancelling(Task<Void, any Error> { await deliverer.deliverDue() })
         if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
         for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
-        if summary.failed > 0 || !summary.missing.isEmpty { throw ExitCode.batchFailed }
+        for blocked in summary.blocked { Terminal.printError("\(blocked)") }
+        if summary.failed > 0 || !summary.missing.isEmpty || !summary.blocked.isEmpty { throw ExitCode.batchFailed }
     }
 
     private func loaded() throws -> Configuration {

@@ -53,7 +53,8 @@ struct WatchCommand: AsyncParsableCommand {
         do {
             try await StopSignal.asking({ await group.triggerGracefulShutdown() }, toEnd: { try await group.run() })
         } catch let error as RootLockError {
-            throw UserError("\(error)", exit: .usage)
+            // Not a fault of the configuration: whoever starts it again may have more luck.
+            throw UserError("\(error)", exit: .batchFailed)
         }
     }
 
