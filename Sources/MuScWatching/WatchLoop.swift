@@ -7,6 +7,8 @@ import SystemPackage
 actor WatchLoop {
     enum Signal: Sendable {
         case events([Inotify.Event])
+        /// Something was mounted, unmounted, or mounted with other rights.
+        case mounts
         case tick
         /// A batch was dealt with, and its folder is to be looked into again.
         case finished(ReadyBatch)
@@ -14,38 +16,42 @@ actor WatchLoop {
     }
 
     /// A root and what was found at its path last.
-    private struct RootState {
+    struct RootState {
         let root: WatchedRoot
         let lock: RootLock
         /// nil while the root is not there.
         var id: FolderID?
+        /// How the file system that holds it was mounted.
+        var mount = ""
         var nextScan: Moment
     }
 
-    private let ledger: Ledger
+    let ledger: Ledger
     private let scoring: BatchScoring
-    private let logger: Logger
+    let logger: Logger
     private let metricsFile: MetricsFile?
     private let notify: SystemdNotify
     private let index: IndexUpdates
 
-    private var intake: Intake
-    private var roots: [RootState] = []
+    var intake: Intake
+    var roots: [RootState] = []
     /// Roots that could not be taken yet, with the reason that was told and the moment of the next try.
-    private var blocked: [FilePath: (reason: String, nextTry: Moment)] = [:]
+    var blocked: [FilePath: (reason: String, nextTry: Moment)] = [:]
     private(set) var inotify: Inotify?
-    private var tree: WatchTree
+    var tree: WatchTree
     /// Folders in which something happened, and the moment for the next look.
     private var dirty: [FilePath: Moment] = [:]
     /// Folders that take long to list, and the earliest moment for the next look, so that a folder of ten thousand
     /// images is not listed for each of them.
     private var pauses: [FilePath: Moment] = [:]
-    private var figures = MetricsFile.Watching()
-    private var nextRootCheck = Moment(seconds: 0)
+    var figures = MetricsFile.Watching()
+    var nextRootCheck = Moment(seconds: 0)
     private var nextReport = Moment(seconds: 0)
+    /// Whether something was mounted since the roots were looked at.
+    var looksAtMounts = true
     private var nextPrune = Moment(seconds: 0)
-    private var toldLimit: WatchLimit?
-    private var toldSilent: Set<FileSystemKind> = []
+    var toldLimit: WatchLimit?
+    var toldSilent: Set<FileSystemKind> = []
 
     /// What the other parts have to tell the intake.
     struct Feed: Sendable {
@@ -104,38 +110,6 @@ actor WatchLoop {
         }
     }
 
-    private func add(_ path: FilePath) throws {
-        let lock = try RootLock(root: path, ledger: ledger, command: RootLock.Holder.watcher)
-        let root = WatchedRoot(path: path, id: try ledger.rootID(path))
-        try ledger.clearObstacles(root: root.id)
-        try worker([root]).recover()
-        roots.append(RootState(root: root, lock: lock, id: nil, nextScan: Moment(seconds: 0)))
-        if FolderID(path) == nil { logger.warning("root_missing", metadata: ["root": "\(path.text)"]) }
-    }
-
-    /// Takes a root, or writes down why it cannot be taken now.
-    ///
-    /// - Returns: What stands in the way; nil where it was taken.
-    @discardableResult
-    private func take(_ path: FilePath) -> (any Error)? {
-        do {
-            try add(path)
-            if blocked.removeValue(forKey: path) != nil { logger.notice("root_taken", metadata: ["root": "\(path.text)"]) }
-            return nil
-        } catch {
-            let reason = String(describing: error)
-            if blocked[path]?.reason != reason {
-                logger.warning(
-                    "root_waits", metadata: ["root": "\(path.text)", "reason": "\(reason)", "answer": "it is tried again until it can be taken"])
-                if let id = try? ledger.rootID(path) {
-                    try? ledger.note(Obstacle(path: path, kind: .lock, reason: reason), root: id)
-                }
-            }
-            blocked[path] = (reason, Moment.now() + 2)
-            return error
-        }
-    }
-
     /// Lets workers end after the batch that they are at.
     nonisolated func stop() {
         isStopping.store(true, ordering: .relaxed)
@@ -171,6 +145,9 @@ actor WatchLoop {
     private func take(_ signal: Signal) throws(LedgerError) {
         switch signal {
         case .events(let events): for event in events { try take(event) }
+        case .mounts:
+            looksAtMounts = true
+            nextRootCheck = Moment(seconds: 0)
         case .tick: try tick()
         case .finished(let batch):
             if let root = root(of: batch.folder) { try look(into: batch.folder, root) }
@@ -262,7 +239,7 @@ actor WatchLoop {
         pauses[folder] = now - start > 0.01 ? now + 10 * (now - start) : nil
     }
 
-    private func scan(_ root: WatchedRoot, from start: FilePath? = nil) throws(LedgerError) {
+    func scan(_ root: WatchedRoot, from start: FilePath? = nil) throws(LedgerError) {
         var tree = tree
         defer { self.tree = tree }
         try intake.scan(root, from: start, enter: { tree.watch($0) }, progress: { nudge() })
@@ -290,68 +267,6 @@ actor WatchLoop {
         }
     }
 
-    /// Looks whether each root is there, is the one it was, and is due for a scan.
-    private func checkRoots() throws(LedgerError) {
-        let now = Moment.now()
-        nextRootCheck = now + 1
-        for (path, block) in blocked where block.nextTry <= now { take(path) }
-        for position in roots.indices {
-            let state = roots[position]
-            let id = FolderID(state.root.path)
-            if id != state.id {
-                // Unmounted, mounted, deleted or replaced: the watches are on what was there before.
-                tree.remove(state.root.path)
-                intake.kinds.forget()
-                roots[position].id = id
-                if id == nil {
-                    logger.warning("root_missing", metadata: ["root": "\(state.root.path.text)"])
-                    continue
-                }
-                if state.nextScan.seconds > 0 { logger.notice("root_back", metadata: ["root": "\(state.root.path.text)"]) }
-            } else if id == nil || now < state.nextScan && intake.unreadable[state.root.path] == nil {
-                continue
-            }
-            tree.forgetFailures()
-            try scan(state.root)
-            roots[position].nextScan = Moment.now() + scanInterval(of: state.root)
-        }
-        figures.watched = tree.count
-        figures.unwatched = tree.unwatched
-    }
-
-    /// Seconds until a root is scanned again, and a word on why that is needed.
-    private func scanInterval(of root: WatchedRoot) -> Double {
-        let configuration = intake.configuration
-        let silent = Set(intake.kinds.silent)
-        for kind in silent.subtracting(toldSilent) {
-            logger.notice("poll_only", metadata: ["root": "\(root.path.text)", "reason": "\(kind.explanation)"])
-        }
-        toldSilent = silent
-        if let limit = tree.limit, limit != toldLimit {
-            logger.error(
-                "watch_limit",
-                metadata: [
-                    "root": "\(root.path.text)", "watched": "\(tree.count)", "unwatched": "\(tree.unwatched)", "reason": "\(limit)",
-                    "answer": "what is not watched is scanned at intervals",
-                ])
-        }
-        toldLimit = tree.limit
-        if configuration.pollSeconds > 0 { return configuration.pollSeconds }
-        return silent.isEmpty && tree.limit == nil ? configuration.safetyScanSeconds : configuration.silentPollSeconds
-    }
-
-    private func apply(_ configuration: WatchConfiguration) throws(LedgerError) {
-        for state in roots where !configuration.roots.contains(state.root.path) { tree.remove(state.root.path) }
-        roots.removeAll { !configuration.roots.contains($0.root.path) }
-        blocked = blocked.filter { configuration.roots.contains($0.key) }
-        intake.configuration = configuration
-        for path in configuration.roots where !roots.contains(where: { $0.root.path == path }) { take(path) }
-        logger.notice("configuration_reloaded", metadata: ["roots": "\(roots.map(\.root.path.text).joined(separator: " "))"])
-        // Other rules make other batches of the same files.
-        for position in roots.indices { roots[position].nextScan = Moment(seconds: 0) }
-        try checkRoots()
-    }
-
     private func writeMetrics() {
         guard let metricsFile else { return }
         do {
@@ -363,7 +278,7 @@ actor WatchLoop {
 
     // MARK: Work
 
-    private func worker(_ roots: [WatchedRoot]) -> Worker {
+    func worker(_ roots: [WatchedRoot]) -> Worker {
         Worker(configuration: intake.configuration, roots: roots, ledger: ledger, scoring: scoring, logger: logger)
     }
 

@@ -55,7 +55,7 @@ package final class Watcher: Service {
         try await loop.open()
         let (signals, feed) = loop.makeFeed()
         let inotify = await loop.inotify
-        inotify?.start { feed.send(.events($0)) }
+        inotify?.start({ feed.send(.events($0)) }, mountsChanged: { feed.send(.mounts) })
 
         let intake = Task(executorPreference: executor) { await loop.run(signals) }
         let ticker = Task(executorPreference: executor) { [interval = max(0.05, min(1, configuration.settleSeconds / 4))] in

@@ -117,7 +117,7 @@ extension BatchScorer {
 
     private enum ImageOutcome: Sendable {
         case tokens(layers: [PatchTokens], imageFeature: [Float], width: Int, height: Int)
-        case failed(String)
+        case failed(String, mayPass: Bool)
         case unkept(SpillError)
         case skipped
     }
@@ -135,6 +135,8 @@ extension BatchScorer {
                 return .unkept(error)
             }
         }
+        // Asked for before the file is read: tokens are never kept for a file that took its place meanwhile.
+        let place = cache?.place(of: file.path)
         if let kept = cache?.tokens(of: file.path, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
             let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
             if mapsFiles {
@@ -152,19 +154,21 @@ extension BatchScorer {
             let (image, original) = try photograph(file)
             let tokens = model.tokens(of: image, plan: tiles, threads: threads)
             cache?.keep(
-                tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+                tokens, of: file.path, at: place, width: original.width, height: original.height,
+                channels: settings.backbone.width)
             return outcome(tokens, original.width, original.height)
         } catch {
-            return .failed("\(error.kind)")
+            return .failed("\(error.kind)", mayPass: error.kind.mayPass)
         }
     }
 
     /// Computes the tokens of an image again whose file in the cache is damaged, and keeps them in its place.
     private func remadeTokens(of file: BatchFile, cache: TokenCache?) -> ImageTokens? {
+        let place = cache?.place(of: file.path)
         guard let (image, original) = try? photograph(file) else { return nil }
         let tokens = model.tokens(of: image, plan: tiles)
         cache?.keep(
-            tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+            tokens, of: file.path, at: place, width: original.width, height: original.height, channels: settings.backbone.width)
         return tokens
     }
 
@@ -182,14 +186,25 @@ extension BatchScorer {
                 batch.imageFeatures.append(imageFeature)
             case .unkept(let error):
                 throw .spill(error)
-            case .failed(let reason):
+            case .failed(let reason, let mayPass):
                 image.error = reason
+                image.mayBeReadLater = mayPass
             case .skipped:
                 continue
             }
             batch.images.append(image)
         }
         return batch
+    }
+}
+
+extension ImageError.Kind {
+    /// Whether the file may be read later as it is.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .unreadable, .noMemory: true
+        default: false
+        }
     }
 }
 

@@ -67,9 +67,11 @@ package struct BatchSeal: Sendable {
 
     /// Reads the files' contents.
     ///
-    /// - Returns: The digests of those that can be read, the mask's among them.
-    package func contents(threads: Int = 2) -> FileContents {
-        let all = names + (mask == nil ? [] : [NameRules.mask])
+    /// - Parameter unread: Those that scoring could not read: results are not of them, whatever they hold by now.
+    /// - Returns: The digests of the others, the mask's among them.
+    package func contents(without unread: [FileName] = [], threads: Int = 2) -> FileContents {
+        let unread = Set(unread)
+        let all = names.filter { !unread.contains($0) } + (mask == nil ? [] : [NameRules.mask])
         let digests = concurrentMap(all.count, threads: threads) { FileContents.digest(of: folder.appending(all[$0])) }
         return FileContents(Dictionary(zip(all, digests).compactMap { name, digest in digest.map { (name, $0) } }) { $1 })
     }

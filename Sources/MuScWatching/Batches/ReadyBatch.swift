@@ -96,15 +96,23 @@ package struct PublishedResults: Sendable, Equatable {
         self.remark = remark
     }
 
+    /// What they came to for a batch that they were published for.
+    func outcome(of batch: ReadyBatch) -> BatchOutcome {
+        var outcome = outcome
+        if let contents { outcome.unread = contents.lacks(batch.files.map(\.name)) }
+        return outcome
+    }
+
     /// Whether the results are of a batch's images, or of those and others that were there.
     ///
     /// Files of another stamp are read and compared by their content.
     func cover(_ batch: ReadyBatch) -> Bool {
-        if let stamp, stamp == batch.stamp { return true }
         guard let contents else {
             // Results of an earlier version say no more.
             return digest == batch.digest
         }
+        guard contents.lacks(batch.files.map(\.name)).isEmpty else { return false }
+        if let stamp, stamp == batch.stamp { return true }
         return contents.cover(batch.files.map(\.name), in: batch.folder)
     }
 }

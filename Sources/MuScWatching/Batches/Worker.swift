@@ -26,7 +26,7 @@ struct Worker: Sendable {
         for root in roots {
             for batch in try ledger.interrupted(root: root.id, configuration: configuration) {
                 if let published = scoring.published(batch), published.digest == batch.digest {
-                    _ = try finish(batch, published.outcome, wasScored: true, "batch_recovered")
+                    _ = try finish(batch, published.outcome(of: batch), wasScored: true, "batch_recovered")
                 } else {
                     try ledger.putBack(batch, crashed: true, configuration: configuration)
                     logger.warning("batch_interrupted", metadata: ["folder": "\(batch.folder.text)"])

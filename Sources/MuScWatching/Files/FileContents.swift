@@ -14,6 +14,11 @@ package struct FileContents: Sendable, Equatable {
         self.digests = digests
     }
 
+    /// Forgets what some files held.
+    package mutating func leaveOut(_ names: [FileName]) {
+        for name in names { digests[name] = nil }
+    }
+
     /// Lines as sha256sum(1) writes and checks them, in order of names: two blanks, and a backslash before the digest
     /// where the name holds one, a newline or a carriage return, which are written as `\\`, `\n` and `\r`.
     ///
@@ -56,13 +61,18 @@ package struct FileContents: Sendable, Equatable {
         return bytes
     }
 
+    /// The names of files that are not here, of those that could be.
+    func lacks(_ names: [FileName]) -> [FileName] {
+        names.filter { digests[$0] == nil && String(validating: $0.bytes, as: UTF8.self) != nil }
+    }
+
     /// Whether files hold what was held under their names here. Those that are here and not named do not count: a part
     /// of a batch is covered by what the whole was.
     ///
     /// - Parameters:
     ///   - folder: Where the files are.
     ///   - names: Their names.
-    func cover(_ names: [FileName], in folder: FilePath, threads: Int = 2) -> Bool {
+    package func cover(_ names: [FileName], in folder: FilePath, threads: Int = 2) -> Bool {
         // The results depend on the mask: one that came or went makes others.
         let hasMask = digests[NameRules.mask] != nil || isFile(folder.appending(NameRules.mask))
         let names = names + (hasMask ? [NameRules.mask] : [])

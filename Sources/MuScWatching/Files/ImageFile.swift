@@ -56,7 +56,7 @@ func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_00
 
 extension FilePath {
     /// The name of the file that the path leads to.
-    var lastName: FileName? {
+    package var lastName: FileName? {
         let name = bytes.split(separator: UInt8(ascii: "/")).last
         return name.map { FileName(bytes: Array($0)) }
     }

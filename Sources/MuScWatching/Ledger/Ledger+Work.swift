@@ -56,13 +56,16 @@ extension Ledger {
         try String.fetchOne(db, sql: "SELECT mask FROM folder WHERE id = ?", arguments: [folder])
     }
 
-    private static func presentImages(of folder: Int64, _ db: Database) throws -> [(file: ImageFile, isScored: Bool)] {
+    /// - Parameter condition: Which of them, as SQL.
+    private static func presentImages(
+        of folder: Int64, only condition: String = "absent_since IS NULL", _ db: Database
+    ) throws -> [(file: ImageFile, isScored: Bool)] {
         // Blobs are ordered byte by byte, as names are.
         try Row.fetchAll(
             db,
             sql: """
                 SELECT name, size, modified, inode, scored, coalesce(changed, 0), coalesce(links, 0) FROM file
-                WHERE folder = ? AND image AND absent_since IS NULL ORDER BY name
+                WHERE folder = ? AND image AND \(condition) ORDER BY name
                 """, arguments: [folder]
         ).map { row in
             let name = FileName(bytes: [UInt8](row[0] as Data))
@@ -101,7 +104,10 @@ extension Ledger {
                     """, arguments: [root]
             ).compactMap { row in
                 let batch = try BatchRow.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [row[0] as Int64])
-                return try batch.map { try Self.readyBatch($0, folder: row[1], root: row[2], files: [], configuration, db) }
+                return try batch.map { batch in
+                    let files = try Self.presentImages(of: batch.folder, only: "claimed", db).map(\.file)
+                    return try Self.readyBatch(batch, folder: row[1], root: row[2], files: files, configuration, db)
+                }
             }
         }
     }
@@ -269,6 +275,14 @@ extension Ledger {
                     WHERE state IN ('ready', 'failed') AND gone_since IS NULL
                         AND folder.root IN (\(roots.map(String.init).joined(separator: ",")))
                     """)
+        }
+    }
+
+    /// Makes the failed batches of a root due at once.
+    func hasten(root: Int64) throws(LedgerError) {
+        try write { db in
+            try db.run(
+                "UPDATE batch SET next_attempt = 0 WHERE state = 'failed' AND folder IN (SELECT id FROM folder WHERE root = ?)", [root])
         }
     }
 

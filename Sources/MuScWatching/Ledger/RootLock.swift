@@ -79,7 +79,7 @@ package final class RootLock: Sendable {
         ledger.path.removingLastComponent().appending(FileName("locks"))
     }
 
-    private static func path(of root: FilePath, ledger: Ledger) -> FilePath {
+    package static func path(of root: FilePath, ledger: Ledger) -> FilePath {
         let name = SHA256.hash(data: root.bytes).prefix(10).hexadecimal
         return folder(of: ledger).appending(FileName("\(name).lock"))
     }

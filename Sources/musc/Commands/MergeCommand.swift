@@ -27,7 +27,7 @@ struct MergeCommand: AsyncParsableCommand {
             merged.scores.notes = work.plan.warnings + merged.scores.notes
             let made = (try? Date(work.plan.made, strategy: .iso8601)) ?? .now
             let outcome = try processor.publish(
-                merged.scores, of: processor.scorer, folder: FilePath(work.plan.folder), fileSet: work.plan.configuration[PlanCommand.fileSet],
+                merged.scores, of: processor.scorer, folder: FilePath(work.plan.folder), origin: BatchOrigin(fileSet: work.plan.configuration[PlanCommand.fileSet]),
                 started: work.plan.made
             ) { Date.now.timeIntervalSince(made) }
             Terminal.printResult(json ? outcome.result.json : outcome.line)

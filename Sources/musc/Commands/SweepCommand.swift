@@ -25,7 +25,7 @@ struct SweepCommand: AsyncParsableCommand {
         // The network is loaded only where a batch is ready: most sweeps find nothing.
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         let sweep = Sweep(
-            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration.hooks },
+            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration },
             logger: logger)
         let task = Task { try await sweep.run() }
         let summary = try await StopSignal.cancelling(task)

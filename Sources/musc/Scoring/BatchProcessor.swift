@@ -44,6 +44,8 @@ struct BatchProcessor: Sendable {
         var images: Int
         var flagged: Int
         var unreadable: Int
+        /// Of those, the ones for which the reason may pass.
+        var unread: [FileName]
         var seconds: Double
         var report: String
         /// The same for other programs.
@@ -57,11 +59,11 @@ struct BatchProcessor: Sendable {
     ///   - folder: The batch's folder.
     ///   - results: Where the results belong; nil for the configuration's place.
     ///   - root: The drop folder that the batch belongs to; nil by hand.
-    ///   - fileSet: The identity of the set of files, by which a watcher recognises the results.
+    ///   - origin: What is known of the files.
     ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
-        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, fileSet: String? = nil,
+        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, origin: BatchOrigin = BatchOrigin(),
         copies: FlaggedCopies? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
@@ -74,13 +76,16 @@ struct BatchProcessor: Sendable {
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
-            case .tooFewImages, .region: failure.failureKind = .lasting
+            case .tooFewImages(let tokens):
+                failure.unread = tokens.images.unread
+                failure.failureKind = failure.unread.isEmpty ? .lasting : .unreadable
+            case .region: failure.failureKind = .lasting
             case .cancelled, .memory, .spill: break
             }
             throw failure
         }
         let outcome = try publish(
-            judged.scores, of: judged.scorer, folder: folder, results: results, root: root, fileSet: fileSet,
+            judged.scores, of: judged.scorer, folder: folder, results: results, root: root, origin: origin,
             copies: copies, started: started
         ) { (ContinuousClock.now - start) / .seconds(1) }
         remember(judged, folder: folder)
@@ -93,16 +98,17 @@ struct BatchProcessor: Sendable {
     ///   - scorer: The scorer that was made ready for the batch.
     ///   - started: When scoring began, ISO 8601.
     ///   - seconds: Tells how long it took until now.
-    ///   - Others as for ``process(_:folder:results:root:fileSet:copies:progress:)``.
+    ///   - Others as for ``process(_:folder:results:root:origin:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
         _ scores: BatchScores, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
-        fileSet: String? = nil, copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
+        origin: BatchOrigin = BatchOrigin(), copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: seconds(), settings: settingsInForce(scorer),
-            weightsSHA256: weightsSHA256, fileSet: fileSet)
+            weightsSHA256: weightsSHA256)
+        origin.complete(&record, unread: scores.images.unread, hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
         let result = BatchResult(scores: scores, run: record, folder: folder.string, results: place)
@@ -110,6 +116,7 @@ struct BatchProcessor: Sendable {
         let copies = copies ?? configuration.flaggedFolder.map { place in
             FlaggedCopies(place: place.string, batchFolder: folder.canonical())
         }
+        try origin.confirm()
         do {
             try copies?.write(scores, batchFolder: folder, result: result)
         } catch {
@@ -123,7 +130,14 @@ struct BatchProcessor: Sendable {
             let index = root.map { configuration.watch.resultsRoot(of: $0).appending("index.html") }
             report = try ResultsWriter(options: output).write(
                 scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(at: results ?? FilePath(place), in: confinement),
-                indexURL: index.map { relativeURL(from: place, to: $0) })
+                indexURL: index.map { relativeURL(from: place, to: $0) }
+            ) { () throws(ResultsError) in
+                do throws(UserError) {
+                    try origin.confirm()
+                } catch {
+                    throw ResultsError(kind: .system, path: folder.string, detail: error.description)
+                }
+            }
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)
             switch error.kind {
@@ -135,7 +149,7 @@ struct BatchProcessor: Sendable {
         }
         return Outcome(
             folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
-            unreadable: scores.images.count { $0.index == nil },
+            unreadable: scores.images.count { $0.index == nil }, unread: scores.images.unread,
             seconds: seconds(), report: report, result: result)
     }
 
@@ -171,6 +185,11 @@ struct BatchProcessor: Sendable {
     }
 }
 
+extension [ScoredImage] {
+    /// The names of those that could not be read for a reason that may pass.
+    var unread: [FileName] { filter(\.mayBeReadLater).compactMap(\.path.lastName) }
+}
+
 /// An error for the person at the terminal: one line, and the exit status.
 struct UserError: Error, Sendable, CustomStringConvertible {
     enum Exit: Int32, Sendable { case batchFailed = 1, usage = 2 }
@@ -179,6 +198,8 @@ struct UserError: Error, Sendable, CustomStringConvertible {
     var exit: Exit
     /// What the failure of a batch means for trying again.
     var failureKind: ScoringFailure.Kind = .passing
+    /// The files that could not be read for a reason that may pass.
+    var unread: [FileName] = []
 
     init(_ description: String, exit: Exit) {
         self.description = description
