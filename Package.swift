@@ -2,10 +2,9 @@
 
 import PackageDescription
 
-// With the thread sanitizer the optimiser of Swift 6.3 comes down on asynchronous closures that throw, so that these
-// tests are built without it then; what they test is not.
-let testsOfClosures: [SwiftSetting] =
-    Context.environment["MUSC_SANITIZER"] == "thread" ? [.unsafeFlags(["-Onone"])] : []
+// The optimiser of Swift 6.3 comes down on asynchronous closures that throw, so that the tests that are full of these are
+// built without it; what they test is not.
+let testsOfClosures: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
 
 let package = Package(
     name: "musc",
@@ -85,7 +84,7 @@ let package = Package(
         .target(
             name: "MuScWatching",
             dependencies: [
-                "MuScSupport",
+                "MuScImages", "MuScSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -139,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "MuScBatchTests",
             dependencies: [
-                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScTensors", "MuScWeights", "Goldens", "ScratchFolders",
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScSupport", "MuScTensors", "MuScWeights", "Goldens", "ScratchFolders",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
@@ -193,11 +192,13 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScTensors", "MuScWeights", "MuScWatching",
+                "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScTensors", "MuScWeights", "MuScWatching",
                 "Goldens", "Mutations", "ScratchFolders",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+
+        .testTarget(name: "DocumentationTests"),
 
         // Inputs that nobody would write on purpose.
         .target(name: "Mutations", dependencies: ["MuScSupport"], path: "Tests/Mutations"),

@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--musc", default="musc")
     parser.add_argument("--photographs", type=int, default=40)
     parser.add_argument("--sizes", nargs="*", default=["auto"])
-    parser.add_argument("--windows", nargs="*", default=["preset"], help="patches, none, or preset")
+    parser.add_argument("--windows", nargs="*", default=["preset"], help="patches, off, or preset")
     parser.add_argument("arguments", nargs="*", help="for musc bench, after --")
     options = parser.parse_args()
     folder = options.work / f"{options.photographs}"

@@ -156,7 +156,7 @@ def compare_with_whole(options):
         truth = make_batch(options.data, folder, seed, kind=options.kind)
         for size in options.sizes:
             maps = {}
-            for tile in ["none", *options.tiles]:
+            for tile in ["off", *options.tiles]:
                 _, results = score(
                     options.musc, folder, options.work / "results",
                     ["--image-size", size, "--tile", tile, *options.arguments])
@@ -171,8 +171,8 @@ def compare_with_whole(options):
                     along[:, seam - 1:seam + 1] = True
                 for seam in seams(height, int(tile)):
                     along[seam - 1:seam + 1] = True
-                ratios = [maps[way][clean][:, along].mean() / maps[way][clean][:, ~along].mean() for way in (tile, "none")]
-                spearman = np.corrcoef(ranks(maps[tile].ravel()), ranks(maps["none"].ravel()))[0, 1]
+                ratios = [maps[way][clean][:, along].mean() / maps[way][clean][:, ~along].mean() for way in (tile, "off")]
+                spearman = np.corrcoef(ranks(maps[tile].ravel()), ranks(maps["off"].ravel()))[0, 1]
                 print(f"| {seed} | {size} | {tile} | {spearman:.3f} | {ratios[0]:.3f} | {ratios[1]:.3f} |")
         shutil.rmtree(folder)
 

@@ -5,11 +5,19 @@
 public struct BackboneDescription: Sendable, Hashable {
     /// The publishers' architectures, which differ in their normalisations and in what they call the image feature.
     public enum Family: String, Sendable, Hashable, Codable, CaseIterable {
-        case clip, dino, dinov2
+        case clip, dino, dinov2, dinov3
     }
 
-    /// The non-linearity of the MLPs.
-    public enum Activation: String, Sendable, Hashable, Codable {
+    /// How an MLP comes by its hidden channels.
+    public enum FeedForward: String, Sendable, Hashable, Codable {
+        /// `activation(fc1 x)`.
+        case plain
+        /// SwiGLU: `silu(gate x) ⊙ (value x)`.
+        case gated
+    }
+
+    /// The non-linearity of the MLPs that are not gated.
+    public enum Activation: String, Sendable, Hashable, Codable, CaseIterable {
         /// x · Φ(x), with the error function.
         case gelu
         /// x · sigmoid(1.702 x), with which OpenAI trained CLIP.
@@ -28,15 +36,19 @@ public struct BackboneDescription: Sendable, Hashable {
     public var heads: Int
     /// Hidden channels of the MLPs.
     public var mlpWidth: Int
-    /// Register tokens after the class token (DINOv2 with registers: 4).
+    public var feedForward: FeedForward
+    /// Register tokens after the class token (DINOv2 with registers and DINOv3: 4).
     public var registers: Int
-    /// Side in pixels of the images for which the position embedding was trained.
+    /// Side in pixels of the images for which the position embedding was trained; for DINOv3, which has none, the side
+    /// at which its publishers use it.
     public var nativeSize: Int
+    /// The base of the rotary position embedding's periods (DINOv3); files that carry the periods overrule it.
+    public var ropeBase: Double
     /// Channels of the image feature; `width` where the class token is not projected.
     public var featureWidth: Int
     /// Activation at the native size.
     public var activation: Activation
-    /// Activation at other sizes, as the reference has it ("How a batch is scored", Backbones).
+    /// Activation at other sizes: the reference rebuilds CLIP without QuickGELU there, and its published results carry that.
     public var activationWhenResized: Activation
     /// Blocks, counted from 0, whose output tokens are used by default.
     public var featureLayers: [Int]
@@ -50,7 +62,8 @@ public struct BackboneDescription: Sendable, Hashable {
 
     public init(
         name: String, family: Family, patch: Int, width: Int, depth: Int, heads: Int, mlpWidth: Int? = nil,
-        registers: Int = 0, nativeSize: Int, featureWidth: Int? = nil, activation: Activation = .gelu,
+        feedForward: FeedForward = .plain, registers: Int = 0, nativeSize: Int, ropeBase: Double = 100,
+        featureWidth: Int? = nil, activation: Activation = .gelu,
         activationWhenResized: Activation = .gelu, featureLayers: [Int]? = nil, paperSizes: [Int] = [],
         licence: String = ""
     ) {
@@ -61,8 +74,10 @@ public struct BackboneDescription: Sendable, Hashable {
         self.depth = depth
         self.heads = heads
         self.mlpWidth = mlpWidth ?? 4 * width
+        self.feedForward = feedForward
         self.registers = registers
         self.nativeSize = nativeSize
+        self.ropeBase = ropeBase
         self.featureWidth = featureWidth ?? width
         self.activation = activation
         self.activationWhenResized = activationWhenResized
@@ -79,7 +94,12 @@ public struct BackboneDescription: Sendable, Hashable {
 
 extension BackboneDescription {
     /// Added to the variance in every LayerNorm.
-    public var layerNormEpsilon: Float { family == .clip ? 1e-5 : 1e-6 }
+    public var layerNormEpsilon: Float {
+        switch family {
+        case .clip, .dinov3: 1e-5
+        case .dino, .dinov2: 1e-6
+        }
+    }
 
     /// Whether the patch embedding has a bias.
     public var hasPatchBias: Bool { family != .clip }
@@ -87,8 +107,18 @@ extension BackboneDescription {
     /// Whether a LayerNorm stands before the first block (CLIP's `ln_pre`).
     public var normalisesInput: Bool { family == .clip }
 
-    /// Whether each residual branch is scaled channel by channel (DINOv2's LayerScale).
-    public var hasLayerScale: Bool { family == .dinov2 }
+    /// Whether each residual branch is scaled channel by channel (DINOv2's and DINOv3's LayerScale).
+    public var hasLayerScale: Bool { family == .dinov2 || family == .dinov3 }
+
+    /// Whether queries and keys of patches are turned by their place (DINOv3's RoPE) instead of a learned position
+    /// embedding that is added to the tokens.
+    public var rotatesPositions: Bool { family == .dinov3 }
+
+    /// Channels of an attention head.
+    public var headWidth: Int { width / heads }
+
+    /// Whether images may have any side from one patch on: what is left over at the right and below is not looked at.
+    public var cutsImagesToPatches: Bool { family == .dinov3 }
 
     /// Whether patch tokens are taken after the final LayerNorm; CLIP's are taken as the block leaves them.
     public var normalisesTokens: Bool { family != .clip }
@@ -96,9 +126,17 @@ extension BackboneDescription {
     /// Whether the class token is projected, and the result divided by its L2 norm (CLIP).
     public var projectsImageFeature: Bool { family == .clip }
 
-    /// What is added to the new grid when the position embedding's sampling scale is taken: DINO's and DINOv2's
-    /// code passes `(grid + 0.1) / trained grid` as scale factor, CLIP's resamples to exactly the new grid.
-    public var positionScaleOffset: Double { family == .clip ? 0 : 0.1 }
+    /// How a learned position embedding is resampled to another grid.
+    ///
+    /// DINO's and DINOv2's code passes `(grid + 0.1) / trained grid` as scale factor, CLIP's resamples to exactly the new
+    /// grid, and DINOv2's register models do so with anti-aliasing.
+    package var positionResampling: PositionEmbedding.Resampling {
+        switch family {
+        case .clip: .bicubic(scaleOffset: 0)
+        case .dinov2 where registers > 0: .antialiased
+        case .dino, .dinov2, .dinov3: .bicubic(scaleOffset: 0.1)
+        }
+    }
 
     /// The activation at this image size under the reference's rule.
     public func activation(atWidth width: Int, height: Int) -> Activation {
@@ -109,7 +147,8 @@ extension BackboneDescription {
 extension BackboneDescription: Codable {
     enum CodingKeys: String, CodingKey {
         case name, family, patch, width, depth, heads, registers, activation, licence
-        case mlpWidth = "mlp_width", nativeSize = "native_size", featureWidth = "feature_width"
+        case mlpWidth = "mlp_width", feedForward = "feed_forward", ropeBase = "rope_base"
+        case nativeSize = "native_size", featureWidth = "feature_width"
         case activationWhenResized = "activation_when_resized", featureLayers = "feature_layers"
         case paperSizes = "paper_sizes"
     }
@@ -126,8 +165,10 @@ extension BackboneDescription: Codable {
             depth: try values.decode(Int.self, forKey: .depth),
             heads: try values.decode(Int.self, forKey: .heads),
             mlpWidth: try values.decodeIfPresent(Int.self, forKey: .mlpWidth),
+            feedForward: try values.decodeIfPresent(FeedForward.self, forKey: .feedForward) ?? .plain,
             registers: try values.decodeIfPresent(Int.self, forKey: .registers) ?? 0,
             nativeSize: try values.decode(Int.self, forKey: .nativeSize),
+            ropeBase: try values.decodeIfPresent(Double.self, forKey: .ropeBase) ?? 100,
             featureWidth: try values.decodeIfPresent(Int.self, forKey: .featureWidth),
             activation: activation,
             activationWhenResized: try values.decodeIfPresent(Activation.self, forKey: .activationWhenResized)

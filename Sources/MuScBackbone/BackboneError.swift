@@ -41,6 +41,12 @@ extension BackboneDescription {
         }
         guard (0...64).contains(registers) else { throw refuse("registers is \(registers), not between 0 and 64") }
         guard width % heads == 0 else { throw refuse("width \(width) is not a multiple of heads \(heads)") }
+        if rotatesPositions {
+            guard headWidth % 4 == 0 else {
+                throw refuse("heads are \(headWidth) channels wide, which is not a multiple of 4 as RoPE needs")
+            }
+            guard ropeBase > 1, ropeBase.isFinite else { throw refuse("rope_base is \(ropeBase), not above 1") }
+        }
         guard nativeSize % patch == 0 else {
             throw refuse("native_size \(nativeSize) is not a multiple of patch \(patch)")
         }

@@ -57,8 +57,11 @@ struct ForwardPass {
         }
         let target = rows + leading * workspace.tokens.stride
         for row in 0..<patches {
-            (target + row * workspace.tokens.stride).update(
-                from: model.weights.positions.pointer + row * width, count: width)
+            let token = target + row * workspace.tokens.stride
+            switch model.weights.positions {
+            case .learned(let positions): token.update(from: positions.pointer + row * width, count: width)
+            case .rotary: token.update(repeating: 0, count: width)
+            }
         }
         model.weights.patchEmbedding.apply(
             isa, to: workspace.pixels.pointer, stride: stride, rows: patches, MUSC_ADD, output: target,
@@ -73,7 +76,8 @@ struct ForwardPass {
     /// - Parameter rows: The tokens, from the first, that are wanted.
     private func attend(_ block: TransformerWeights.Block, rows: Int) {
         layerNorm(tokens, block.norm1, rows: length, model.kernelPrecision, into: workspace.normalised)
-        apply(block.qkv, to: workspace.normalised, rows: length, MUSC_STORE, into: workspace.qkv)
+        let isTurned = model.description.rotatesPositions
+        apply(block.qkv, to: workspace.normalised, rows: length, isTurned ? MUSC_ROTATE : MUSC_STORE, into: workspace.qkv)
         var call = workspace.attention
         call.queries = rows
         withUnsafePointer(to: call) { attention in
@@ -84,13 +88,15 @@ struct ForwardPass {
         apply(block.projection, to: workspace.attended, rows: rows, MUSC_ADD, into: workspace.tokens)
     }
 
-    /// The MLP with its residual: `x + γ · fc2(activation(fc1(norm(x))))`.
+    /// The MLP with its residual: `x + γ · fc2(activation(fc1(norm(x))))`, or of a gated one
+    /// `x + γ · w3(silu(w1(norm(x))) ⊙ w2(norm(x)))`.
     private func transform(_ block: TransformerWeights.Block, rows: Int) {
         layerNorm(tokens, block.norm2, rows: rows, model.kernelPrecision, into: workspace.normalised)
         let activation =
-            switch model.activation {
-            case .gelu: MUSC_GELU
-            case .quickGELU: MUSC_QUICK_GELU
+            switch (model.description.feedForward, model.activation) {
+            case (.gated, _): MUSC_GATE
+            case (.plain, .gelu): MUSC_GELU
+            case (.plain, .quickGELU): MUSC_QUICK_GELU
             }
         apply(block.hidden, to: workspace.normalised, rows: rows, activation, into: workspace.hidden)
         apply(block.output, to: workspace.hidden, rows: rows, MUSC_ADD, into: workspace.tokens)
@@ -107,10 +113,18 @@ struct ForwardPass {
         concurrentLoop(pieces, threads: threads) { index in
             let first = index * piece
             guard first < rows else { return }
-            linear.apply(
-                isa, to: source.rows.pointer + first * source.rows.stride * inputBytes, stride: source.rows.stride,
-                rows: min(piece, rows - first), epilogue,
-                output: target.rows.pointer + first * target.rows.stride * outputBytes, outputStride: target.rows.stride)
+            func apply(_ rotation: UnsafePointer<musc_rotation>?) {
+                linear.apply(
+                    isa, to: source.rows.pointer + first * source.rows.stride * inputBytes, stride: source.rows.stride,
+                    rows: min(piece, rows - first), epilogue,
+                    output: target.rows.pointer + first * target.rows.stride * outputBytes,
+                    outputStride: target.rows.stride, rotation: rotation)
+            }
+            if epilogue == MUSC_ROTATE, case .rotary(let rotary) = model.weights.positions {
+                rotary.withTables(from: first) { apply($0) }
+            } else {
+                apply(nil)
+            }
         }
     }
 

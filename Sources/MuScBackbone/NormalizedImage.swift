@@ -56,7 +56,7 @@ extension BackboneDescription.Family {
     public var pixelStatistics: (mean: [Float], deviation: [Float]) {
         switch self {
         case .clip: ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])
-        case .dino, .dinov2: ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        case .dino, .dinov2, .dinov3: ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
         }
     }
 }

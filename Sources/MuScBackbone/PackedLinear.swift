@@ -23,7 +23,30 @@ final class PackedLinear: @unchecked Sendable {
         self.bias = bias.map { FloatStorage($0) }
         self.gamma = gamma.map { FloatStorage($0) }
         packed = .allocate(byteCount: musc_linear_packed_size(precision, inputs, outputs), alignment: 64)
-        musc_linear_pack(precision, weight.baseAddress, inputs, outputs, packed)
+        musc_linear_pack(musc_isa_best(), precision, weight.baseAddress, inputs, outputs, packed)
+    }
+
+    /// A layer of chosen rows of a matrix.
+    ///
+    /// - Parameter rows: For each output the row of `weight` and `bias`; nil for an output that is always zero.
+    static func choosing(
+        rows: [Int?], of weight: UnsafeBufferPointer<Float>, bias: [Float], inputs: Int, precision: musc_precision
+    ) -> PackedLinear {
+        let chosen = [Float](unsafeUninitializedCapacity: rows.count * inputs) { buffer, count in
+            count = rows.count * inputs
+            for (output, row) in rows.enumerated() {
+                let target = UnsafeMutableBufferPointer(rebasing: buffer[output * inputs..<(output + 1) * inputs])
+                if let row {
+                    _ = target.initialize(from: weight[row * inputs..<(row + 1) * inputs])
+                } else {
+                    target.initialize(repeating: 0)
+                }
+            }
+        }
+        let bias = rows.map { $0.map { bias[$0] } ?? 0 }
+        return chosen.withUnsafeBufferPointer {
+            PackedLinear(weight: $0, bias: bias, inputs: inputs, outputs: rows.count, precision: precision)
+        }
     }
 
     deinit {
@@ -31,13 +54,15 @@ final class PackedLinear: @unchecked Sendable {
     }
 
     /// Applies the layer to rows of the layer's precision; see `musc_linear_apply`.
+    ///
+    /// - Parameter rotation: For `MUSC_ROTATE`; its tables begin at the first of the rows.
     func apply(
         _ isa: musc_isa, to input: UnsafeRawPointer, stride: Int, rows: Int, _ epilogue: musc_epilogue,
-        output: UnsafeMutableRawPointer, outputStride: Int
+        output: UnsafeMutableRawPointer, outputStride: Int, rotation: UnsafePointer<musc_rotation>? = nil
     ) {
         var linear = musc_linear(
             precision: precision, inputs: inputs, outputs: outputs, weights: packed, bias: bias?.pointer,
-            gamma: gamma?.pointer)
+            gamma: gamma?.pointer, rotation: rotation)
         musc_linear_apply(isa, &linear, input, stride, rows, epilogue, output, outputStride)
     }
 }

@@ -41,7 +41,8 @@ public struct VisionTransformer: Sendable {
     /// Reads the weights and resamples the position embedding to the images' grid.
     ///
     /// - Parameters:
-    ///   - imageWidth, imageHeight: Pixels; multiples of the patch.
+    ///   - imageWidth, imageHeight: Pixels; multiples of the patch. For DINOv3 any from one patch on: as in its own code,
+    ///     what is left over at the right and below is not looked at.
     ///   - featureLayers: Blocks to take tokens from, counted from 0, in the order in which they are returned.
     ///   - activation: nil for the reference's rule, which depends on the image size.
     ///   - threads: The most threads by which weights are laid out.
@@ -102,7 +103,8 @@ public struct VisionTransformer: Sendable {
     private static func check(
         _ width: Int, _ height: Int, _ description: BackboneDescription
     ) throws(BackboneError) {
-        for side in [width, height] where side < description.patch || side % description.patch != 0 {
+        for side in [width, height]
+        where side < description.patch || !description.cutsImagesToPatches && side % description.patch != 0 {
             throw .imageSize(side, backbone: description)
         }
     }
@@ -130,6 +132,9 @@ public struct ImageTokens: Sendable {
     public var layers: [[Float]]
     /// The image feature, `featureWidth` values; empty where it was not asked for.
     public var imageFeature: [Float]
+
+    /// Whether all values are numbers and none is infinite, as damaged weights make them.
+    package var isFinite: Bool { (layers + [imageFeature]).allSatisfy { $0.allSatisfy(\.isFinite) } }
 
     public init(layers: [[Float]], imageFeature: [Float]) {
         self.layers = layers

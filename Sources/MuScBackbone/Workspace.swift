@@ -44,7 +44,8 @@ final class Workspace: @unchecked Sendable {
         normalised = rows(length, of: width, element: element)
         qkv = rows(length, of: 3 * width, element: element)
         attended = rows(length, of: width, element: element)
-        hidden = rows(length, of: description.mlpWidth, element: element)
+        // A gated layer writes groups of 16.
+        hidden = rows(length, of: (description.mlpWidth + 15) / 16 * 16, element: element)
         pixels = rows(patches, of: 3 * description.patch * description.patch, element: 4)
         scratch = withUnsafePointer(to: attention) { bytes(musc_attention_scratch_size($0)) }
         self.all = all

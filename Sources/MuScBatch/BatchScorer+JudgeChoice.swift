@@ -2,12 +2,9 @@ import MuScScoring
 
 extension BatchScorer {
     /// Of images of these names those that judge, as the settings have it; ascending.
-    func judges(among names: [String], notes: inout [String]) -> [Int] {
+    func judges(among names: [String]) -> [Int] {
         let wanted = judgeCount(of: names.count)
-        guard wanted < names.count else { return Array(names.indices) }
-        let chosen = JudgeChoice.positions(among: names, count: wanted)
-        notes.append(choiceNote(chosen.count, of: names.count))
-        return chosen
+        return wanted < names.count ? JudgeChoice.positions(among: names, count: wanted) : Array(names.indices)
     }
 
     /// How many of so many images judge, as the settings have it.
@@ -20,11 +17,12 @@ extension BatchScorer {
     }
 
     /// What a reader of the results should know where not all images judged.
-    func choiceNote(_ judges: Int, of count: Int) -> String {
-        let choice = "\(judges) of the \(count) images judged, the same for all (seeded choice)"
-        guard settings.judges == .auto else { return choice + "." }
-        return choice + ": all would take mutual scoring about \(Int(scoringSeconds(images: count, judges: count))) s, and "
-            + "scoring.time_limit_seconds is \(Int(settings.timeLimit))."
+    func findingOnJudges(_ judges: Int, of count: Int) -> Finding {
+        var chosen = Finding.JudgesChosen(judges: judges, images: count)
+        if settings.judges == .auto {
+            chosen.tooSlow = .init(all: scoringSeconds(images: count, judges: count), limit: settings.timeLimit)
+        }
+        return .chosenJudges(chosen)
     }
 
     /// The most judges with which mutual scoring keeps to the time limit, in steps of 16; at least
@@ -38,10 +36,7 @@ extension BatchScorer {
     }
 
     /// The images of a batch of so many that judge.
-    package func chosenJudges(of count: Int) -> [Int] {
-        var notes: [String] = []
-        return judges(among: (0..<count).map { "\($0)" }, notes: &notes)
-    }
+    package func chosenJudges(of count: Int) -> [Int] { judges(among: (0..<count).map { "\($0)" }) }
 
     /// Operations of mutual scoring, a multiply-add counted as two.
     package func scoringOperations(images: Int, judges: Int) -> Double {

@@ -9,8 +9,7 @@ extension BatchScorer {
     ///
     /// - Parameter kept: Lists that the batch was scored by before, which become those of now; nil to keep none.
     func patchMaps(
-        of tokens: BatchTokens, panel: JudgePanel, kept: inout KeptLists?, progress: ProgressHandler,
-        notes: inout [String]
+        of tokens: BatchTokens, panel: JudgePanel, kept: inout KeptLists?, progress: ProgressHandler
     ) throws(ScoringError) -> MutualMaps {
         let readable = tokens.images.filter { $0.index != nil }
         let subsets = Subsets.deal(
@@ -23,18 +22,22 @@ extension BatchScorer {
         var completed = 0
         let scoring = mutualScoring
         for subset in subsets {
-            let own = panel.batchJudges ? judges(among: subset.map { readable[$0].name }, notes: &notes) : []
+            let own = panel.batchJudges ? judges(among: subset.map { readable[$0].name }) : []
+            if panel.batchJudges, own.count < subset.count {
+                maps.findings.append(findingOnJudges(own.count, of: subset.count))
+            }
             // The panel's images follow the batch's.
             let judges = own + panel.judging.map { subset.count + $0 }
             let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
             if subsets.count == 1, var lists = kept {
                 // Held by nobody else while they are changed.
                 kept?.lists = nil
-                let maps = try listedMaps(
+                var listed = try listedMaps(
                     of: tokens, panel: panel, judged: judged, judges: judges, by: scoring, kept: &lists,
                     progress: progress)
                 kept = lists
-                if let maps { return maps }
+                listed?.findings = maps.findings
+                if let listed { return listed }
             }
             for (layer, images) in tokens.layers.enumerated() {
                 let standardised: StandardisedTokens

@@ -17,8 +17,8 @@ public struct BatchScorer: Sendable {
     public internal(set) var tiles: TilePlan
     /// The patches that count; nil for all.
     public internal(set) var region: PatchRegion?
-    /// What ``prepared(for:region:)`` found, one sentence each.
-    public internal(set) var preparation: [String] = []
+    /// What ``prepared(for:region:)`` found.
+    public internal(set) var preparation: [Finding] = []
 
     /// Makes the network ready; the scorer can then be used for any number of batches, from any thread.
     ///
@@ -72,7 +72,7 @@ public struct BatchScorer: Sendable {
     /// - Throws: ``ScoringError``.
     public func score(
         _ files: [BatchFile], judgedBy outside: [OutsideJudges] = [], progress: ProgressHandler = { _ in true }
-    ) throws(ScoringError) -> BatchScores {
+    ) throws(ScoringError) -> Inspection {
         var clock = StageClock()
         let scorer = try prepared(for: files)
         let tokens = try scorer.tokens(of: files, progress: progress)
@@ -91,40 +91,39 @@ public struct BatchScorer: Sendable {
     public func scores(
         of tokens: BatchTokens, judgedBy outside: [OutsideJudges] = [], nearest: NearestCache? = nil,
         progress: ProgressHandler = { _ in true }
-    ) throws(ScoringError) -> BatchScores {
+    ) throws(ScoringError) -> Inspection {
         try scores(of: tokens, judgedBy: outside, nearest: nearest, clock: StageClock(), progress: progress)
     }
 
     func scores(
         of tokens: BatchTokens, judgedBy outside: [OutsideJudges], nearest: NearestCache?, clock: StageClock,
         progress: ProgressHandler
-    ) throws(ScoringError) -> BatchScores {
+    ) throws(ScoringError) -> Inspection {
         var clock = clock
         let panel = JudgePanel(outside, batch: tokens.readable, settings: settings)
-        guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(tokens) }
-        var notes = preparation
+        guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(TooFewImages(tokens.images)) }
         let photographs = PhotographSurvey(tokens)
-        notes += [photographs.note].compactMap { $0 }
-        notes += outside.filter { $0.origin == .knownGood }.compactMap {
-            photographs.note(onJudges: PhotographSurvey($0.tokens))
-        }
-        notes += [noteOnSearch(panel: panel, judges: tokens.readable + panel.judging.count)].compactMap { $0 }
-        let judged = try judged(tokens, by: panel, nearest: nearest, progress: progress, notes: &notes)
+        let shapes = outside.filter { $0.origin == .knownGood }
+            .compactMap { photographs.finding(onJudges: PhotographSurvey($0.tokens)) }
+        let search = findingOnSearch(panel: panel, judges: tokens.readable + panel.judging.count)
+        let judged = try judged(tokens, by: panel, nearest: nearest, progress: progress)
         clock.finish("mutual scoring")
         return conclude(
-            judged, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock, notes: notes)
+            judged, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock,
+            findings: preparation + [photographs.finding].compactMap { $0 } + shapes + [search].compactMap { $0 }
+                + judged.findings)
     }
 
-    /// Makes the batch's scores of its maps: RsCIN, threshold, flags and notes, which need all images together.
+    /// Makes the batch's scores of its maps: RsCIN, threshold, flags and findings, which need all images together.
     ///
     /// - Parameters:
     ///   - images: All images of the batch; the readable ones' indices count up from 0 in order.
     ///   - features: `[readable, featureWidth]` row-major.
-    ///   - notes: What is known already.
+    ///   - findings: What is known already.
     func conclude(
-        _ judged: Judged, images: [ScoredImage], features: [Float], clock: StageClock, notes: [String]
-    ) -> BatchScores {
-        var (clock, images, notes) = (clock, images, notes)
+        _ judged: Judged, images: [ScoredImage], features: [Float], clock: StageClock, findings: [Finding]
+    ) -> Inspection {
+        var (clock, images) = (clock, images)
         let peaks = peaks(of: judged.maps)
         let readable = peaks.count
         let scoresMSM = peaks.map(\.score)
@@ -132,7 +131,7 @@ public struct BatchScorer: Sendable {
             judged.calibration.isEmpty || settings.rscin == .always
             ? rescored(scoresMSM, features: features) : (scoresMSM, .leftToMSM)
         let calibration = decision.applied ? [] : judged.calibration
-        let threshold = threshold(for: scores, calibration: calibration, of: judged.panel, notes: &notes)
+        let (threshold, reservation) = threshold(for: scores, calibration: calibration, of: judged.panel)
         let pValues = ConformalThreshold.pValues(of: scores, calibration: calibration)
         for position in images.indices {
             guard let index = images[position].index, let size = images[position].size else { continue }
@@ -146,25 +145,22 @@ public struct BatchScorer: Sendable {
             )
         }
         clock.finish("scores")
-        if readable < 8, judged.panel.judging.isEmpty {
-            notes.append(
-                "Only \(readable) images judged each other: with so few, one odd image weighs much; "
-                    + "known good images beside them would help.")
+        var doubts = [reservation].compactMap { $0 }
+        if readable < Self.fewImages, judged.panel.judging.isEmpty { doubts.append(.fewImages(readable)) }
+        let flagged = images.count { $0.flagged }
+        if judged.panel.calibration == .knownGood, readable >= Self.fewImages, 2 * flagged > readable {
+            doubts.append(.mostFlagged(flagged, of: readable))
         }
-        if judged.panel.calibration == .knownGood, readable >= 8 {
-            let flagged = images.count { $0.flagged }
-            if 2 * flagged > readable {
-                notes.append(
-                    "\(flagged) of \(readable) images are flagged: are the known good images of the same product, "
-                        + "camera and light?")
-            }
-        }
-        let marks = marks(judged.recurring, in: images, notes: &notes)
-        return BatchScores(
+        let marks = marks(judged.recurring, in: images)
+        return Inspection(
             grid: grid, region: region, images: images, patchMaps: judged.maps, imageFeatures: features,
             featureWidth: settings.backbone.featureWidth, threshold: threshold, rscin: decision,
-            timings: clock.timings, notes: notes, outsideJudgments: judged.judgments, recurring: marks)
+            timings: clock.timings, findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
+            outsideJudgments: judged.judgments, recurring: marks)
     }
+
+    /// With fewer images one odd one weighs much, and half of them are no sign of a mistake.
+    private static let fewImages = 8
 
     /// The highest score of each map at the network's size, and where it lies.
     func peaks(of maps: [Float]) -> [(score: Float, x: Int, y: Int)] {
@@ -226,8 +222,8 @@ public typealias ProgressHandler = @Sendable (Progress) -> Bool
 
 /// Why a batch could not be scored.
 public enum ScoringError: Error, Sendable, CustomStringConvertible {
-    /// Fewer than two images could be read; the tokens' `images` say why the others could not.
-    case tooFewImages(BatchTokens)
+    /// Fewer images could be read than it takes for one to be judged.
+    case tooFewImages(TooFewImages)
     /// The region does not fit the photographs.
     case region(RegionError)
     /// The progress handler answered false.
@@ -236,21 +232,45 @@ public enum ScoringError: Error, Sendable, CustomStringConvertible {
     case memory(MemoryShortage)
     /// Tokens could not be kept in a file, or not be read from it.
     case spill(SpillError)
+    /// Tokens of an image are no numbers or infinite.
+    case notFinite(image: String, backbone: String)
 
     public var description: String {
         switch self {
-        case .tooFewImages(let tokens):
-            let unreadable = tokens.images.filter { $0.index == nil }
-            let reason = unreadable.first.map { ": \($0.name): \($0.error ?? "")" } ?? ""
-            let skipped = unreadable.isEmpty ? "" : " (\(unreadable.count) could not be read\(reason))"
-            return "\(tokens.readable) readable image\(tokens.readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at least 2 are needed, and 20 or more are better"
+        case .tooFewImages(let images): return "\(images)"
         case .region(let error):
             return "\(error)"
         case .cancelled:
             return "stopped before the batch was scored: run it again"
         case .memory(let shortage): return "\(shortage)"
         case .spill(let error): return "\(error)"
+        case .notFinite(let image, let backbone):
+            return "\(image): the network gave values that are no numbers, so no score of the batch could be trusted: the "
+                + "weights of \(backbone) are damaged or not its own; compare them with musc weights verify, or import "
+                + "them again"
         }
+    }
+}
+
+/// The images of a batch that is too small.
+public struct TooFewImages: Sendable, Hashable, CustomStringConvertible {
+    public var readable: Int
+    public var unreadable: Int
+    /// The name of the first image that could not be read, and why not; nil where all could.
+    public var firstUnreadable: String?
+    public var reason: String?
+
+    package init(_ images: [ScoredImage]) {
+        let unread = images.filter { $0.index == nil }
+        (readable, unreadable) = (images.count - unread.count, unread.count)
+        (firstUnreadable, reason) = (unread.first?.name, unread.first?.error)
+    }
+
+    public var description: String {
+        let example = firstUnreadable.map { ": \($0): \(reason ?? "")" } ?? ""
+        let skipped = unreadable == 0 ? "" : " (\(unreadable) could not be read\(example))"
+        return "\(readable) readable image\(readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at "
+            + "least 2 are needed, and 20 or more are better"
     }
 }
 

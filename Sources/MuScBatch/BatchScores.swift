@@ -2,7 +2,7 @@ import MuScScoring
 import SystemPackage
 
 /// What the images of one batch said of each other: the data from which every result file is made.
-public struct BatchScores: Sendable {
+public struct Inspection: Sendable {
     /// The grid of patches that every image was cut into.
     public var grid: PatchGrid
     /// The patches that counted; nil for all. The others' scores are 0.
@@ -21,8 +21,8 @@ public struct BatchScores: Sendable {
     public var rscin: RsCINDecision
     /// Seconds spent in each stage, by name, in the order in which they ran.
     public var timings: [StageTiming]
-    /// What a reader of the results should know, one sentence each.
-    public var notes: [String]
+    /// What a reader of the results should know.
+    public var findings: [Finding]
     /// Who judged beside the batch's own images, or set the threshold; empty where nobody did.
     public var outsideJudgments: [OutsideJudgment]
     /// Marks that several images share, the most frequent first.
@@ -30,7 +30,7 @@ public struct BatchScores: Sendable {
 
     public init(
         grid: PatchGrid, region: PatchRegion? = nil, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
-        threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], notes: [String] = [],
+        threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], findings: [Finding] = [],
         outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = []
     ) {
         self.grid = grid
@@ -42,7 +42,7 @@ public struct BatchScores: Sendable {
         self.threshold = threshold
         self.rscin = rscin
         self.timings = timings
-        self.notes = notes
+        self.findings = findings
         self.outsideJudgments = outsideJudgments
         self.recurring = recurring
     }

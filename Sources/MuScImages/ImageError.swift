@@ -14,6 +14,8 @@ public struct ImageError: Error, Sendable, Hashable {
         case empty
         /// The content begins like none of the formats that are read.
         case unknownFormat
+        /// A picture of a format that is known and not read.
+        case unreadFormat(UnreadFormat)
         /// The content stops before the image is complete.
         case endsEarly(ImageFormat)
         /// The content contradicts its format; the text is the decoder's reason.
@@ -67,6 +69,8 @@ extension ImageError.Kind: CustomStringConvertible {
             "the file is empty. Copy it again, or wait until it has been written."
         case .unknownFormat:
             "is not an image that can be read. JPEG, PNG, TIFF, BMP and PNM are read, whatever the file's name."
+        case .unreadFormat(let format):
+            "is \(format), which is not read. \(format.remedy)"
         case .endsEarly(let format):
             "the file ends early: the \(format) image is incomplete. Copy it again, or wait until it has been written."
         case .damaged(let format, let reason):
@@ -74,10 +78,11 @@ extension ImageError.Kind: CustomStringConvertible {
         case .unsupported(let format, let reason):
             "this kind of \(format) is not read (\(reason)). Save the image as an ordinary PNG, TIFF or JPEG."
         case .fileTooLarge(let bytes, let limit):
-            "the file has \(bytes) bytes; at most \(limit) are read. Save it smaller, or raise the limit."
+            "the file has \(bytes) bytes; at most \(limit) are read (images.max_megabytes). Save it smaller, or raise the limit."
         case .tooManyPixels(let width, let height, let limit):
             """
-            the image is said to be \(width) × \(height) pixels; at most \(limit) pixels are decoded. \
+            the image is said to be \(width) × \(height) pixels; at most \(limit) pixels are decoded \
+            (images.max_pixels). \
             Save it smaller, or raise the limit.
             """
         case .sideTooLong(let width, let height, let limit):

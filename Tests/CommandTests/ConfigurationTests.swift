@@ -38,9 +38,11 @@ import Testing
         let cases = [
             ("model:\n  bakbone: tiny.json\n", "musc.yaml:2: model.bakbone: is no key: did you mean model.backbone?"),
             ("modle:\n  backbone: x\n", "musc.yaml:1: modle: is no section: did you mean model?"),
-            ("watch:\n  settle_seconds: soon\n", "musc.yaml:2: watch.settle_seconds: “soon” is not a number"),
-            ("watch:\n  min_images: 1\n", "musc.yaml:2: watch.min_images: “1” is not a whole number, 2 or more"),
-            ("output:\n  colormap: pink\n", "jet, turbo, viridis, inferno or grey"),
+            ("watch:\n  settle_seconds: soon\n", "musc.yaml:2: watch.settle_seconds: must be a number from 0 to 86400, not “soon”"),
+            ("watch:\n  min_images: 1\n", "musc.yaml:2: watch.min_images: must be a whole number, 2 or more, not “1”"),
+            ("output:\n  colormap: pink\n", "jet, turbo, viridis, inferno or grey, not “pink”"),
+            ("scoring:\n  preset: paperr\n", "musc.yaml:2: scoring.preset: must be tuned or paper, not “paperr”"),
+            ("watch:\n  roots: [{folder: a, known_goood: b}]\n", "{folder, known_good, region}"),
             ("scoring: [1, 2]\n", "musc.yaml:1: scoring: holds no keys"),
             ("model: {backbone: [\n", "musc.yaml: is not YAML"),
         ]
@@ -49,6 +51,29 @@ import Testing
             #expect(result.status == 2)
             #expect(result.errors.contains(message), "\(result.errors)")
         }
+    }
+
+    @Test("The old word none is taken, with a note of what is written today", arguments: [
+        ("model:\n  tile: none\n", "musc.yaml:2: model.tile: “none” is an old word", "write “off”", "model.tile", "off"),
+        ("model:\n  image_size: none\n", "model.image_size", "write “preset”", "model.region", ""),
+        ("output:\n  overlays: none\n  maps: none\n", "output.maps", "write “off”", "output.overlays", "off"),
+        ("judges:\n  known_good: none\n", "judges.known_good", "leave it empty", "judges.known_good", ""),
+        ("scoring:\n  window: none\n", "scoring.window", "write “off”", "scoring.window", "off"),
+    ])
+    func oldWord(yaml: String, place: String, advice: String, key: String, value: String) throws {
+        let result = try run(yaml, MuscCommand.tiny)
+        #expect(result.status == 0 && result.errors.contains(place) && result.errors.contains(advice), "\(result.errors)")
+        #expect(try settings()[key] == value)
+    }
+
+    @Test("A share of judges of one's own leaves the least number of judges as it is, which is a key of its own")
+    func leastJudges() throws {
+        let yaml = "model:\n  backbone: tiny.json\n  image_size: 84\n"
+        #expect(try run(yaml, ["--least-judges", "3"]).status == 0)
+        let whole = try settings()
+        #expect(try run(yaml, ["--least-judges", "3", "--interval", "0,0.3"]).status == 0)
+        #expect(try settings() == whole && whole["scoring.least_judges"] == "3")
+        #expect(try run(yaml, ["--least-judges", "0"]).errors.contains("--least-judges: scoring.least_judges: must be preset or a whole number"))
     }
 
     @Test("An empty file leaves the defaults, and a missing one is named")

@@ -16,34 +16,38 @@ import musc
             file: Self.folder.appending(path: name).path(percentEncoded: false), environment: [:], flags: [])
     }
 
-    @Test("Every key that the program reads stands in musc.yaml, once, under a comment of its own")
-    func everyKey() throws {
-        var documented: [String] = []
-        var section = ""
-        var previous = ""
-        for line in try lines("musc.yaml") {
-            if let name = line.wholeMatch(of: /([a-z_]+):/)?.output.1 {
-                section = String(name)
-            } else if let name = line.wholeMatch(of: /\ \ ([a-z_]+):.*/)?.output.1 {
-                documented.append("\(section).\(name)")
-                #expect(previous.hasPrefix("  #"), "\(name) has no comment")
-            }
-            previous = line
-        }
-        #expect(documented.sorted() == ConfigurationKey.all.map(\.name).sorted())
+    @Test("musc.yaml is what `musc reference` prints: every key, under a comment of its own")
+    func reference() throws {
+        let shipped = try String(contentsOf: Self.folder.appending(path: "musc.yaml"), encoding: .utf8)
+        #expect(shipped == Configuration.reference, "write it anew: musc reference > watch-config/musc.yaml")
     }
 
     @Test("musc.yaml as it is shipped changes no default")
     func defaults() throws {
-        #expect(String(reflecting: try load("musc.yaml")) == String(reflecting: Configuration()))
+        let (loaded, standard) = (try load("musc.yaml"), Configuration())
+        for key in Configuration.keys { #expect(key.get(loaded) == key.get(standard), "\(key.name)") }
+        #expect(loaded.said.count == Configuration.keys.count && loaded.notes == [])
     }
 
-    @Test("Every variable of the environment is named in the comment of its key")
-    func variables() throws {
-        let text = try lines("musc.yaml").joined(separator: "\n")
-        for key in ConfigurationKey.all {
-            guard let variable = key.variable else { continue }
-            #expect(text.contains(variable), "\(key.name)")
+    @Test("Keys, flags and variables have names of their own, and every key is explained in a sentence")
+    func names() throws {
+        let keys = Configuration.keys
+        #expect(Set(keys.map(\.name)).count == keys.count)
+        #expect(Set(keys.compactMap(\.flag)).count == keys.count { $0.flag != nil })
+        for key in keys {
+            #expect(key.help.hasSuffix(".") && key.help.count > 4, "\(key.name)")
+            #expect(key.name.wholeMatch(of: /[a-z]+\.[a-z_]+/) != nil && key.isSettable, "\(key.name)")
+        }
+    }
+
+    @Test("Every key with a flag has it, with the key's help")
+    func flags() throws {
+        let musc = try MuscCommand()
+        let help = try ["run", "watch"].map { try musc.run($0, "--help-hidden").output.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+            .joined()
+        for key in Configuration.keys {
+            guard let flag = key.flag else { continue }
+            #expect(help.contains("--\(flag) <\(key.placeholder)> \(key.help)"), "\(flag)")
         }
     }
 

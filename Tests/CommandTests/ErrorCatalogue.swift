@@ -6,6 +6,7 @@ import MuScBatch
 import MuScEvaluation
 import MuScImages
 import MuScResults
+import MuScSupport
 import MuScTensors
 import MuScWatching
 import MuScWeights
@@ -43,6 +44,7 @@ enum ErrorCatalogue {
             image("leadsOutside", .leadsOutside, "Copy the image itself"),
             image("empty", .empty, "Copy it again"),
             image("unknownFormat", .unknownFormat, "JPEG, PNG, TIFF, BMP and PNM are read"),
+            image("unreadFormat", .unreadFormat(.heic), "Settings › Camera › Formats"),
             image("endsEarly", .endsEarly(.png), "Copy it again"),
             image("damaged", .damaged(.png, "bad checksum"), "save the image anew"),
             image("unsupported", .unsupported(.tiff, "signed samples"), "Save the image as an ordinary PNG"),
@@ -92,6 +94,10 @@ enum ErrorCatalogue {
                 "WeightsError.unknownNaming", WeightsError.unknownNaming(path: "w.pt", names: ["conv1"]), concerns: "w.pt",
                 advises: "open_clip, OpenAI, Hugging Face, timm or Meta"),
             Entry("WeightsError.mismatch", WeightsError.mismatch(mismatch), concerns: "w.pt", advises: "they fit ViT-B-32"),
+            Entry(
+                "WeightsError.notFinite", WeightsError.notFinite(path: "w.pt", tensor: "norm.bias", count: 2), concerns: "w.pt",
+                advises: "fetch or copy the file again"),
+            store("licence", .licence(id, LicenceTerms(name: "X License", summary: "", text: "", copies: [])), "--accept-licence"),
             store("unknownName", .unknownName("ViT", known: ["ViT-B-16"]), concerns: "ViT", "known are ViT-B-16"),
             store("notInstalled", .notInstalled(id), "musc weights fetch ViT-B-16 --pretrained openai"),
             store("download", .download(url: "https://x", reason: "timed out", id: id), concerns: "https://x", "musc weights import"),
@@ -106,7 +112,7 @@ enum ErrorCatalogue {
 
     private static let scoring: [Entry] = [
         Entry(
-            "ScoringError.tooFewImages", ScoringError.tooFewImages(BatchTokens(images: [], layers: [], imageFeatures: [])),
+            "ScoringError.tooFewImages", ScoringError.tooFewImages(TooFewImages([])),
             concerns: "0 readable images", advises: "at least 2 are needed"),
         Entry(
             "ScoringError.region", ScoringError.region(.black("mask.png")), concerns: "mask.png", advises: "paint white what counts"),
@@ -135,6 +141,9 @@ enum ErrorCatalogue {
         Entry(
             "ScoringError.spill", ScoringError.spill(SpillError(folder: "/var/tmp", reason: "No space left on device")),
             concerns: "/var/tmp", advises: "make room"),
+        Entry(
+            "ScoringError.notFinite", ScoringError.notFinite(image: "a.jpg", backbone: "dinov2_vits14"), concerns: "a.jpg",
+            advises: "musc weights verify"),
         Entry("SpillError", SpillError(folder: "/var/tmp", reason: "No space left on device"), concerns: "/var/tmp", advises: "make room"),
         Entry(
             "SettingsError", SettingsError(key: "scoring.judges", fault: "0 judges cannot score anything", advice: "take 1 or more"),
@@ -226,7 +235,11 @@ enum ErrorCatalogue {
             dataset("unlabelled", .unlabelled, "Put the normal ones into a folder good/"),
             dataset("noNormalImages", .noNormalImages(className: "bottle"), "metrics need normal ones"),
             dataset("noAnomalousImages", .noAnomalousImages(className: "bottle"), "metrics need anomalous ones"),
-            dataset("missingMask", .missingMask(lookedIn: "/masks"), "_mask added, in /masks"),
+            dataset("missingMask", .missingMask(lookedIn: "/masks"), "Name the masks so"),
+            dataset("ambiguousMask", .ambiguousMask(lookedIn: "/masks", "two masks are called a"), "Give every image a name of its own"),
+            dataset("noMaskFolder", .noMaskFolder("truth"), "Check --masks"),
+            dataset("looksLikeMasks", .looksLikeMasks(type: "GT pictures"), "name the folder with --masks"),
+            dataset("conflictingLabel", .conflictingLabel(normal: "ok", below: "crack"), "Move it beside"),
             dataset("maskSize", .maskSize(mask: "m.png", maskWidth: 1, maskHeight: 2, width: 3, height: 4), "Make the mask for this image"),
             dataset("image", .image(image), "Copy it again", concerns: "a.jpg"),
             dataset("badListing", .badListing(line: 3, "columns are missing"), "Mend the list"),
@@ -265,15 +278,15 @@ enum ErrorCatalogue {
     }()
 
     private static let configuration: [Entry] = {
-        func fault(_ flags: [(key: String, flag: String, value: ConfigurationValue)]) -> any Error & CustomStringConvertible {
+        func fault(_ flags: [GivenFlag]) -> any Error & CustomStringConvertible {
             do throws(ConfigurationFault) {
                 _ = try ConfigurationLayers.configuration(file: nil, environment: [:], flags: flags)
-                return ConfigurationError(key: "none", reason: "the flag was taken")
+                return ConfigurationError(key: "", reason: "the flag was taken")
             } catch { return error }
         }
         return [
             Entry(
-                "ConfigurationFault", fault([(key: "model.image_size", flag: "image-size", value: .text("big"))]), concerns: "--image-size",
+                "ConfigurationFault", fault([GivenFlag(key: "model.image_size", flag: "image-size", value: .text("big"))]), concerns: "--image-size",
                 advises: "such as 336"),
             Entry(
                 "ConfigurationError", ConfigurationError(key: "watch.roots", reason: "/a and /a/b overlap; name only the outer one"),
@@ -284,6 +297,7 @@ enum ErrorCatalogue {
     /// Errors that no user meets as such, and what becomes of them.
     static let inner = [
         "Download.Failure": "becomes WeightsStoreError.download",
+        "MaskPairing.Fault": "becomes DatasetError.missingMask or DatasetError.ambiguousMask",
         "CSVTable.Fault": "becomes RescoringError.unreadable or DatasetError.badListing",
         "PickleConstructor.Fault": "becomes TensorFileError",
         "ConfigurationValue.Fault": "becomes ConfigurationFault",

@@ -62,11 +62,13 @@ struct SizesAndRegionsTests {
     func regions() throws {
         let batch = try musc.makeBatch("batch", images: 4)
         #expect(try run("batch", "--image-size", "84", "--region", "0,0,0.5,1").status == 0)
-        #expect(try record(batch).settings["model.region"] == "18 of 36 patches")
+        var settings = try record(batch).settings
+        #expect(settings["model.region"] == "0,0,0.5,1" && settings["model.region_patches"] == "18 of 36")
         try write("_region.png", in: batch, width: 32, height: 32) { x, y in x < 16 && y < 16 ? 255 : 0 }
         let result = try run("batch", "--image-size", "84", "--region", "0,0,0.5,1")
         #expect(result.status == 0 && result.output.contains("4 images"), "\(result.errors)")
-        #expect(try record(batch).settings["model.region"] == "9 of 36 patches")
+        settings = try record(batch).settings
+        #expect(settings["model.region"] == "batch/_region.png" && settings["model.region_patches"] == "9 of 36")
         let again = try musc.run("report", "batch")
         #expect(again.status == 0, "\(again.errors)")
         #expect(try String(contentsOf: batch.appending(path: "_musc/report.html"), encoding: .utf8).contains("9 of 36 patches"))

@@ -12,13 +12,17 @@ extension BackboneDescription {
         }
         func number(_ key: String) throws(MissingMetadata) -> Int { try value(key) { Int($0) } }
         let family = try value("family", Family.init(rawValue:))
+        func optional(_ key: String) -> Int? { golden.metadata[key].flatMap { Int($0) } }
         let patch = try number("patch")
-        let activation = try value("activation", Activation.init(rawValue:))
+        let isGated = golden.metadata["ffn"] == "swiglu"
+        let activation = isGated ? .gelu : try value("activation", Activation.init(rawValue:))
         self.init(
             name: name, family: family, patch: patch, width: try number("width"), depth: try number("depth"),
-            heads: try number("heads"), nativeSize: try number("train_grid") * patch,
-            featureWidth: golden.metadata["output_dim"].flatMap { Int($0) }, activation: activation,
-            activationWhenResized: activation)
+            heads: try number("heads"), mlpWidth: optional("ffn_hidden"), feedForward: isGated ? .gated : .plain,
+            registers: optional("registers") ?? optional("storage_tokens") ?? 0,
+            nativeSize: family == .dinov3 ? 16 * patch : try number("train_grid") * patch,
+            ropeBase: golden.metadata["rope_base"].flatMap { Double($0) } ?? 100,
+            featureWidth: optional("output_dim"), activation: activation, activationWhenResized: activation)
     }
 }
 

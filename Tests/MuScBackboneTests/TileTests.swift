@@ -2,6 +2,7 @@ import Goldens
 import MuScBackbone
 import MuScImages
 import MuScTensors
+import ScratchFolders
 import Testing
 
 @Suite("Tiles")
@@ -82,6 +83,26 @@ struct TileTests {
             }
         }
         #expect(Goldens.maximumDifference(whole.imageFeature, features) < 1e-6)
+    }
+
+    @Test("A photograph of 1008 × 672 pixels goes through DINOv3 ViT-S/16 whole and in tiles")
+    func dinov3() throws {
+        let description = try #require(BackboneCatalogue.description(named: "dinov3_vits16"))
+        let scratch = try ScratchFolder()
+        try BackboneWeights.writeRandom(for: description, to: scratch.path("w.safetensors"))
+        let weights = try BackboneWeights(path: scratch.path("w.safetensors"), for: description)
+        let picture = image(1008, 672)
+        let whole = try VisionTransformer(
+            description: description, weights: weights, imageWidth: 1008, imageHeight: 672, threads: 2)
+        #expect(whole.gridWidth == 63 && whole.gridHeight == 42)
+        for longest in [63, 24] {
+            let plan = TilePlan(gridWidth: 63, gridHeight: 42, longest: longest)
+            #expect(plan.count == (longest == 63 ? 1 : 6))
+            let model = try whole.resized(imageWidth: 16 * plan.tileWidth, imageHeight: 16 * plan.tileHeight)
+            let tokens = model.tokens(of: picture, plan: plan, threads: 2)
+            #expect(tokens.layers.allSatisfy { $0.count == 63 * 42 * 384 && $0.allSatisfy(\.isFinite) })
+            #expect(tokens.imageFeature.count == 384)
+        }
     }
 
     @Test("A network for another size is the same as one made for it, and shares its weights")

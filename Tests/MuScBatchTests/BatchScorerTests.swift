@@ -53,7 +53,7 @@ import Testing
         let scores = try scorer.score(try textured(count))
         #expect(scores.images.count == count)
         #expect(scores.images.allSatisfy { ($0.score ?? .nan).isFinite && ($0.score ?? -1) >= 0 })
-        #expect(!scores.notes.isEmpty)
+        #expect(scores.findings.contains(.fewImages(count)))
     }
 
     @Test("A batch of one image is refused with the reason")
@@ -61,6 +61,36 @@ import Testing
         let files = try textured(1)
         let error = #expect(throws: ScoringError.self) { try scorer.score(files) }
         #expect(error?.description.contains("at least 2") == true)
+    }
+
+    @Test("A network that gives no numbers fails the batch with a sentence that names image and backbone")
+    func notFinite() throws {
+        let archive = try Goldens.archive("dinov2_native.weights.facebook.safetensors")
+        var writer = SafetensorsWriter()
+        for name in archive.names {
+            let tensor = try archive.tensor(name)
+            var values = tensor.floats()
+            if name == "blocks.1.mlp.fc1.bias" { values[3] = .nan }
+            writer.add(name, values, shape: tensor.shape)
+        }
+        try writer.write(to: scratch.path("nan.safetensors"))
+        let settings = scorer.settings
+        let damaged = try BatchScorer(
+            settings: settings,
+            weights: BackboneWeights(path: scratch.path("nan.safetensors"), for: settings.backbone))
+        let files = try textured(3)
+        let error = #expect(throws: ScoringError.self) { try damaged.score(files) }
+        #expect(error?.description.hasPrefix("part0.png: the network gave values that are no numbers") == true)
+        #expect(error?.description.contains("tiny") == true)
+    }
+
+    @Test("A preset that was never measured with the backbone says so")
+    func unmeasuredPreset() throws {
+        let files = try textured(2)
+        func note(_ preset: ScoringSettings.Preset) throws -> Bool {
+            try Self.scorer { $0.preset = preset }.score(files).findings.contains(.presetUnmeasured(backbone: "tiny"))
+        }
+        #expect(try note(.tuned) && !note(.paper))
     }
 
     @Test("Two identical images score zero and are not flagged")

@@ -25,9 +25,13 @@ import Testing
         let fixture = try BatchScorerTests()
         let files = try fixture.textured(70)
         let scorer = try BatchScorerTests.scorer { $0.timeLimit = 0 }
-        let notes = try scorer.score(files).notes
-        #expect(notes.contains { $0.hasPrefix("64 of the 70 images judged") && $0.contains("time_limit_seconds") })
-        #expect(try !fixture.scorer.score(files).notes.contains { $0.contains("images judged, the same for all") })
+        let chosen = try scorer.score(files).findings.compactMap { finding in
+            if case .chosenJudges(let chosen) = finding { chosen } else { nil }
+        }
+        #expect(chosen.count == 1 && chosen[0].judges == 64 && chosen[0].images == 70)
+        #expect(chosen.first?.tooSlow?.limit == 0 && (chosen.first?.tooSlow?.all ?? 0) > 0)
+        let all = try fixture.scorer.score(files).findings
+        #expect(!all.contains { if case .chosenJudges = $0 { true } else { false } })
     }
 
     @Test("Few judges cost in proportion to the images, all judges to their square")

@@ -1,6 +1,7 @@
 import Goldens
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import MuScWeights
 import SystemPackage
 import Testing

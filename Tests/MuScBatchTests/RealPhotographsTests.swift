@@ -2,6 +2,7 @@ import FoundationEssentials
 import Goldens
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import MuScScoring
 import MuScTensors
 import MuScWeights

@@ -117,7 +117,7 @@ extension TemporaryFolder {
 }
 
 /// Scores as of a batch, without a network: images whose path names a defect score higher, by a seeded draw.
-func drawnScores(_ files: [BatchFile], seed: UInt64 = 7) -> BatchScores {
+func drawnScores(_ files: [BatchFile], seed: UInt64 = 7) -> Inspection {
     let grid = PatchGrid(width: 4, height: 4)
     var random = SeededGenerator(seed: seed)
     var maps: [Float] = []
@@ -129,8 +129,8 @@ func drawnScores(_ files: [BatchFile], seed: UInt64 = 7) -> BatchScores {
         return ScoredImage(
             name: file.name, path: file.path, size: (64, 64), index: index, score: score, scoreMSM: score)
     }
-    return BatchScores(
+    return Inspection(
         grid: grid, images: images, patchMaps: maps, imageFeatures: files.map { _ in 1 }, featureWidth: 1,
         threshold: Threshold(value: 1, rule: .fixed, explanation: ""),
-        rscin: RsCINDecision(applied: false, neighbourAgreement: nil, reason: ""), notes: [])
+        rscin: RsCINDecision(applied: false, neighbourAgreement: nil, reason: ""))
 }

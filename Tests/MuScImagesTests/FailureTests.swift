@@ -69,7 +69,7 @@ struct FailureTests {
 
     @Test("An unknown format says which formats are read")
     func unknown() {
-        let error = Self.error(Array("GIF89a and so on".utf8))
+        let error = Self.error(Array("GIMP xcf and so on".utf8))
         #expect(error?.kind == .unknownFormat)
         #expect(error?.description.hasPrefix("line3/a.jpg: ") == true)
         #expect(error?.description.contains("JPEG, PNG, TIFF, BMP and PNM") == true)

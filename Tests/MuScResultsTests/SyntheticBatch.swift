@@ -10,7 +10,7 @@ import SystemPackage
 /// would give them. The same seed gives the same batch.
 struct SyntheticBatch {
     var folder: String
-    var scores: BatchScores
+    var scores: Inspection
     var run: RunRecord
 
     /// - Parameters:
@@ -51,7 +51,7 @@ struct SyntheticBatch {
         images += unreadable.map {
             ScoredImage(name: $0, path: FilePath("\(folder)/\($0)"), error: "The file ends before the image is complete.")
         }
-        scores = BatchScores(
+        scores = Inspection(
             grid: grid, images: images, patchMaps: maps, imageFeatures: features, featureWidth: width,
             threshold: Threshold(
                 value: value, rule: .batch,
@@ -59,8 +59,7 @@ struct SyntheticBatch {
             rscin: RsCINDecision(
                 applied: false, neighbourAgreement: 0.31,
                 reason: "RsCIN was left out, because images that look alike do not have like scores here (0.31 < 0.7)."),
-            timings: [StageTiming(stage: "backbone", seconds: 8.4), StageTiming(stage: "mutual scoring", seconds: 3.1)],
-            notes: [])
+            timings: [StageTiming(stage: "backbone", seconds: 8.4), StageTiming(stage: "mutual scoring", seconds: 3.1)])
         run = RunRecord(
             of: scores, version: "1.0.0", batch: "line-A/2026-11-24_0900", started: "2026-11-24T09:00:12+01:00",
             seconds: 12.3, settings: ["model.backbone": "dinov2_vits14", "model.image_size": "336", "scoring.preset": "tuned"],

@@ -39,4 +39,22 @@ import Testing
         #expect(scores.allSatisfy { $0 < threshold.value })
         #expect(!threshold.explanation.isEmpty)
     }
+
+    @Test("Frames without a part, which score next to nothing, change no flag", arguments: [1, 5, 12, 20])
+    func lowOutliers(frames: Int) {
+        let scores = bell(76, mean: 0.4, deviation: 0.03) + bell(4, mean: 0.8, deviation: 0.05)
+        let flagged = scores.filter { $0 >= BatchThreshold.threshold(for: scores).value }.count
+        let blank = (0..<frames).map { 0.002 + 0.0005 * Float($0 % 7) }
+        let threshold = BatchThreshold.threshold(for: scores + blank)
+        #expect(flagged >= 4 && scores.filter { $0 >= threshold.value }.count == flagged)
+        #expect(threshold.value == BatchThreshold.threshold(for: scores).value)
+    }
+
+    @Test("A quarter of defects in the batch does not raise the threshold above them")
+    func manyDefects() {
+        let scores = bell(30, mean: 0.4, deviation: 0.03) + bell(10, mean: 0.9, deviation: 0.05)
+        let threshold = BatchThreshold.threshold(for: scores)
+        #expect(scores.filter { $0 >= threshold.value }.count >= 10)
+        #expect(threshold.value < 0.6)
+    }
 }

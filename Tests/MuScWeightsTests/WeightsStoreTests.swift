@@ -116,6 +116,64 @@ struct WeightsStoreTests {
         #expect(try names() == [])
     }
 
+    @Test("Weights with a NaN or an infinity are refused with the tensor's name, and nothing is left behind")
+    func notFinite() throws {
+        let archive = try TensorArchive(path: "\(Goldens.fixtures)/goldens/dinov2_native.weights.hf.safetensors")
+        for (tensor, value) in [
+            ("embeddings.cls_token", Float.nan), ("encoder.layer.3.attention.attention.key.weight", .infinity),
+            ("layernorm.bias", -.infinity),
+        ] {
+            var writer = SafetensorsWriter()
+            for name in archive.names {
+                let own = try archive.tensor(name)
+                var values = own.floats()
+                if name == tensor { values[values.count - 1] = value }
+                writer.add(name, values, shape: own.shape)
+            }
+            let path = scratch.path("damaged.safetensors")
+            try writer.write(to: path)
+            let error = #expect(throws: WeightsStoreError.self) { try store.importFile(path, as: id, for: description) }
+            #expect(error?.description.contains("\"\(tensor)\" holds 1 value that is no number or infinite") == true)
+            #expect(try names() == [])
+        }
+    }
+
+    // MARK: Terms
+
+    @Test("Weights with terms say what these are and where a copy is had, until they are accepted and a copy is named")
+    func terms() async throws {
+        let small = try #require(BackboneCatalogue.description(named: "dinov3_vits16"))
+        for accepts in [false, true] {
+            let error = await #expect(throws: WeightsStoreError.self) {
+                try await store.fetch(small, acceptsLicence: accepts)
+            }
+            let text = error?.description ?? ""
+            #expect(text.contains("DINOv3 License") && text.contains("commercial use included"))
+            #expect(text.contains("dinov3_vits16_pretrain_lvd1689m-08c60483.pth"))
+            #expect(text.contains("musc weights fetch dinov3_vits16 --from FILE --accept-licence"))
+        }
+        let named = WeightsStore.id(backbone: small.name)
+        let error = #expect(throws: WeightsStoreError.self) { try store.importFile(file, as: named, for: description) }
+        #expect(error?.description.contains("--accept-licence") == true)
+        let installed = try store.importFile(file, as: named, for: description, acceptsLicence: true)
+        #expect(installed.acceptedLicence == "DINOv3 License (19 August 2025)")
+        #expect(store.installed(named) == installed)
+    }
+
+    @Test("Of weights with terms the publisher's sum is asked of PyTorch files, not of other copies")
+    func sumsOfCopies() async throws {
+        let release = WeightsRelease(
+            id: id, sources: [], checksum: .prefix("00000000"), megabytes: 1, licence: "", activation: .gelu,
+            terms: LicenceTerms(name: "", summary: "", text: "", copies: []))
+        let error = await #expect(throws: WeightsStoreError.self) {
+            try await store.fetch(description, release: release, from: file, acceptsLicence: true)
+        }
+        #expect(error?.description.contains("00000000…") == true)
+        let copy = "\(Goldens.fixtures)/goldens/dinov2_native.weights.hf.safetensors"
+        let installed = try await store.fetch(description, release: release, from: copy, acceptsLicence: true)
+        #expect(!installed.isChecksumPublished)
+    }
+
     @Test("The sum of a file is SHA-256's")
     func checksum() throws {
         let path = try scratch.write("abc", Array("abc".utf8))

@@ -2,6 +2,8 @@
 #ifndef MUSC_INTERVAL_H
 #define MUSC_INTERVAL_H
 
+#include "musc_isa.h"
+
 #include <stddef.h>
 
 /// For each patch, the mean distance over the judges whose rank lies in an interval.
@@ -14,6 +16,7 @@
 /// - from, to: ranks, `0 <= from < to <= judges`.
 /// - out: `[patches]`, written: the mean of the square roots.
 void musc_interval_mean(
-    const float *squared, size_t judges, size_t stride, size_t patches, size_t from, size_t to, float *out);
+    musc_isa isa, const float *squared, size_t judges, size_t stride, size_t patches, size_t from, size_t to,
+    float *out);
 
 #endif

@@ -17,7 +17,32 @@ typedef enum musc_epilogue {
     MUSC_QUICK_GELU = 2,
     /// Scaled channel by channel and added to the fp32 output: `output += gamma · product`.
     MUSC_ADD = 3,
+    /// Outputs come in groups of 32, 16 gates g and then 16 values v: g·sigmoid(g)·v is stored in the precision of the
+    /// input, so that the output has half as many columns. `outputs` is a multiple of 32.
+    MUSC_GATE = 4,
+    /// The first columns are rotated by `musc_linear.rotation`, the others as they are; stored in the precision of the
+    /// input.
+    MUSC_ROTATE = 5,
 } musc_epilogue;
+
+/// A rotation of neighbouring pairs of columns, row by row: the rotary position embedding of queries and keys.
+///
+/// Columns 2i and 2i + 1 of a head, a and b, become a·cos θ − b·sin θ and b·cos θ + a·sin θ. The tables hold a row for
+/// each row of the output, `MUSC_ROTATION_ROW(head_width)` values long: entry j is of column j of the head, and
+/// from `head_width` on they begin again, so that 32 columns can be read from wherever a panel begins.
+typedef struct musc_rotation {
+    /// Even.
+    size_t head_width;
+    /// So many columns, from the first, are rotated.
+    size_t columns;
+    /// cos θ, for both columns of a pair.
+    const float *cosines;
+    /// −sin θ for the first column of a pair, sin θ for the second.
+    const float *sines;
+} musc_rotation;
+
+/// Values in a row of a rotation's tables.
+#define MUSC_ROTATION_ROW(head_width) ((head_width) + 32)
 
 /// A linear layer ready for products. The pointers are the caller's, who keeps them alive.
 typedef struct musc_linear {
@@ -30,6 +55,8 @@ typedef struct musc_linear {
     const float *bias;
     /// `[outputs]` for `MUSC_ADD`, or NULL for ones.
     const float *gamma;
+    /// For `MUSC_ROTATE`; its tables begin at the first row that is given to `musc_linear_apply`.
+    const musc_rotation *rotation;
 } musc_linear;
 
 /// Bytes that `musc_linear_pack` writes.
@@ -37,10 +64,11 @@ size_t musc_linear_packed_size(musc_precision precision, size_t inputs, size_t o
 
 /// Lays weights out for `musc_linear_apply`; done once per layer.
 ///
+/// - isa: Decides how fast it is done, not what is written.
 /// - weight: `[outputs][inputs]`, row-major.
 /// - packed: `musc_linear_packed_size` bytes, written; best aligned to 64.
 void musc_linear_pack(
-    musc_precision precision, const float *weight, size_t inputs, size_t outputs, void *packed);
+    musc_isa isa, musc_precision precision, const float *weight, size_t inputs, size_t outputs, void *packed);
 
 /// Applies a layer to rows.
 ///
@@ -48,6 +76,7 @@ void musc_linear_pack(
 ///
 /// - input: `[rows][input_stride]` in the layer's precision.
 /// - output: `[rows][output_stride]`; fp32 for `MUSC_ADD`, else in the layer's precision. Not the input.
+///   `MUSC_GATE` writes `outputs / 2` columns, the others `outputs`.
 /// - input_stride, output_stride: elements from one row to the next.
 void musc_linear_apply(
     musc_isa isa, const musc_linear *linear, const void *input, size_t input_stride, size_t rows,

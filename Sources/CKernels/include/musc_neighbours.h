@@ -22,8 +22,8 @@
 /// - kept, kept_names: `[depth][patches]`, written.
 /// - bounds: `[patches]`, written; MUSC_FARTHEST where every judge is in the list.
 void musc_keep_nearest(
-    const float *squared, const uint16_t *names, size_t judges, size_t patches, size_t depth, float *kept,
-    uint16_t *kept_names, float *bounds);
+    musc_isa isa, const float *squared, const uint16_t *names, size_t judges, size_t patches, size_t depth,
+    float *kept, uint16_t *kept_names, float *bounds);
 
 /// Makes the lists of one image from candidates; see musc_nearest.h.
 ///
@@ -45,8 +45,8 @@ void musc_keep_candidates(
 ///
 /// - squared: squared distances to the judge, `[patches]`.
 void musc_insert_nearest(
-    const float *squared, uint16_t name, size_t patches, size_t depth, float *kept, uint16_t *kept_names,
-    float *bounds);
+    musc_isa isa, const float *squared, uint16_t name, size_t patches, size_t depth, float *kept,
+    uint16_t *kept_names, float *bounds);
 
 /// Gives the judges of `count` slots new names; where the new name is MUSC_NO_JUDGE, the slot becomes empty.
 ///

@@ -6,15 +6,6 @@
 
 #include <string.h>
 
-static const filter_functions *filter_for(musc_isa isa) {
-#if defined(__x86_64__)
-    if (isa >= MUSC_ISA_AVX512) return &filter_avx512;
-    if (isa >= MUSC_ISA_AVX2) return &filter_avx2;
-#endif
-    (void)isa;
-    return &filter_plain;
-}
-
 void musc_neighbourhood_sums(
     musc_isa isa, const float *vectors, size_t height, size_t width, size_t depth, size_t reach, float *scratch,
     float *sums) {

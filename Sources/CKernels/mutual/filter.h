@@ -2,6 +2,8 @@
 #ifndef FILTER_H
 #define FILTER_H
 
+#include "musc_isa.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,5 +63,14 @@ extern const filter_functions filter_plain;
 extern const filter_functions filter_avx2;
 extern const filter_functions filter_avx512;
 #endif
+
+static inline const filter_functions *filter_for(musc_isa isa) {
+#if defined(__x86_64__)
+    if (isa >= MUSC_ISA_AVX512) return &filter_avx512;
+    if (isa >= MUSC_ISA_AVX2) return &filter_avx2;
+#endif
+    (void)isa;
+    return &filter_plain;
+}
 
 #endif

@@ -3,6 +3,6 @@
 #include "ranks.h"
 
 void musc_interval_mean(
-    const float *squared, size_t judges, size_t stride, size_t patches, size_t from, size_t to, float *out) {
-    ranks_best()->interval_mean(squared, judges, stride, patches, from, to, out);
+    musc_isa isa, const float *squared, size_t judges, size_t stride, size_t patches, size_t from, size_t to, float *out) {
+    ranks_for(isa)->interval_mean(squared, judges, stride, patches, from, to, out);
 }

@@ -14,9 +14,9 @@ static void empty(float *kept, uint16_t *kept_names, size_t count) {
 }
 
 void musc_keep_nearest(
-    const float *squared, const uint16_t *names, size_t judges, size_t patches, size_t depth, float *kept,
-    uint16_t *kept_names, float *bounds) {
-    ranks_best()->keep_nearest(squared, names, judges, patches, depth, kept, kept_names, bounds);
+    musc_isa isa, const float *squared, const uint16_t *names, size_t judges, size_t patches, size_t depth,
+    float *kept, uint16_t *kept_names, float *bounds) {
+    ranks_for(isa)->keep_nearest(squared, names, judges, patches, depth, kept, kept_names, bounds);
 }
 
 static float distance_of_candidate(int32_t candidate) {
@@ -64,9 +64,9 @@ void musc_keep_candidates(
 }
 
 void musc_insert_nearest(
-    const float *squared, uint16_t name, size_t patches, size_t depth, float *kept, uint16_t *kept_names,
-    float *bounds) {
-    ranks_best()->insert_nearest(squared, name, patches, depth, kept, kept_names, bounds);
+    musc_isa isa, const float *squared, uint16_t name, size_t patches, size_t depth, float *kept,
+    uint16_t *kept_names, float *bounds) {
+    ranks_for(isa)->insert_nearest(squared, name, patches, depth, kept, kept_names, bounds);
 }
 
 void musc_rename_nearest(const uint16_t *map, size_t count, float *kept, uint16_t *kept_names) {

@@ -20,7 +20,7 @@ size_t musc_linear_packed_size(musc_precision precision, size_t inputs, size_t o
 }
 
 void musc_linear_pack(
-    musc_precision precision, const float *weight, size_t inputs, size_t outputs, void *packed) {
+    musc_isa isa, musc_precision precision, const float *weight, size_t inputs, size_t outputs, void *packed) {
     const size_t depth = padded_inputs(precision, inputs);
     const bool is_bf16 = precision == MUSC_BF16;
     // A panel is a transpose of 32-bit words: fp32 channels, or pairs of bfloat16 ones.
@@ -48,10 +48,34 @@ void musc_linear_pack(
             from = rows;
         }
         msm_pack_words(
-            musc_isa_best(), from, words, words, order, TILE_PANEL, TILE_PANEL,
+            isa, from, words, words, order, TILE_PANEL, TILE_PANEL,
             (packed_word *)packed + panel * TILE_PANEL * words);
     }
     free(rows);
+}
+
+// What is done to the columns from `column` on, and to how many of them, at most `columns`.
+static rows_last_step last_step(
+    const musc_linear *linear, musc_epilogue epilogue, size_t row, size_t column, size_t columns, size_t *width) {
+    rows_last_step step = {
+        .epilogue = epilogue,
+        .precision = linear->precision,
+        .bias = linear->bias ? linear->bias + column : NULL,
+        .gamma = linear->gamma ? linear->gamma + column : NULL,
+    };
+    *width = columns;
+    if (epilogue != MUSC_ROTATE) return step;
+    const musc_rotation *rotation = linear->rotation;
+    if (column >= rotation->columns) {
+        step.epilogue = MUSC_STORE;
+        return step;
+    }
+    if (*width > rotation->columns - column) *width = rotation->columns - column;
+    step.turn_stride = MUSC_ROTATION_ROW(rotation->head_width);
+    const size_t entry = row * step.turn_stride + column % rotation->head_width;
+    step.cosines = rotation->cosines + entry;
+    step.sines = rotation->sines + entry;
+    return step;
 }
 
 void musc_linear_apply(
@@ -90,10 +114,14 @@ void musc_linear_apply(
             }
             const size_t from = panel * TILE_PANEL;
             const size_t columns = linear->outputs - from < TILE_PANEL ? linear->outputs - from : TILE_PANEL;
-            passes->finish(
-                products, TILE_PANEL, count, columns, linear->bias ? linear->bias + from : NULL,
-                linear->gamma ? linear->gamma + from : NULL, epilogue, linear->precision,
-                (char *)output + (first * output_stride + from) * output_element, output_stride);
+            // A panel in which the rotated columns end is finished in two parts.
+            for (size_t part = 0, width; part < columns; part += width) {
+                const rows_last_step step = last_step(linear, epilogue, first, from + part, columns - part, &width);
+                const size_t column = epilogue == MUSC_GATE ? from / 2 : from + part;
+                passes->finish(
+                    products + part, TILE_PANEL, count, width, &step,
+                    (char *)output + (first * output_stride + column) * output_element, output_stride);
+            }
         }
     }
 }

@@ -12,11 +12,25 @@ typedef void rows_layer_norm(
     const float *input, size_t input_stride, size_t rows, size_t width, const float *weight, const float *bias,
     float epsilon, musc_precision precision, void *output, size_t output_stride);
 
-// The last step of a linear layer over `columns` channels: `products` is `[rows][product_stride]`; `bias` and
-// `gamma` may be NULL; `output` is fp32 for MUSC_ADD, else of `precision`.
+// What the last step of a linear layer does to some columns; all pointers are to the first of these.
+typedef struct rows_last_step {
+    musc_epilogue epilogue;
+    // Of the output, but for MUSC_ADD, whose output is fp32.
+    musc_precision precision;
+    // NULL for zeros and ones.
+    const float *bias;
+    const float *gamma;
+    // For MUSC_ROTATE: `[rows][turn_stride]`, see musc_rotation.
+    const float *cosines;
+    const float *sines;
+    size_t turn_stride;
+} rows_last_step;
+
+// The last step of a linear layer over `columns` channels, at most 32 for MUSC_ROTATE and 32 for MUSC_GATE, which
+// writes 16; `products` is `[rows][product_stride]`.
 typedef void rows_finish(
-    const float *products, size_t product_stride, size_t rows, size_t columns, const float *bias,
-    const float *gamma, musc_epilogue epilogue, musc_precision precision, void *output, size_t output_stride);
+    const float *products, size_t product_stride, size_t rows, size_t columns, const rows_last_step *step, void *output,
+    size_t output_stride);
 
 // Turns rows of scores into exp(scale · (score − largest)), stored over the scores in `precision` from each
 // row's start; `stride` is a multiple of 32, and entries from `columns` up to `stride` become 0. `sums` receives each row's sum.

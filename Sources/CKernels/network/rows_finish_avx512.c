@@ -7,7 +7,6 @@
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #define INLINE TARGET static inline __attribute__((always_inline))
 
-
 INLINE __m512 multiply_add(__m512 a, __m512 b, float c) { return _mm512_fmadd_ps(a, b, _mm512_set1_ps(c)); }
 
 // 2^x for |x| <= 126, as in rows_functions.inc.
@@ -46,8 +45,9 @@ INLINE __m512 gelu(__m512 x) {
     return _mm512_mul_ps(x, _mm512_add_ps(odd, _mm512_set1_ps(0.5f)));
 }
 
-INLINE __m512 quick_gelu(__m512 x) {
-    __m512 y = _mm512_mul_ps(x, _mm512_set1_ps(-2.455466974f));
+// x·sigmoid(f·x), with f·log2(e).
+INLINE __m512 gated(__m512 x, float factor) {
+    __m512 y = _mm512_mul_ps(x, _mm512_set1_ps(-factor));
     y = _mm512_max_ps(_mm512_min_ps(y, _mm512_set1_ps(126.0f)), _mm512_set1_ps(-126.0f));
     return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0f), power_of_two(y)));
 }
@@ -63,13 +63,45 @@ INLINE void store_bf16(uint16_t *to, __mmask16 where, __m512 value) {
     _mm256_mask_storeu_epi16(to, where, _mm512_cvtepi32_epi16(_mm512_srli_epi32(round_bits(value), 16)));
 }
 
+// 16 values of a row, or as many as `where` says, at `place` of the output.
+INLINE void store(musc_precision precision, void *output, size_t place, __mmask16 where, __m512 value) {
+    if (precision == MUSC_BF16) store_bf16((uint16_t *)output + place, where, value);
+    else _mm512_mask_storeu_ps((float *)output + place, where, value);
+}
+
+// Pairs turned by the angles of their row.
+INLINE __m512 turned(__m512 x, const float *cosines, const float *sines) {
+    const __m512 partner = _mm512_permute_ps(x, 0xB1);
+    return _mm512_fmadd_ps(partner, _mm512_loadu_ps(sines), _mm512_mul_ps(x, _mm512_loadu_ps(cosines)));
+}
+
+// 16 gates and 16 values a row.
+TARGET static void finish_gate(
+    const float *products, size_t product_stride, size_t rows, const rows_last_step *step, void *output,
+    size_t output_stride) {
+    const __m512 none = _mm512_setzero_ps();
+    const __m512 gate_bias = step->bias ? _mm512_loadu_ps(step->bias) : none;
+    const __m512 value_bias = step->bias ? _mm512_loadu_ps(step->bias + 16) : none;
+    for (size_t row = 0; row < rows; row++) {
+        const float *x = products + row * product_stride;
+        const __m512 gate = _mm512_add_ps(_mm512_loadu_ps(x), gate_bias);
+        const __m512 value = _mm512_add_ps(_mm512_loadu_ps(x + 16), value_bias);
+        store(step->precision, output, row * output_stride, 0xFFFF, _mm512_mul_ps(gated(gate, 1.442695041f), value));
+    }
+}
+
 TARGET void rows_finish_avx512(
-    const float *products, size_t product_stride, size_t rows, size_t columns, const float *bias,
-    const float *gamma, musc_epilogue epilogue, musc_precision precision, void *output, size_t output_stride) {
+    const float *products, size_t product_stride, size_t rows, size_t columns, const rows_last_step *step, void *output,
+    size_t output_stride) {
+    const musc_epilogue epilogue = step->epilogue;
+    if (epilogue == MUSC_GATE) {
+        finish_gate(products, product_stride, rows, step, output, output_stride);
+        return;
+    }
     for (size_t from = 0; from < columns; from += 16) {
         const __mmask16 where = columns - from < 16 ? (__mmask16)((1u << (columns - from)) - 1) : 0xFFFF;
-        const __m512 shift = bias ? _mm512_maskz_loadu_ps(where, bias + from) : _mm512_setzero_ps();
-        const __m512 scale = gamma ? _mm512_maskz_loadu_ps(where, gamma + from) : _mm512_set1_ps(1);
+        const __m512 shift = step->bias ? _mm512_maskz_loadu_ps(where, step->bias + from) : _mm512_setzero_ps();
+        const __m512 scale = step->gamma ? _mm512_maskz_loadu_ps(where, step->gamma + from) : _mm512_set1_ps(1);
         for (size_t row = 0; row < rows; row++) {
             __m512 x = _mm512_maskz_loadu_ps(where, products + row * product_stride + from);
             x = _mm512_add_ps(x, shift);
@@ -78,10 +110,11 @@ TARGET void rows_finish_avx512(
                 _mm512_mask_storeu_ps(y, where, _mm512_fmadd_ps(scale, x, _mm512_maskz_loadu_ps(where, y)));
                 continue;
             }
+            const size_t turn = row * step->turn_stride + from;
             if (epilogue == MUSC_GELU) x = gelu(x);
-            else if (epilogue == MUSC_QUICK_GELU) x = quick_gelu(x);
-            if (precision == MUSC_BF16) store_bf16((uint16_t *)output + row * output_stride + from, where, x);
-            else _mm512_mask_storeu_ps((float *)output + row * output_stride + from, where, x);
+            else if (epilogue == MUSC_QUICK_GELU) x = gated(x, 2.455466974f); // 1.702 · log2(e)
+            else if (epilogue == MUSC_ROTATE) x = turned(x, step->cosines + turn, step->sines + turn);
+            store(step->precision, output, row * output_stride + from, where, x);
         }
     }
 }

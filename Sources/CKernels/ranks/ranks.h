@@ -31,12 +31,12 @@ extern const ranks_functions ranks_avx2;
 extern const ranks_functions ranks_avx512;
 #endif
 
-static inline const ranks_functions *ranks_best(void) {
+static inline const ranks_functions *ranks_for(musc_isa isa) {
 #if defined(__x86_64__)
-    const musc_isa isa = musc_isa_best();
     if (isa >= MUSC_ISA_AVX512) return &ranks_avx512;
     if (isa >= MUSC_ISA_AVX2) return &ranks_avx2;
 #endif
+    (void)isa;
     return &ranks_plain;
 }
 

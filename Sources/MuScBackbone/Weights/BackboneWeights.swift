@@ -13,7 +13,8 @@ public struct BackboneWeights: Sendable {
     private let entries: [String: Entry]
 
     private struct Entry: Sendable {
-        var source: WeightsNaming.Source
+        /// Where the values are; nil for zeros.
+        var source: WeightsNaming.Source?
         var shape: [Int]
     }
 
@@ -64,7 +65,11 @@ public struct BackboneWeights: Sendable {
             throw .file(TensorFileError(path: path, fault: .missingTensor(canonicalName)))
         }
         switch entry.source {
+        case nil: return [Float](repeating: 0, count: entry.shape.reduce(1, *))
         case .tensor(let name): return try read(name)
+        case .masked(let name, let mask): return zip(try read(name), try read(mask)).map { $0 * $1 }
+        case .keyless(let queries, let values):
+            return try read(queries) + [Float](repeating: 0, count: entry.shape[0] / 3) + read(values)
         case .transposed(let name):
             return Self.transposed(try read(name), rows: entry.shape[1], columns: entry.shape[0])
         case .joined(let names):
@@ -98,6 +103,23 @@ public struct BackboneWeights: Sendable {
         return writer
     }
 
+    /// Reads every tensor of the backbone once and looks for NaN and infinities.
+    ///
+    /// - Throws: ``WeightsError/notFinite(path:tensor:count:)`` for the first tensor that holds some.
+    package func checkFinite() throws(WeightsError) {
+        for canonicalName in names {
+            for name in entries[canonicalName]?.source?.names ?? [] {
+                let count: Int
+                do {
+                    count = try archive.tensor(name).withFloats { values in values.count { !$0.isFinite } }
+                } catch {
+                    throw .file(error)
+                }
+                if count > 0 { throw .notFinite(path: path, tensor: name, count: count) }
+            }
+        }
+    }
+
     private func read(_ name: String) throws(WeightsError) -> [Float] {
         do { return try archive.tensor(name).floats() } catch { throw .file(error) }
     }
@@ -125,17 +147,21 @@ extension BackboneWeights {
         var used: Set<String> = []
         for (canonicalName, shape) in description.tensorShapes {
             let sources = found.naming.sources(of: canonicalName).map(found.inFile)
-            guard let usual = sources.first else {
+            let present = sources.filter { source in source.names.allSatisfy { archive[$0] != nil } }
+            if let source = present.first(where: { fits($0, shape, archive) }) {
+                entries[canonicalName] = Entry(source: source, shape: shape)
+                used.formUnion(source.names)
+                continue
+            }
+            if present.isEmpty, let substitute = description.substitute(for: canonicalName) {
+                if substitute == .zeros { entries[canonicalName] = Entry(source: nil, shape: shape) }
+                continue
+            }
+            used.formUnion(present.flatMap(\.names))
+            guard let source = present.first ?? sources.first else {
                 mismatch.missing.append(.init(name: canonicalName, expected: shape))
                 continue
             }
-            let present = sources.filter { source in source.names.allSatisfy { archive[$0] != nil } }
-            used.formUnion(present.flatMap(\.names))
-            if let source = present.first(where: { fits($0, shape, archive) }) {
-                entries[canonicalName] = Entry(source: source, shape: shape)
-                continue
-            }
-            let source = present.first ?? usual
             for (name, expected) in zip(source.names, source.shapes(for: shape)) {
                 guard let tensor = archive[name] else {
                     mismatch.missing.append(.init(name: name, expected: expected))

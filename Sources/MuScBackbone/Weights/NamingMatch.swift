@@ -42,8 +42,7 @@ struct NamingMatch {
     /// The source under the names that the file uses.
     func inFile(_ source: WeightsNaming.Source) -> WeightsNaming.Source {
         let prefixed = source.prefixed(prefix)
-        guard case .tensor(let name) = prefixed, let grouped = ungrouped[name] else { return prefixed }
-        return .tensor(grouped)
+        return ungrouped.isEmpty ? prefixed : prefixed.renamed { ungrouped[$0] ?? $0 }
     }
 
     /// Whether a tensor that the backbone does not use is one of those that usually surround it.
@@ -58,13 +57,13 @@ struct NamingMatch {
         }
         let beside: [String] =
             switch naming {
-            case .timm: ["mask_token", "head.", "head_dist.", "dino_head.", "ibot_head.", "fc_norm."]
+            case .timm: ["mask_token", "head.", "head_dist.", "dino_head.", "ibot_head.", "fc_norm.", "local_cls_norm."]
             case .openCLIP:
                 // Without a prefix the text tower's own `transformer.resblocks` cannot be told apart and is no CLIP file's.
                 ["token_embedding.", "text", "logit_", "ln_final.", "input_resolution", "context_length", "vocab_size"]
             case .huggingFaceCLIP:
                 ["text_model.", "text_projection.", "logit_", "vision_model.embeddings.position_ids", "classifier."]
-            case .huggingFaceViT:
+            case .huggingFaceViT, .huggingFaceDINOv3:
                 ["embeddings.mask_token", "pooler.", "classifier.", "decoder.", "onnx::"]
             }
         return beside.contains { own.hasPrefix($0) }

@@ -6,6 +6,8 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
     case file(TensorFileError)
     /// The tensors are named by none of the known schemes; some of the names that were found.
     case unknownNaming(path: String, names: [String])
+    /// A tensor holds numbers that are not finite, by its name in the file.
+    case notFinite(path: String, tensor: String, count: Int)
     /// The scheme is known, but tensors are missing, misshapen or too many.
     case mismatch(WeightsMismatch)
 
@@ -19,6 +21,10 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
                 : "it begins with \(names.prefix(3).map(\.quotedForPeople).joined(separator: ", "))"
             return "\(path): these are not the weights of a vision transformer under the names of "
                 + "open_clip, OpenAI, Hugging Face, timm or Meta: \(found)"
+        case .notFinite(let path, let tensor, let count):
+            return "\(path): \(tensor.quotedForPeople) holds \(count) value\(count == 1 ? "" : "s") that "
+                + "\(count == 1 ? "is" : "are") no number or infinite, so that no score could be trusted: fetch or copy the "
+                + "file again"
         case .mismatch(let mismatch): return mismatch.description
         }
     }

@@ -1,4 +1,5 @@
 import MuScScoring
+import MuScSupport
 
 extension BatchScorer {
     /// The same network with other settings of scoring; size and layers stay this scorer's.
@@ -22,23 +23,23 @@ extension BatchScorer {
         var calibration: [Float]
         var recurring: [RecurringDefects.Group]
         var judgments: [OutsideJudgment]
+        /// On who judged, and who stands out.
+        var findings: [Finding]
     }
 
     /// Scores the patches of a batch, and leaves out known good images that stand out from the rest.
     ///
     /// - Parameter nearest: Where lists of nearest judges are looked for and kept; nil for nowhere.
     func judged(
-        _ tokens: BatchTokens, by full: JudgePanel, nearest: NearestCache?, progress: ProgressHandler,
-        notes: inout [String]
+        _ tokens: BatchTokens, by full: JudgePanel, nearest: NearestCache?, progress: ProgressHandler
     ) throws(ScoringError) -> Judged {
         var panel = full
-        let before = notes.count
         // Lists change scores by what products of integers leave open; so with these there are always lists.
         var stored = nearest?.read(settings: distanceSettings, threads: settings.threads)
         var kept = nearest != nil || settings.precision == .fast
             ? KeptLists(lists: stored?.lists, byteLimit: listLimit) : nil
         stored?.lists = nil
-        var maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress, notes: &notes)
+        var maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress)
         if let kept, let lists = kept.lists {
             nearest?.keep(
                 lists, change: kept.change, from: stored?.version, settings: distanceSettings, threads: settings.threads)
@@ -51,22 +52,14 @@ extension BatchScorer {
                 let members = positions.map { panel.calibrating.lowerBound + $0 }
                 standingOut = members.map { panel.members[$0].name }
                 panel.remove(Set(members))
-                notes.removeLast(notes.count - before)
-                maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress, notes: &notes)
+                maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress)
                 calibration = peaks(of: maps.calibration).map(\.score)
-                notes.append(Self.warning(of: standingOut))
             }
         }
         return Judged(
             panel: panel, maps: maps.batch, calibration: calibration, recurring: maps.recurring,
-            judgments: judgments(full, panel, standingOut: standingOut))
-    }
-
-    private static func warning(of names: [String]) -> String {
-        let (image, verb) = names.count == 1 ? ("image", "stands") : ("images", "stand")
-        let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
-        return "Look at the known good \(image) \(shown): \(names.count == 1 ? "it" : "they") \(verb) far out from the "
-            + "other known good images, and \(names.count == 1 ? "was" : "were") left out."
+            judgments: judgments(full, panel, standingOut: standingOut),
+            findings: maps.findings + (standingOut.isEmpty ? [] : [.knownGoodStandOut(standingOut)]))
     }
 
     private func judgments(
@@ -84,29 +77,37 @@ extension BatchScorer {
         }
     }
 
-    /// The threshold: the user's, else the panel's, else the batch's own.
+    /// The threshold: the user's, else the panel's, else the batch's own; and why it is not the panel's where it might be.
     func threshold(
-        for scores: [Float], calibration: [Float], of panel: JudgePanel, notes: inout [String]
-    ) -> Threshold {
-        if let fixed = settings.threshold { return .fixed(fixed) }
+        for scores: [Float], calibration: [Float], of panel: JudgePanel
+    ) -> (threshold: Threshold, reservation: Finding?) {
+        if let fixed = settings.threshold { return (.fixed(fixed), nil) }
         guard let origin = panel.calibration, !calibration.isEmpty else {
-            return BatchThreshold.threshold(for: scores)
+            return (BatchThreshold.threshold(for: scores), nil)
         }
         let rate = settings.falseAlarmRate
         let least = ConformalThreshold.leastCalibration(rate: rate)
-        let percent = Self.percent(rate)
+        let percent = PercentText.text(rate)
         let parts = origin == .knownGood ? "known good images" : "images of the line's past"
-        if calibration.count < least {
+        if calibration.count < max(least, origin == .knownGood ? settings.leastKnownGoodAlone : least) {
             if origin == .linePast {
-                notes.append(
-                    "The line's past holds \(calibration.count) images, and fewer than \(least) cannot set a threshold "
-                        + "for \(percent) false alarms; so the batch's own scores set it.")
-                return BatchThreshold.threshold(for: scores)
+                return (
+                    BatchThreshold.threshold(for: scores),
+                    .linePastTooSmall(images: calibration.count, least: least, falseAlarmRate: rate)
+                )
             }
-            return Threshold(
-                value: .infinity, rule: .conformal,
-                explanation: "Nothing is flagged: at \(percent) false alarms it takes at least \(least) known good "
-                    + "images, and there are \(calibration.count). Add good parts, or raise output.false_alarm_rate.")
+            guard calibration.count >= LogNormalThreshold.leastCalibration else {
+                return (
+                    BatchThreshold.threshold(for: scores),
+                    .knownGoodTooFew(images: calibration.count, least: LogNormalThreshold.leastCalibration)
+                )
+            }
+            let threshold = Threshold(
+                value: LogNormalThreshold.value(calibration: calibration, rate: rate), rule: .logNormal,
+                explanation: "An image is flagged when it scores higher than about \(percent) of parts like the "
+                    + "\(calibration.count) known good ones would (log-normal prediction limit). From "
+                    + "\(max(least, settings.leastKnownGoodAlone)) known good images on that is a promise.")
+            return (threshold, nil)
         }
         let most = Int((rate * Double(calibration.count + 1) + 1e-9).rounded(.down)) - 1
         let rule = most == 0
@@ -119,17 +120,8 @@ extension BatchScorer {
                 "about \(percent) of parts like the line's past are flagged. This rests on images that nobody has "
                     + "checked: only known good images give a promise."
             }
-        return Threshold(
-            value: ConformalThreshold.value(calibration: calibration, rate: rate), rule: .conformal,
-            explanation: "\(rule); \(promise)")
-    }
-
-    /// A share as a percentage, with as many decimals as it needs, at most two.
-    private static func percent(_ share: Double) -> String {
-        let hundredths = Int((share * 10_000).rounded())
-        let fraction = hundredths % 100
-        let decimals = fraction == 0 ? "" : fraction % 10 == 0 ? ".\(fraction / 10)" : fraction < 10 ? ".0\(fraction)" : ".\(fraction)"
-        return "\(hundredths / 100)\(decimals) %"
+        let value = ConformalThreshold.value(calibration: calibration, rate: rate)
+        return (Threshold(value: value, rule: .conformal, explanation: "\(rule); \(promise)"), nil)
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import MuScImages
 import MuScSupport
 import Synchronization
 import SystemPackage
@@ -25,13 +26,13 @@ public final class KnownGoodFolder: Sendable {
     public struct Content: Sendable {
         /// nil where no image of the folder can be used; then the batch is judged without.
         public var judges: OutsideJudges?
-        /// What somebody should know and mend, one sentence each.
-        public var warnings: [String]
+        /// What somebody should know and mend.
+        public var findings: [Finding]
     }
 
     /// The folder's images as judges.
     ///
-    /// A folder that is missing, empty or holds files that are no images never costs a batch: the warnings say so.
+    /// A folder that is missing, empty or holds files that are no images never costs a batch: the findings say so.
     ///
     /// - Parameter scorer: Always of the same network and settings but for the image size, because the tokens are kept.
     /// - Throws: ``ScoringError/cancelled`` once `progress` answers false.
@@ -43,16 +44,9 @@ public final class KnownGoodFolder: Sendable {
             files = try ImageListing.images(in: folder)
         } catch {
             latest.withLock { $0 = nil }
-            return Content(
-                judges: nil, warnings: ["The known good images could not judge: \(error) (judges.known_good)."])
+            return Content(judges: nil, findings: [.knownGoodUnlisted(error)])
         }
-        guard !files.isEmpty else {
-            return Content(
-                judges: nil,
-                warnings: [
-                    "There are no known good images in \(folder) (judges.known_good): put 30 to 50 photographs of good parts there, not in folders below."
-                ])
-        }
+        guard !files.isEmpty else { return Content(judges: nil, findings: [.knownGoodEmpty(folder)]) }
         let signature = Self.signature(of: files, for: scorer)
         let tokens: BatchTokens
         if let known = latest.withLock({ $0 }), known.signature == signature {
@@ -62,18 +56,16 @@ public final class KnownGoodFolder: Sendable {
             tokens = try scorer.tokens(of: named, cache: cache, progress: progress)
             latest.withLock { $0 = Read(signature: signature, tokens: tokens) }
         }
-        var warnings: [String] = []
+        var findings: [Finding] = []
         let unread = tokens.images.filter { $0.index == nil }
         if let first = unread.first {
-            let others = unread.count > 1 ? " and \(unread.count - 1) more" : ""
-            warnings.append(
-                "Of the known good images, \(first.name)\(others) could not be read: \(first.error ?? "no image").")
+            findings.append(
+                .knownGoodUnreadable(name: first.name, reason: first.error ?? "no image", others: unread.count - 1))
         }
         guard tokens.readable > 0 else {
-            warnings.append("So no image of \(folder) could judge (judges.known_good).")
-            return Content(judges: nil, warnings: warnings)
+            return Content(judges: nil, findings: findings + [.knownGoodUnused(folder)])
         }
-        return Content(judges: OutsideJudges(origin: .knownGood, tokens: tokens), warnings: warnings)
+        return Content(judges: OutsideJudges(origin: .knownGood, tokens: tokens), findings: findings)
     }
 
     /// Changes whenever a file comes, goes or changes, or images are resized to another size.

@@ -48,8 +48,8 @@ public struct LineMemory: Sendable {
     /// What is remembered, and what was wrong with it.
     public struct Recollection: Sendable {
         public var tokens: BatchTokens
-        /// One sentence for each file that could not be used.
-        public var problems: [String]
+        /// Files that could not be used.
+        public var problems: [LineMemoryProblem]
     }
 
     /// Reads the memory.
@@ -69,7 +69,7 @@ public struct LineMemory: Sendable {
                     tokens, of: ScoredImage(name: entry.label, path: FilePath(entry.batch).appending(entry.name)))
             } catch {
                 setAside(file.path)
-                result.problems.append("\(error); it was set aside, and \(line)'s memory goes on without it")
+                result.problems.append(LineMemoryProblem(line: line, fault: .tokens("\(error)")))
             }
         }
         return result
@@ -98,15 +98,15 @@ public struct LineMemory: Sendable {
     /// Offers a batch's images to the memory, in place of what was remembered of that batch before.
     ///
     /// - Parameter channels: Numbers a token has.
-    /// - Returns: A sentence for each damaged file that was met.
+    /// - Returns: Damaged files that were met.
     /// - Throws: ``LineMemoryError``; then the memory is as it was.
     @discardableResult
     public func remember(
         _ candidates: [Candidate], of batch: FilePath, channels: Int
-    ) throws(LineMemoryError) -> [String] {
+    ) throws(LineMemoryError) -> [LineMemoryProblem] {
         let lock = try FolderLock(making: place)
         defer { lock.release() }
-        var problems: [String] = []
+        var problems: [LineMemoryProblem] = []
         let former = readIndex(&problems)
         var index = former
         let known = Set(index.images.filter { $0.batch == batch.string }.map(\.file))
@@ -147,6 +147,33 @@ public struct LineMemory: Sendable {
         guard let tokens else { return capacity }
         let bytes = 2 * tokens.layers.reduce(0) { $0 + $1.count } + 4 * tokens.imageFeature.count
         return min(capacity, Self.byteLimit / max(bytes, 1))
+    }
+}
+
+/// A file of a line's memory that could not be used, and was set aside.
+public struct LineMemoryProblem: Sendable, Hashable, CustomStringConvertible {
+    public enum Fault: Sendable, Hashable {
+        /// Tokens of an image; the text names the file and says what is wrong with it.
+        case tokens(String)
+        /// An index that is damaged, or of another program.
+        case damagedIndex(FilePath)
+        /// An index of another version or line.
+        case otherIndex(FilePath)
+    }
+
+    public var line: FilePath
+    public var fault: Fault
+
+    package init(line: FilePath, fault: Fault) { (self.line, self.fault) = (line, fault) }
+
+    public var description: String {
+        switch fault {
+        case .tokens(let error): "\(error); it was set aside, and \(line)'s memory goes on without it"
+        case .damagedIndex(let path):
+            "\(path): is damaged or of another program; it was set aside, and \(line)'s memory begins anew"
+        case .otherIndex(let path):
+            "\(path): is of another version or line; it was set aside, and \(line)'s memory begins anew"
+        }
     }
 }
 
@@ -207,18 +234,18 @@ extension LineMemory {
     static let indexName: FilePath.Component = "line.json"
 
     /// The index, or an empty one where there is none or it cannot be used; then it is set aside.
-    func readIndex(_ problems: inout [String]) -> Index {
+    func readIndex(_ problems: inout [LineMemoryProblem]) -> Index {
         let path = place.appending(Self.indexName)
         let empty = Index(line: line.string, key: key)
         guard let data = FileManager.default.contents(atPath: path.string) else { return empty }
         guard let index = try? JSONDecoder().decode(Index.self, from: data) else {
             setAside(path)
-            problems.append("\(path): is damaged or of another program; it was set aside, and \(line)'s memory begins anew")
+            problems.append(LineMemoryProblem(line: line, fault: .damagedIndex(path)))
             return empty
         }
         guard index.format == Index.currentFormat, index.key == key, index.line == line.string else {
             setAside(path)
-            problems.append("\(path): is of another version or line; it was set aside, and \(line)'s memory begins anew")
+            problems.append(LineMemoryProblem(line: line, fault: .otherIndex(path)))
             return empty
         }
         return index
@@ -277,7 +304,7 @@ struct StableHash {
     var text: String { value.hexadecimal }
 }
 
-extension BatchScores {
+extension Inspection {
     /// The images of which a line may keep the memory: those that were not flagged.
     ///
     /// Where the line's past itself set the threshold, it bars only what the batch's own scores set apart. For every

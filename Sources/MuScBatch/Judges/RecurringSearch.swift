@@ -8,6 +8,8 @@ struct MutualMaps: Sendable {
     var calibration: [Float]
     /// Groups of images that share a mark.
     var recurring: [RecurringDefects.Group] = []
+    /// On who judged.
+    var findings: [Finding] = []
 }
 
 /// Images of a batch that share a mark.
@@ -57,12 +59,11 @@ extension BatchScorer {
     }
 
     /// What a reader should know where defects that recur are not looked for because the grid is too fine.
-    func noteOnSearch(panel: JudgePanel, judges: Int) -> String? {
+    func findingOnSearch(panel: JudgePanel, judges: Int) -> Finding? {
         guard settings.recurringMarks == .count, panel.batchJudges, judges >= Self.leastJudgesOfSearch,
             grid.count > Self.mostPatchesOfSearch
         else { return nil }
-        return "Marks that several images share were not looked for: on a grid of \(grid.width)×\(grid.height) patches parts "
-            + "that differ by a few pixels look like them. Let known good images judge, or take a smaller image size."
+        return .marksUnsearchedOnGrid(grid)
     }
 
     /// Looks for defects that recur, adds to the maps what they deserve, and names the groups.
@@ -110,23 +111,17 @@ extension BatchScorer {
         }
     }
 
-    /// The groups with names and pixels of the originals, and a sentence for each.
-    func marks(_ groups: [RecurringDefects.Group], in images: [ScoredImage], notes: inout [String]) -> [RecurringMark] {
+    /// The groups with names and pixels of the originals.
+    func marks(_ groups: [RecurringDefects.Group], in images: [ScoredImage]) -> [RecurringMark] {
         let readable = images.filter { $0.index != nil }
         return groups.map { group in
-            let parts = group.members.map { member in
+            RecurringMark(parts: group.members.map { member in
                 let size = readable[member.image].size ?? (1, 1)
                 return RecurringMark.Part(
                     image: member.image, name: readable[member.image].name,
                     x: (2 * (member.patch % grid.width) + 1) * size.width / (2 * grid.width),
                     y: (2 * (member.patch / grid.width) + 1) * size.height / (2 * grid.height))
-            }
-            let shown = parts.prefix(12).map(\.name).joined(separator: ", ")
-            let more = parts.count > 12 ? " and \(parts.count - 12) more" : ""
-            notes.append(
-                "The same mark is on \(parts.count) parts: \(shown)\(more). Parts with the same defect vouch for each "
-                    + "other; look at these together, and let known good images judge if they are defective.")
-            return RecurringMark(parts: parts)
+            })
         }
     }
 }

@@ -33,6 +33,8 @@ public struct AutomaticImageSize: Sendable, Hashable {
 
         public var size: ImageSize
         public var limit: Limit
+
+        package init(size: ImageSize, limit: Limit) { (self.size, self.limit) = (size, limit) }
     }
 
     /// Steps of the size, two a halving of the area.

@@ -45,45 +45,31 @@ extension BatchScorer {
             // A size made of whole patches fits.
             if let resized = try? resized(to: choice.size) { prepared = resized }
             prepared.settings.automaticSize = nil
-            prepared.preparation = [Self.sentence(choice, photograph: photograph, prepared, automatic)]
+            prepared.preparation = [
+                .imageSize(
+                    Finding.ImageSizeFollowed(
+                        photographs: photograph, choice: choice, automatic: automatic, grid: prepared.grid,
+                        tiles: prepared.tiles.count))
+            ]
         }
         if let region {
             do {
                 let patches = try region.patches(on: prepared.grid, photograph: photograph)
                 prepared.settings.region = nil
                 prepared.region = patches.count < patches.grid.count ? patches : nil
-                let percent = (100 * Double(patches.count) / Double(patches.grid.count)).rounded()
-                prepared.preparation.append(
-                    "Only the region \(region) counts: \(patches.count) of \(patches.grid.count) patches (\(Int(percent)) %) "
-                        + "are judged and judge.")
+                prepared.preparation.append(.region(region, patches: patches.count, of: patches.grid.count))
             } catch {
                 throw .region(error)
             }
         }
         return prepared
     }
-
-    private static func sentence(
-        _ choice: AutomaticImageSize.Choice, photograph: ImageSize, _ scorer: BatchScorer, _ automatic: AutomaticImageSize
-    ) -> String {
-        let grid = scorer.grid
-        let tiles = scorer.tiles.count > 1 ? " in \(scorer.tiles.count) tiles" : ""
-        let reason =
-            switch choice.limit {
-            case .photograph: "a little below their own size"
-            case .usualSize: "enlarged to the backbone's usual number of patches"
-            case .time: "as large as an estimated \(Int((automatic.secondsLimit / 60).rounded())) minutes for the batch allow"
-            case .memory: "as large as \(automatic.byteLimit >> 30) GiB of memory allow"
-            }
-        return "Image size auto: photographs of \(photograph.width)×\(photograph.height) px were scored at "
-            + "\(choice.size.width)×\(choice.size.height) px, \(reason): \(grid.width)×\(grid.height) patches\(tiles)."
-    }
 }
 
 /// The sizes of a batch's photographs.
 struct PhotographSurvey {
     /// How many photographs there are of each size, the most frequent first.
-    let sizes: [(size: ImageSize, count: Int)]
+    let sizes: [Finding.PhotographSizes.Count]
 
     /// Reads the headers of files; those that are no images do not count.
     init(_ files: [BatchFile], appliesOrientation: Bool, threads: Int) {
@@ -97,8 +83,8 @@ struct PhotographSurvey {
 
     init(_ photographs: [ImageSize]) {
         let counts = Dictionary(photographs.map { ($0, 1) }, uniquingKeysWith: +)
-        sizes = counts.map { (size: $0.key, count: $0.value) }.sorted {
-            ($1.count, $1.size.width * $1.size.height, $1.size.width) < ($0.count, $0.size.width * $0.size.height, $0.size.width)
+        sizes = counts.map { Finding.PhotographSizes.Count(size: $0.key, images: $0.value) }.sorted {
+            ($1.images, $1.size.width * $1.size.height, $1.size.width) < ($0.images, $0.size.width * $0.size.height, $0.size.width)
         }
     }
 
@@ -107,31 +93,24 @@ struct PhotographSurvey {
         self.init(tokens.images.compactMap(\.size).map { ImageSize(width: $0.width, height: $0.height) })
     }
 
-    var readable: Int { sizes.reduce(0) { $0 + $1.count } }
+    var readable: Int { sizes.reduce(0) { $0 + $1.images } }
     var mostFrequent: ImageSize? { sizes.first?.size }
 
     /// What a reader should know where images that judge along have another shape; nil where they have the same.
-    func note(onJudges judges: PhotographSurvey) -> String? {
-        guard let own = mostFrequent, let theirs = judges.mostFrequent,
-            abs(Double(own.width * theirs.height) / Double(own.height * theirs.width) - 1) > 0.02
-        else { return nil }
-        return "The known good images have another aspect ratio (\(theirs.width)×\(theirs.height) px) than the photographs "
-            + "(\(own.width)×\(own.height) px), so that what is on them is compared distorted: are they of the same camera?"
+    func finding(onJudges judges: PhotographSurvey) -> Finding? {
+        guard let own = mostFrequent, let theirs = judges.mostFrequent, Self.differInShape(own, theirs) else { return nil }
+        return .knownGoodAspectRatio(theirs, photographs: own)
     }
 
     /// What a reader should know where the photographs have several sizes; nil where they have one.
-    var note: String? {
+    var finding: Finding? {
         guard let usual = mostFrequent, sizes.count > 1 else { return nil }
-        func pixels(_ size: ImageSize) -> String { "\(size.width)×\(size.height)" }
-        let shown = sizes.prefix(4).map { "\($0.count) of \(pixels($0.size))" }.joined(separator: ", ")
-        let more = sizes.count > 4 ? " and \(sizes.count - 4) more sizes" : ""
-        let shape = Double(usual.width) / Double(usual.height)
-        let distorted = sizes.filter { abs(Double($0.size.width) / Double($0.size.height) / shape - 1) > 0.02 }
-        let count = distorted.reduce(0) { $0 + $1.count }
-        let warning = count == 0
-            ? "" : " \(count) of them \(count == 1 ? "has" : "have") another aspect ratio than most, so that what is on "
-                + "\(count == 1 ? "it" : "them") is compared distorted: sort \(count == 1 ? "it" : "them") into a folder of "
-                + "\(count == 1 ? "its" : "their") own if the scores look wrong."
-        return "The photographs have \(sizes.count) sizes (\(shown)\(more) px); all were scaled to one grid of patches.\(warning)"
+        let distorted = sizes.filter { Self.differInShape($0.size, usual) }.reduce(0) { $0 + $1.images }
+        return .photographSizes(Finding.PhotographSizes(sizes: sizes, distorted: distorted))
+    }
+
+    /// Whether aspect ratios differ by more than rounding and cropping explain.
+    private static func differInShape(_ a: ImageSize, _ b: ImageSize) -> Bool {
+        abs(Double(a.width * b.height) / Double(a.height * b.width) - 1) > 0.02
     }
 }

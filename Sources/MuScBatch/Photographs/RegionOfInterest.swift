@@ -24,7 +24,7 @@ public enum RegionOfInterest: Sendable, Hashable {
     }
 
     /// The name of the mask that a batch's folder may hold; it is no image of the batch.
-    public static let maskName: FilePath.Component = "_region.png"
+    public static let maskName = FilePath.Component(FileRules.maskName) ?? "_region.png"
 
     /// The mask that lies in a batch's folder; nil where there is none, or a link in its place.
     public init?(in folder: FilePath) {

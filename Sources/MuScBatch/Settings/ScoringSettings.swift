@@ -117,7 +117,7 @@ public struct ScoringSettings: Sendable {
 
     /// The preset's values for this backbone.
     public init(preset: Preset = .tuned, backbone: BackboneDescription, threads: Int = 1) {
-        let isMeasured = backbone.name == BackboneCatalogue.standard
+        let isMeasured = BackboneCatalogue.isMeasured(backbone.name)
         self.preset = preset
         self.backbone = backbone
         let side = Self.standardImageSize(preset: preset, backbone: backbone)
@@ -164,7 +164,14 @@ public struct ScoringSettings: Sendable {
     /// 336 for the standard backbone, else the larger of the paper's sizes, else the backbone's own.
     private static func standardImageSize(preset: Preset, backbone: BackboneDescription) -> Int {
         if backbone.name == BackboneCatalogue.standard { return preset == .tuned ? 336 : backbone.nativeSize }
+        // Any size is native to RoPE: as many patches as the standard backbone was measured best with.
+        if backbone.rotatesPositions, preset == .tuned { return 24 * backbone.patch }
         return backbone.paperSizes.max() ?? backbone.nativeSize
+    }
+
+    /// What is to be said of a preset that nobody measured with this backbone; nil where there is nothing.
+    package var findingOnPreset: Finding? {
+        preset == .tuned && !BackboneCatalogue.isMeasured(backbone.name) ? .presetUnmeasured(backbone: backbone.name) : nil
     }
 
     /// Checks that the values fit each other and the backbone.

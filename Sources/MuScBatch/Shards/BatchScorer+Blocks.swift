@@ -15,7 +15,7 @@ extension BatchScorer {
     public func scoresInBlocks(
         of files: [BatchFile], judges count: Int, judgedBy outside: [OutsideJudges] = [], cache: TokenCache? = nil,
         progress: ProgressHandler = { _ in true }
-    ) throws(ScoringError) -> BatchScores {
+    ) throws(ScoringError) -> Inspection {
         let total = files.count
         // Tokens of more images than the cache holds would push each other out before they are asked for again.
         let cache = cache.flatMap { total * tokenBytesOfImage <= $0.byteLimit ? $0 : nil }
@@ -26,7 +26,7 @@ extension BatchScorer {
         let judges = ChosenJudges(
             positions: positions, own: own, panel: panel, calibration: try calibration(of: panel, by: own))
         if panel.judging.isEmpty, own.readable < 2 {
-            throw .tooFewImages(try tokens(of: files, cache: cache, progress: progress))
+            throw .tooFewImages(TooFewImages(try tokens(of: files, cache: cache, progress: progress).images))
         }
         var batch = try score(
             files[...], from: 0, by: judges, cache: cache, completed: 0, total: total, progress: progress)
@@ -68,22 +68,20 @@ extension BatchScorer {
     /// The batch's scores from its maps, by judges that were fixed.
     ///
     /// - Throws: ``ScoringError/tooFewImages(_:)``.
-    func conclude(_ batch: ScoredBlock, by judges: ChosenJudges) throws(ScoringError) -> BatchScores {
+    func conclude(_ batch: ScoredBlock, by judges: ChosenJudges) throws(ScoringError) -> Inspection {
         let readable = batch.readable
         let canJudge = judges.panel.batchJudges && readable >= 2 || !judges.panel.judging.isEmpty
         guard canJudge, readable >= judges.panel.leastBatch else {
-            throw .tooFewImages(
-                BatchTokens(images: batch.images, layers: [], imageFeatures: Array(repeating: [], count: readable)))
+            throw .tooFewImages(TooFewImages(batch.images))
         }
         let judged = Judged(
             panel: judges.panel, maps: batch.maps, calibration: judges.calibration.scores, recurring: [],
-            judgments: judges.calibration.judgments)
-        let unsought = settings.recurringMarks == .count && judges.panel.batchJudges
-            ? ["Marks that several images share were not looked for, which takes the tokens of all images at once."] : []
-        let choice = judges.count(among: readable).map { [choiceNote($0, of: readable)] } ?? []
+            judgments: judges.calibration.judgments, findings: judges.findings)
+        let choice = judges.count(among: readable).map { [findingOnJudges($0, of: readable)] } ?? []
+        let unsought: [Finding] = settings.recurringMarks == .count && judges.panel.batchJudges ? [.marksUnsearchedInBlocks] : []
         var scores = conclude(
             judged, images: batch.images, features: batch.features, clock: StageClock(),
-            notes: choice + judges.calibration.notes + unsought)
+            findings: choice + judged.findings + unsought)
         scores.timings = [
             StageTiming(stage: "features", seconds: batch.featureSeconds),
             StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),

@@ -21,8 +21,6 @@ struct ChosenJudges: Sendable {
         var scores: [Float] = []
         /// Who judged from outside.
         var judgments: [OutsideJudgment] = []
-        /// What somebody should look at, one sentence each.
-        var notes: [String] = []
 
         /// Names of known good images that stand out and were left out.
         var standingOut: [String] { judgments.flatMap(\.standingOut) }
@@ -41,6 +39,12 @@ struct ChosenJudges: Sendable {
 
     /// The index among ``own`` of the batch's file at this position; nil where it does not judge.
     func place(of position: Int) -> Int? { placeOfPosition[position] }
+
+    /// What somebody should look at.
+    var findings: [Finding] {
+        let names = calibration.standingOut
+        return names.isEmpty ? [] : [.knownGoodStandOut(names)]
+    }
 
     /// How many of so many readable images judged, where not all did; else nil.
     func count(among readable: Int) -> Int? {
@@ -69,9 +73,8 @@ extension BatchScorer {
         var all = settings
         // The judges are chosen already, and marks are looked for in whole batches only.
         (all.judges, all.subsets, all.recurringMarks) = (.all, 1, .ignore)
-        var notes: [String] = []
-        let judged = try with(all).judged(own, by: panel, nearest: nil, progress: progress, notes: &notes)
-        return ChosenJudges.Calibration(scores: judged.calibration, judgments: judged.judgments, notes: notes)
+        let judged = try with(all).judged(own, by: panel, nearest: nil, progress: progress)
+        return ChosenJudges.Calibration(scores: judged.calibration, judgments: judged.judgments)
     }
 }
 

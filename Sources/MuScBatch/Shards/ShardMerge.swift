@@ -5,12 +5,12 @@ import SystemPackage
 extension ShardWork {
     /// The scores of a whole batch, and what its workers took.
     public struct Merged: Sendable {
-        public var scores: BatchScores
+        public var inspection: Inspection
         /// The sum of the workers' wall-clock seconds.
         public var workerSeconds: Double
     }
 
-    /// Puts the shards' results together: RsCIN, threshold, flags and notes, as for a batch that was scored at once.
+    /// Puts the shards' results together: RsCIN, threshold, flags and findings, as for a batch that was scored at once.
     ///
     /// - Throws: ``ShardError``: `missing` with all shards that are not done; `damaged` or `otherPlan` for the first
     ///   whose results cannot be used; `scoring(.tooFewImages)`.
@@ -36,7 +36,9 @@ extension ShardWork {
             positions: plan.ownJudges.compactMap(\.position), own: emptyTokens([]), panel: outsidePanel(),
             calibration: hasOutside ? try calibration() : ChosenJudges.Calibration())
         do throws(ScoringError) {
-            return Merged(scores: try scorer.conclude(batch, by: judges), workerSeconds: seconds)
+            var inspection = try scorer.conclude(batch, by: judges)
+            inspection.findings = plan.findings + inspection.findings
+            return Merged(inspection: inspection, workerSeconds: seconds)
         } catch {
             throw .scoring(error)
         }

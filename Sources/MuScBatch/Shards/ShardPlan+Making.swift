@@ -68,15 +68,9 @@ extension ShardPlan {
         let list = ImageList.Content(names)
 
         var judges: [Judge] = []
-        var warnings: [String] = []
         let decodes = decode(request.knownGood, scorer.settings)
         let outside = zip(request.knownGood, decodes).filter(\.1).map { path, _ in
             Judge(name: path.lastComponent?.string ?? path.string, origin: .knownGood, path: path.string)
-        }
-        if let first = decodes.firstIndex(of: false) {
-            warnings.append(
-                "\(decodes.count { !$0 }) of \(decodes.count) known good images cannot be read, such as "
-                    + "\(request.knownGood[first]).")
         }
         let alone = outside.count >= scorer.settings.leastKnownGoodAlone
         if !alone {
@@ -89,19 +83,16 @@ extension ShardPlan {
             let reason = files.indices.first { !decodable[$0] }.map { "\(files[$0].name) cannot be decoded" } ?? ""
             throw .tooFewJudges(found: judges.count, reason: reason)
         }
-        let unreadable = decodable.count { !$0 }
-        if unreadable > 0, let first = decodable.firstIndex(of: false) {
-            warnings.append(
-                "\(unreadable) of \(files.count) files cannot be decoded by their headers, such as \(files[first].name).")
-        }
 
-        let deciding = scorer.settings.deciding
+        let deciding = scorer.decidingSettings
         var plan = ShardPlan(
             format: currentFormat, id: "", version: request.version, made: Date.now.ISO8601Format(),
             folder: request.folder.string, images: files.count, listSHA256: list.sha256,
             shards: list.slices(request.shards), judges: judges + others, part: request.part,
             key: TokenKey(scorer, weightsSHA256: request.weightsSHA256), settings: deciding,
-            settingsSHA256: ScoringSettings.digest(deciding), configuration: request.configuration, warnings: warnings)
+            settingsSHA256: digest(deciding), configuration: request.configuration,
+            undecodable: leftOut(decodable) { files[$0].name },
+            undecodableKnownGood: leftOut(decodes) { request.knownGood[$0].string })
         plan.id = plan.digest
         if let existing = try layout.existingPlan() {
             guard existing.isSame(as: plan) else { throw .occupied(request.work) }
@@ -114,6 +105,13 @@ extension ShardPlan {
         try list.bytes.writeWhole(to: layout.list.path)
         try [UInt8](plan.encoded).writeWhole(to: layout.plan)
         return plan
+    }
+
+    /// The files that are of no use, where there are any.
+    private static func leftOut(_ decodable: [Bool], name: (Int) -> String) -> Finding.LeftOutFiles? {
+        decodable.firstIndex(of: false).map {
+            Finding.LeftOutFiles(count: decodable.count { !$0 }, of: decodable.count, example: name($0))
+        }
     }
 
     /// Whether each file has a header that promises an image.

@@ -9,7 +9,7 @@ import SystemPackage
 /// all that is made under it: what was made under another plan is told from what was made under this one.
 public struct ShardPlan: Sendable, Hashable, Codable {
     /// The version of the file's format.
-    public static let currentFormat = 1
+    public static let currentFormat = 2
     /// The plan's name in its folder.
     public static let fileName = "plan.json"
 
@@ -33,14 +33,16 @@ public struct ShardPlan: Sendable, Hashable, Codable {
     public var part: Int
     /// What the tokens depend on, the weights' SHA-256 among it.
     public var key: TokenKey
-    /// All else that the scores depend on, by the names of ``ScoringSettings``.
+    /// All else that the scores depend on, by the names of the configuration.
     public var settings: [String: String]
     /// SHA-256 of ``settings``.
     public var settingsSHA256: String
     /// What the program that made the plan wants to find again in its workers; not looked into here.
     public var configuration: [String: String]
-    /// What was found to be amiss when the plan was made, one sentence each.
-    public var warnings: [String]
+    /// Files of the batch that have no header of an image.
+    public var undecodable: Finding.LeftOutFiles?
+    /// Known good images that cannot be decoded.
+    public var undecodableKnownGood: Finding.LeftOutFiles?
 
     /// The images of one shard: a run of the list.
     public struct Slice: Sendable, Hashable, Codable {
@@ -63,6 +65,11 @@ public struct ShardPlan: Sendable, Hashable, Codable {
         public var origin: OutsideJudges.Origin?
         /// The file of an image from outside.
         public var path: String?
+    }
+
+    /// What was found to be amiss when the plan was made.
+    public var findings: [Finding] {
+        [undecodableKnownGood.map { .knownGoodUndecodable($0) }, undecodable.map { .undecodable($0) }].compactMap { $0 }
     }
 
     /// The judges of the batch's own.
@@ -121,29 +128,13 @@ extension ShardPlan {
 
 // MARK: Settings
 
-extension ScoringSettings {
-    /// Every setting that may decide a score or a flag, as text by its name.
-    ///
-    /// Taken by reflection, so that a setting that is added cannot be forgotten here. Threads, memory and the time
-    /// limit decide nothing once the judges are fixed.
-    var deciding: [String: String] {
-        let others: Set = ["threads", "timeLimit", "memory"]
-        let pairs = Mirror(reflecting: self).children.compactMap { child -> (String, String)? in
-            guard let label = child.label, !others.contains(label) else { return nil }
-            let optional = Mirror(reflecting: child.value)
-            guard optional.displayStyle == .optional else { return (label, "\(child.value)") }
-            return (label, optional.children.first.map { "\($0.value)" } ?? "none")
-        }
-        return Dictionary(pairs, uniquingKeysWith: { $1 })
-    }
-
-    static func digest(_ deciding: [String: String]) -> String {
-        let lines = deciding.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+extension ShardPlan {
+    /// The digest of ``settings``.
+    static func digest(_ settings: [String: String]) -> String {
+        let lines = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
         return SHA256.hash(data: Data(lines.utf8)).hexadecimal
     }
-}
 
-extension ShardPlan {
     /// Checks that a scorer of this machine gives the scores that the plan is for.
     ///
     /// - Throws: ``ShardError``: `otherWeights` or `otherSettings`.
@@ -151,13 +142,13 @@ extension ShardPlan {
         guard weightsSHA256 == key.weightsSHA256 else {
             throw .otherWeights(expected: key.weightsSHA256, found: weightsSHA256)
         }
-        let own = scorer.settings.deciding
+        let own = scorer.decidingSettings
         var differences = Set(own.keys).union(settings.keys).sorted().filter { own[$0] != settings[$0] }
             .map { "\($0) is \(own[$0] ?? "unknown here"), the plan has \(settings[$0] ?? "none")" }
         let found = TokenKey(scorer, weightsSHA256: weightsSHA256)
         if differences.isEmpty, found != key {
             differences.append("tokens are “\(found)”, the plan has “\(key)”")
         }
-        guard differences.isEmpty, ScoringSettings.digest(own) == settingsSHA256 else { throw .otherSettings(differences) }
+        guard differences.isEmpty, Self.digest(own) == settingsSHA256 else { throw .otherSettings(differences) }
     }
 }

@@ -119,6 +119,8 @@ extension BatchScorer {
         case tokens(layers: [PatchTokens], imageFeature: [Float], width: Int, height: Int)
         case failed(String, mayPass: Bool)
         case unkept(SpillError)
+        /// The network gave numbers that are not finite.
+        case notFinite
         case skipped
     }
 
@@ -153,6 +155,7 @@ extension BatchScorer {
         do throws(ImageError) {
             let (image, original) = try photograph(file)
             let tokens = model.tokens(of: image, plan: tiles, threads: threads)
+            guard tokens.isFinite else { return .notFinite }
             cache?.keep(
                 tokens, of: file.path, at: place, width: original.width, height: original.height,
                 channels: settings.backbone.width)
@@ -167,6 +170,7 @@ extension BatchScorer {
         let place = cache?.place(of: file.path)
         guard let (image, original) = try? photograph(file) else { return nil }
         let tokens = model.tokens(of: image, plan: tiles)
+        guard tokens.isFinite else { return nil }
         cache?.keep(
             tokens, of: file.path, at: place, width: original.width, height: original.height, channels: settings.backbone.width)
         return tokens
@@ -186,6 +190,8 @@ extension BatchScorer {
                 batch.imageFeatures.append(imageFeature)
             case .unkept(let error):
                 throw .spill(error)
+            case .notFinite:
+                throw .notFinite(image: file.name, backbone: settings.backbone.name)
             case .failed(let reason, let mayPass):
                 image.error = reason
                 image.mayBeReadLater = mayPass
@@ -213,7 +219,7 @@ extension BackboneDescription.Family {
     public var resampling: ResamplingFilter {
         switch self {
         case .clip: .bicubic
-        case .dino, .dinov2: .bilinear
+        case .dino, .dinov2, .dinov3: .bilinear
         }
     }
 }

@@ -1,34 +1,47 @@
-import MuScBatch
 import SystemPackage
 
-/// The layout of MVTec AD and BTAD: `CLASS/test/TYPE/*` with masks in `CLASS/ground_truth/TYPE/*`.
+/// The layout of MVTec AD and those that follow it: `CLASS/test/TYPE/*` with masks in `CLASS/ground_truth/TYPE/*`.
 struct ClassFolders {
     let root: FilePath
-    /// The types that are normal.
-    let normalNames: Set<String>
+    let names: LabelNames
+    let maskRule: AnomalyMask.Rule
+    /// The folder of masks that the user named, beside the layout's own.
+    let maskName: String?
 
-    func classes(_ wanted: [String]?) throws(DatasetError) -> (classes: [LabelledClass], isComplete: Bool) {
-        let names = try FolderContent(root).folders.filter { FolderContent.exists(root.appending($0).appending("test")) }
-        guard !names.isEmpty else {
+    func classes(_ wanted: [String]?) throws(DatasetError) -> DatasetListing {
+        var folders: [(name: String, test: FilePath)] = []
+        for name in try FolderContent(root).folders {
+            if let test = try Self.child("test", of: root.appending(name)) { folders.append((name, test)) }
+        }
+        guard !folders.isEmpty else {
             throw DatasetError(path: root, fault: .noClasses(lookedFor: "folders CLASS/test/TYPE"))
         }
-        let chosen = try Dataset.choose(wanted, of: names, root: root)
-        var classes: [LabelledClass] = []
-        for name in chosen.names {
-            let folder = root.appending(name)
-            var images: [LabelledImage] = []
-            for type in try FolderContent(folder.appending("test")).folders {
-                let paths = try FolderContent.images(folder.appending("test").appending(type))
-                guard !normalNames.contains(type) else {
-                    images += paths.map { LabelledImage(path: $0, type: type, isAnomalous: false, mask: nil) }
-                    continue
+        var listing = try DatasetListing(wanted, of: folders.map(\.name), root: root)
+        var hasNamedMasks = maskName == nil
+        for name in listing.chosen {
+            for entry in folders where entry.name == name {
+                let folder = root.appending(name)
+                let types = try TypeFolders(in: entry.test, names: names, maskName: maskName)
+                var truths: [FilePath] = []
+                for truth in ["ground_truth"] + (maskName.map { [$0] } ?? []) {
+                    guard let found = try Self.child(truth, of: folder) else { continue }
+                    truths.append(found)
+                    if truth == maskName { hasNamedMasks = true }
                 }
-                let masks = try MaskFolder(folder.appending("ground_truth").appending(type)).masks(of: paths)
-                images += zip(paths, masks).map { LabelledImage(path: $0, type: type, isAnomalous: true, mask: $1) }
+                if truths.isEmpty { truths = [folder.appending("ground_truth")] }
+                let found = try types.labelledImages(truths: truths, requiringMasks: true)
+                listing.add(
+                    name, images: found.images, hasMasks: true, maskRule: maskRule, folder: folder, remarks: found.remarks)
             }
-            classes.append(
-                try LabelledClass(name: name, images: images, hasMasks: true, maskRule: .full, folder: folder))
         }
-        return (classes, chosen.isComplete)
+        if let maskName, !hasNamedMasks { throw DatasetError(path: root, fault: .noMaskFolder(maskName)) }
+        return try listing.checked()
+    }
+
+    /// The folder of this name in another one, in any mix of upper and lower case; as it is written where both exist.
+    static func child(_ name: String, of folder: FilePath) throws(DatasetError) -> FilePath? {
+        let folders = try FolderContent(folder).folders
+        let found = folders.contains(name) ? name : folders.first { $0.lowercased() == name.lowercased() }
+        return found.map { folder.appending($0) }
     }
 }

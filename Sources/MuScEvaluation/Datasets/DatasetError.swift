@@ -19,6 +19,14 @@ package struct DatasetError: Error, Sendable, CustomStringConvertible {
         case noAnomalousImages(className: String)
         /// The anomalous image has no mask; `lookedIn` is where it should lie.
         case missingMask(lookedIn: FilePath)
+        /// The anomalous image has several masks that could be its own.
+        case ambiguousMask(lookedIn: FilePath, String)
+        /// The folder that the user named as that of the masks is in no class.
+        case noMaskFolder(String)
+        /// The pictures in a folder of defects look like masks.
+        case looksLikeMasks(type: String)
+        /// A folder that is normal by its name lies in a folder of defects.
+        case conflictingLabel(normal: String, below: String)
         /// The mask is not as large as its image.
         case maskSize(mask: FilePath, maskWidth: Int, maskHeight: Int, width: Int, height: Int)
         /// The image or mask cannot be decoded.
@@ -51,7 +59,15 @@ package struct DatasetError: Error, Sendable, CustomStringConvertible {
         case .noAnomalousImages(let name):
             return "\(path): all images of class \(name.quotedForPeople) are normal; metrics need anomalous ones too."
         case .missingMask(let folder):
-            return "\(path): has no mask; looked for one of the same name, or with _mask added, in \(folder)."
+            return "\(path): has no mask of its own; looked in \(folder) for one of the same name, or with one ending that all masks share, such as _mask or _GT. Name the masks so, or take the image out."
+        case .ambiguousMask(let folder, let reason):
+            return "\(path): which mask in \(folder) is its own cannot be told: \(reason). Give every image a name of its own, and its mask that name with one ending."
+        case .noMaskFolder(let name):
+            return "\(path): there is no folder of masks \(name.quotedForPeople) in any class, and none of that path. Check --masks."
+        case .looksLikeMasks(let type):
+            return "\(path): the pictures of type \(type.quotedForPeople) have few values, as masks have, and the normal ones do not. If they are masks, name the folder with --masks; they would be scored as defective photographs."
+        case .conflictingLabel(let normal, let type):
+            return "\(path): \(normal.quotedForPeople) stands for normal images, but the folder lies in that of the defect \(type.quotedForPeople). Move it beside that one."
         case .maskSize(let mask, let maskWidth, let maskHeight, let width, let height):
             return "\(mask): the mask is \(maskWidth)×\(maskHeight) pixels, its image \(path) \(width)×\(height). Make the mask for this image at its size."
         case .image(let error):

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MuScBatch
+import MuScImages
 import SystemPackage
 
 /// What a data set's folder holds.
@@ -33,31 +34,14 @@ struct FolderContent {
             throw DatasetError(path: folder, fault: .unreadable("\(error.cause)"))
         }
     }
-}
 
-/// A folder of masks, one for each image of one type.
-struct MaskFolder {
-    let folder: FilePath
-    private let masks: [FilePath]
-
-    init(_ folder: FilePath) throws(DatasetError) {
-        self.folder = folder
-        masks = FolderContent.exists(folder) ? try FolderContent.images(folder) : []
-    }
-
-    /// The mask of each image: the one named as the image or with `_mask` added, whatever the extension; where no name
-    /// fits but the numbers agree, in the order of the names, as the reference pairs them.
+    /// The images in a folder and in the folders below it, a folder after the other.
     ///
-    /// - Throws: ``DatasetError`` that names the first image without a mask.
-    func masks(of images: [FilePath]) throws(DatasetError) -> [FilePath?] {
-        let byStem = Dictionary(masks.map { ($0.stem ?? "", $0) }, uniquingKeysWith: { first, _ in first })
-        let found = images.map { image -> FilePath? in
-            let stem = image.stem ?? ""
-            return byStem["\(stem)_mask"] ?? byStem[stem]
-        }
-        if found.allSatisfy({ $0 != nil }) { return found }
-        if found.allSatisfy({ $0 == nil }), masks.count == images.count { return masks }
-        let missing = zip(images, found).first { $0.1 == nil }?.0 ?? folder
-        throw DatasetError(path: missing, fault: .missingMask(lookedIn: folder))
+    /// - Parameter depth: How many folders below are entered; links that lead in circles end there.
+    static func allImages(_ folder: FilePath, depth: Int = 6) throws(DatasetError) -> [FilePath] {
+        var found = try images(folder)
+        guard depth > 0 else { return found }
+        for name in try FolderContent(folder).folders { found += try allImages(folder.appending(name), depth: depth - 1) }
+        return found
     }
 }

@@ -27,15 +27,22 @@ package struct VisAListing: Sendable, Hashable {
         "pipe_fryum",
     ]
 
+    /// Labels that stand for normal images; any other one is a defect's.
+    static let normalLabels: Set<String> = ["normal", "good", "ok"]
+
     /// Reads `split_csv/1cls.csv`, or `meta.json` where that is missing.
     ///
     /// - Parameter root: The data set's folder.
     /// - Throws: ``DatasetError`` where neither is there or the list is damaged.
     package init(root: FilePath) throws(DatasetError) {
+        try self.init(root: root, names: LabelNames(normal: Self.normalLabels, added: []))
+    }
+
+    init(root: FilePath, names: LabelNames) throws(DatasetError) {
         let table = root.appending("split_csv").appending("1cls.csv")
         let meta = root.appending("meta.json")
         if FileManager.default.fileExists(atPath: table.string) {
-            try self.init(table: table)
+            try self.init(table: table, names: names)
         } else if FileManager.default.fileExists(atPath: meta.string) {
             try self.init(meta: meta)
         } else {
@@ -44,7 +51,13 @@ package struct VisAListing: Sendable, Hashable {
     }
 
     /// Reads the published table, with columns object, split, label, image and mask.
+    ///
+    /// A label other than `normal`, `good` or `ok` is a defect's, whatever it is called.
     package init(table: FilePath) throws(DatasetError) {
+        try self.init(table: table, names: LabelNames(normal: Self.normalLabels, added: []))
+    }
+
+    private init(table: FilePath, names: LabelNames) throws(DatasetError) {
         source = table
         let rows: [CSVTable.Row]
         do {
@@ -54,16 +67,19 @@ package struct VisAListing: Sendable, Hashable {
         }
         var entries: [Entry] = []
         for row in rows {
-            guard let name = row["object"], let split = row["split"], let label = row["label"], let image = row["image"]
+            guard let name = row["object"], let split = row["split"], let label = row["label"]?.trimmed, let image = row["image"]
             else {
                 throw DatasetError(
                     path: table,
                     fault: .badListing(line: row.line, "columns object, split, label, image and mask are needed"))
             }
-            let isAnomalous = label == "anomaly"
+            guard !label.isEmpty else {
+                throw DatasetError(path: table, fault: .badListing(line: row.line, "the label is empty"))
+            }
+            let isAnomalous = !names.isNormal(label)
             entries.append(
                 Entry(
-                    className: name, split: split, isAnomalous: isAnomalous, image: image,
+                    className: name, split: split.lowercased(), isAnomalous: isAnomalous, image: image,
                     mask: isAnomalous ? row["mask"] ?? "" : ""))
         }
         self.entries = entries
@@ -97,17 +113,19 @@ package struct VisAListing: Sendable, Hashable {
     }
 
     /// The test images, class by class.
-    func classes(
-        _ wanted: [String]?, root: FilePath
-    ) throws(DatasetError) -> (classes: [LabelledClass], isComplete: Bool) {
+    func classes(_ wanted: [String]?, root: FilePath) throws(DatasetError) -> DatasetListing {
         let test = entries.filter { $0.split == "test" }
         let names = Set(test.map(\.className)).sorted()
         guard !names.isEmpty else {
             throw DatasetError(path: source, fault: .badListing(line: nil, "lists no test images"))
         }
-        let chosen = try Dataset.choose(wanted, of: names, root: root)
-        var classes: [LabelledClass] = []
-        for name in chosen.names {
+        var listing = try DatasetListing(wanted, of: names, root: root)
+        let others = entries.filter { $0.split != "test" && $0.split != "train" }
+        if let first = others.first {
+            listing.remarks.append(
+                "\(source): \(others.count) images of a split that is neither train nor test (\(first.split.quotedForPeople)) are not evaluated.")
+        }
+        for name in listing.chosen {
             var images: [LabelledImage] = []
             for entry in test where entry.className == name {
                 let path = root.pushing(FilePath(entry.image))
@@ -116,11 +134,12 @@ package struct VisAListing: Sendable, Hashable {
                     throw DatasetError(path: path, fault: .missingMask(lookedIn: mask ?? source))
                 }
                 let type = path.removingLastComponent().lastComponent?.string ?? (entry.isAnomalous ? "Anomaly" : "Normal")
-                images.append(LabelledImage(path: path, type: type, isAnomalous: entry.isAnomalous, mask: mask))
+                images.append(
+                    LabelledImage(path: path, type: type, isAnomalous: entry.isAnomalous, masks: mask.map { [$0] } ?? []))
             }
-            classes.append(try LabelledClass(name: name, images: images, hasMasks: true, maskRule: .any, folder: root))
+            listing.add(name, images: images, hasMasks: true, maskRule: .any, folder: root)
         }
-        return (classes, chosen.isComplete)
+        return try listing.checked()
     }
 
     /// `meta.json` as the reference's `visa_preprocess` writes it, byte for byte: Python's `json.dumps(…, indent=4)`.
@@ -169,5 +188,12 @@ package struct VisAListing: Sendable, Hashable {
             }
         }
         return result + "\""
+    }
+}
+
+extension String {
+    /// The text without spaces at either end.
+    fileprivate var trimmed: String {
+        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }
 }

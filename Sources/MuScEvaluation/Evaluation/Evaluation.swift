@@ -1,4 +1,5 @@
 import MuScBatch
+import MuScResults
 import MuScScoring
 import MuScSupport
 import SystemPackage
@@ -14,7 +15,7 @@ import SystemPackage
 /// interrupted goes on where it was.
 package struct Evaluation: Sendable {
     /// Scores the images of one class by each other.
-    package typealias Scoring = @Sendable ([BatchFile], ProgressHandler) throws(ScoringError) -> BatchScores
+    package typealias Scoring = @Sendable ([BatchFile], ProgressHandler) throws(ScoringError) -> Inspection
 
     package let dataset: Dataset
     /// What decides the scores, under the names of the configuration, for the state file and the results.
@@ -88,7 +89,7 @@ package struct Evaluation: Sendable {
             finished(evaluated, false)
         }
         return EvaluationResults(
-            layout: dataset.layout, isComplete: dataset.isComplete, backbone: backbone, imageSize: imageSize,
+            layout: dataset.layout, isComplete: dataset.isComplete, remarks: dataset.remarks, backbone: backbone, imageSize: imageSize,
             configuration: configuration, classes: classes)
     }
 
@@ -102,7 +103,7 @@ package struct Evaluation: Sendable {
         } catch {
             throw .dataset(error)
         }
-        let scores: BatchScores
+        let scores: Inspection
         do {
             scores = try score(labelled.images.map { BatchFile($0.path, in: dataset.root) }, progress)
         } catch {
@@ -119,9 +120,10 @@ package struct Evaluation: Sendable {
                 scoreMSM: image.scoreMSM ?? 0)
         }
         var masks: [UInt8] = []
+        var maskNotes: [String] = []
         do {
             if labelled.hasMasks {
-                masks = try labelled.masks(width: imageSize, height: imageSize, threads: threads)
+                (masks, maskNotes) = try labelled.labels(width: imageSize, height: imageSize, threads: threads)
             }
         } catch {
             throw .dataset(error)
@@ -147,7 +149,7 @@ package struct Evaluation: Sendable {
             misses: ClassEvaluation.misses(images, limit: shownMisses),
             scoringSeconds: (scored - start) / .seconds(1),
             metricsSeconds: (ContinuousClock.now - scored) / .seconds(1),
-            notes: scores.notes + vanishedMasks(labelled, masks), inputDigest: "")
+            notes: scores.findings.sentences + maskNotes, inputDigest: "")
         let pictures = EvaluationPictures(labelled: labelled, scores: scores, imageSize: imageSize, output: output)
         for index in result.misses.indices {
             let miss = result.misses[index]
@@ -157,20 +159,8 @@ package struct Evaluation: Sendable {
         return result
     }
 
-    /// A note on the anomalous images whose resized masks are empty, as thin defects are under the rule of MVTec AD.
-    private func vanishedMasks(_ labelled: LabelledClass, _ masks: [UInt8]) -> [String] {
-        guard labelled.hasMasks else { return [] }
-        let area = imageSize * imageSize
-        let vanished = labelled.images.indices.count { index in
-            labelled.images[index].isAnomalous && !masks[index * area..<(index + 1) * area].contains(1)
-        }
-        let anomalous = labelled.images.count { $0.isAnomalous }
-        return vanished == 0
-            ? [] : ["\(vanished) of \(anomalous) masks have no pixel left at \(imageSize) px; a larger image size keeps them."]
-    }
-
     /// The maps of all images at the size that is evaluated, `[images, imageSize, imageSize]` row-major.
-    private func pixelMaps(_ scores: BatchScores) -> [Float] {
+    private func pixelMaps(_ scores: Inspection) -> [Float] {
         let area = imageSize * imageSize
         let count = scores.images.count
         return [Float](unsafeUninitializedCapacity: count * area) { buffer, initialised in

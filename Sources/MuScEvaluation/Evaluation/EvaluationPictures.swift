@@ -7,7 +7,7 @@ import SystemPackage
 /// The pictures that an evaluation writes for a class.
 struct EvaluationPictures: Sendable {
     let labelled: LabelledClass
-    let scores: BatchScores
+    let scores: Inspection
     let imageSize: Int
     let output: OutputFolder
 
@@ -44,9 +44,8 @@ struct EvaluationPictures: Sendable {
         let range = classRange
         var overlay = AnomalyMap(grid: scores.grid, values: scores.patchMap(index)).overlay(
             on: photograph, style: HeatMapStyle(low: range.low, high: range.high, colormap: .jet))
-        if let mask = image.mask {
-            let truth = try GrayImage(contentsOf: mask, options: .reference)
-                .resized(width: width, height: height, filter: .bilinear)
+        if !image.masks.isEmpty {
+            let truth = try MaskReading(image.masks, rule: labelled.maskRule, width: width, height: height).coverage
             photograph.drawOutline(of: truth)
             overlay.drawOutline(of: truth)
         }

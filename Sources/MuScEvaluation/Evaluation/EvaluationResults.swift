@@ -3,6 +3,8 @@ package struct EvaluationResults: Sendable, Hashable {
     package let layout: Dataset.Layout
     /// Whether all classes of the data set were evaluated.
     package let isComplete: Bool
+    /// What of the data set was left out and why, one sentence each.
+    package let remarks: [String]
     package let backbone: String
     /// Side of the images in pixels.
     package let imageSize: Int
@@ -11,11 +13,12 @@ package struct EvaluationResults: Sendable, Hashable {
     package let classes: [ClassEvaluation]
 
     package init(
-        layout: Dataset.Layout, isComplete: Bool, backbone: String, imageSize: Int, configuration: [String: String],
-        classes: [ClassEvaluation]
+        layout: Dataset.Layout, isComplete: Bool, remarks: [String] = [], backbone: String, imageSize: Int,
+        configuration: [String: String], classes: [ClassEvaluation]
     ) {
         self.layout = layout
         self.isComplete = isComplete
+        self.remarks = remarks
         self.backbone = backbone
         self.imageSize = imageSize
         self.configuration = configuration

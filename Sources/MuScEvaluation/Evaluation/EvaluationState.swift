@@ -66,7 +66,7 @@ extension LabelledClass {
             return "\(path.absolute) \((attributes?[.size] as? any BinaryInteger).map { "\($0)" } ?? "")\n"
         }
         return EvaluationState.digest(images.map { image in
-            "\(image.isAnomalous) \(line(image.path))" + (image.mask.map(line) ?? "")
+            "\(image.isAnomalous) \(line(image.path))" + image.masks.map(line).joined()
         })
     }
 }

@@ -17,7 +17,8 @@ extension ResultTable {
         return lines.map { $0.map(CSVTable.field).joined(separator: ",") + "\r\n" }.joined()
     }
 
-    /// A JSON object in percent: dataset, backbone, image_size, configuration, classes, mean, paper.
+    /// A JSON object in percent: dataset, backbone, image_size, configuration, classes, mean, remarks and notes (what a
+    /// reader of the figures should know), paper.
     package var json: String {
         struct Line: Encodable {
             var name: String
@@ -54,12 +55,16 @@ extension ResultTable {
             var configuration: [String: String]
             var classes: [Line]
             var mean: Line
+            var remarks: [String]
+            var notes: [String: [String]]
             var paper_ms_per_image_rtx3090: Double?
         }
         let object = Object(
             dataset: results.layout.rawValue, backbone: results.backbone, image_size: results.imageSize,
             configuration: results.configuration, classes: zip(classes, results.classes).map { Line($0, $1) },
-            mean: Line(mean, nil), paper_ms_per_image_rtx3090: results.published?.millisecondsPerImage)
+            mean: Line(mean, nil), remarks: results.remarks,
+            notes: Dictionary(
+                results.classes.map { ($0.name, $0.notes) }, uniquingKeysWith: { first, _ in first }), paper_ms_per_image_rtx3090: results.published?.millisecondsPerImage)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(object) else { return "{}" }

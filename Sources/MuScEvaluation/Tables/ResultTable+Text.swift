@@ -59,7 +59,7 @@ extension ResultTable {
 
     /// What a reader of the numbers should know.
     var remarks: [String] {
-        var remarks: [String] = []
+        var remarks = results.remarks
         if !partialMeans.isEmpty {
             let names = partialMeans.map(\.title).joined(separator: ", ")
             remarks.append("The mean of \(names) is over the classes in which it is defined.")

@@ -24,7 +24,12 @@ struct EncodedImage: Sendable {
         guard bytes.count <= limits.maxFileBytes else {
             throw failure(.fileTooLarge(bytes: bytes.count, limit: limits.maxFileBytes))
         }
-        guard let format = ImageFormat.detect(bytes) else { throw failure(.unknownFormat) }
+        // The name stands for the file, and tells camera raw from TIFF.
+        let head = Array(bytes.prefix(FileKind.headBytes))
+        if case .unread(let unread) = FileKind(name: Array(name.utf8), head: head) {
+            throw failure(.unreadFormat(unread))
+        }
+        guard let format = ImageFormat.detect(head) else { throw failure(.unknownFormat) }
 
         var orientation = Orientation.upright
         let layout: Layout

@@ -67,7 +67,7 @@ extension ReportData {
 
 extension NearestNormals {
     /// For each image of a ranking those that look most like it, by their places in the ranking.
-    static func lists(of scored: [ScoredImage], features scores: BatchScores, isLarge: Bool, threads: Int) -> [[Int]] {
+    static func lists(of scored: [ScoredImage], features scores: Inspection, isLarge: Bool, threads: Int) -> [[Int]] {
         let width = scores.featureWidth
         let features = scored.flatMap { image in
             let place = image.index ?? 0

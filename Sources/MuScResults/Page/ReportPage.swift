@@ -9,7 +9,7 @@ struct ReportPage: Sendable {
     /// In the order of their names.
     let unreadable: [ScoredImage]
     let pictures: [ImagePictures]
-    let scores: BatchScores
+    let scores: Inspection
     let run: RunRecord
     let options: OutputOptions
     /// Where the page will lie.
@@ -26,7 +26,7 @@ struct ReportPage: Sendable {
     let near: [[Int]]
 
     init(
-        scored: [ScoredImage], unreadable: [ScoredImage], pictures: [ImagePictures], scores: BatchScores,
+        scored: [ScoredImage], unreadable: [ScoredImage], pictures: [ImagePictures], scores: Inspection,
         run: RunRecord, options: OutputOptions, resultsFolder: String
     ) {
         self.scored = scored
@@ -110,6 +110,7 @@ struct ReportPage: Sendable {
         switch scores.threshold.rule {
         case .fixed: "fixed"
         case .batch: "from this batch"
+        case .logNormal: "from a few known good images"
         case .conformal: calibratedByPast ? "from the line's past" : "from known good images"
         }
     }

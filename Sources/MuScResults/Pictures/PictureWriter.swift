@@ -22,7 +22,7 @@ struct ImagePictures: Sendable, Hashable {
 
 /// Writes overlays, thumbnails and maps of a batch, one photograph a thread in memory.
 struct PictureWriter: Sendable {
-    let scores: BatchScores
+    let scores: Inspection
     let options: OutputOptions
     /// The lowest and the highest patch score of the batch.
     let range: (low: Float, high: Float)
@@ -32,7 +32,7 @@ struct PictureWriter: Sendable {
     static let cropSide = 512
     private static let grey: UInt8 = 128
 
-    init(scores: BatchScores, options: OutputOptions) {
+    init(scores: Inspection, options: OutputOptions) {
         self.scores = scores
         self.options = options
         range = AnomalyMap.range(of: scores.patchMaps, in: scores.region)

@@ -32,7 +32,7 @@ package struct FlaggedCopies: Sendable {
     /// Copies the flagged photographs of a batch, in the place of what lay there of an earlier scoring.
     ///
     /// - Throws: ``ResultsError``; the former copies are as they were then.
-    package func write(_ scores: BatchScores, batchFolder: FilePath, result: BatchResult) throws(ResultsError) {
+    package func write(_ scores: Inspection, batchFolder: FilePath, result: BatchResult) throws(ResultsError) {
         let place = ResultsFolder(path: folder, marker: Self.marker)
         let flagged = scores.images.filter { $0.flagged }
         guard !flagged.isEmpty else { return try place.withdraw() }

@@ -31,9 +31,11 @@ public struct BatchResult: Sendable, Hashable, Codable {
     public var images: Int
     public var flagged: Int
     public var unreadable: Int
+    /// How many other files of the folder each rule left out, by the rule's name; empty for none.
+    public var ignored: [String: Int]
     /// Images whose score is at or above this are flagged; nil where none can be.
     public var threshold: Float?
-    /// How the threshold came about: `fixed`, `batch` or `conformal`.
+    /// How the threshold came about: `fixed`, `batch`, `log-normal` or `conformal`.
     public var thresholdRule: String
     /// The flagged images, the most anomalous first.
     public var flaggedImages: [FlaggedImage]
@@ -42,7 +44,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
     public var notes: [String]
 
     enum CodingKeys: String, CodingKey {
-        case schema, event, id, version, folder, results, report, started, seconds, images, flagged, unreadable, threshold
+        case schema, event, id, version, folder, results, report, started, seconds, images, flagged, unreadable, ignored, threshold
         case thresholdRule = "threshold_rule"
         case flaggedImages = "flagged_images"
         case unreadableImages = "unreadable_images"
@@ -87,7 +89,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
     ///   - run: The record that is stored with the results.
     ///   - folder: The batch's folder.
     ///   - results: The results' folder.
-    public init(scores: BatchScores, run: RunRecord, folder: String, results: String) {
+    public init(scores: Inspection, run: RunRecord, folder: String, results: String) {
         let folder = absolutePath(folder)
         let results = absolutePath(results)
         schema = Self.currentSchema
@@ -99,6 +101,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
         started = run.started
         seconds = (run.seconds * 1000).rounded() / 1000
         images = scores.images.count
+        ignored = run.ignored ?? [:]
         threshold = scores.threshold.value.isFinite ? scores.threshold.value : nil
         thresholdRule = scores.threshold.rule.rawValue
         let ranked = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }
@@ -112,7 +115,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
             .map { UnreadableImage(image: $0.name, reason: $0.error ?? "no reason was recorded") }
         flagged = flaggedImages.count
         unreadable = unreadableImages.count
-        notes = scores.notes
+        notes = run.notes
         // Not where the results lie: when a batch is moved they are told of no second time.
         let identity = [run.batch, run.started, "\(run.seconds)", run.fileSet ?? "", run.weightsSHA256]
         id = SHA256.hash(data: Data(identity.joined(separator: "\0").utf8)).prefix(16).hexadecimal

@@ -51,6 +51,9 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var outsideJudgments: [OutsideJudgment]?
     /// Marks that several images share; nil where none was found.
     public var recurring: [RecurringMark]?
+    /// How many other files of the batch's folder each rule left out, by the rule's name (`sidecar`, `watch.ignore` …);
+    /// nil in results of earlier versions.
+    public var ignored: [String: Int]?
     /// The images that have no score, and why.
     public var leftOut: [LeftOut]
 
@@ -89,13 +92,13 @@ public struct RunRecord: Sendable, Hashable, Codable {
 
     /// The record of a run whose images, threshold, timings and notes are those of `scores`.
     public init(
-        of scores: BatchScores, version: String, batch: String, started: String, seconds: Double,
+        of scores: Inspection, version: String, batch: String, started: String, seconds: Double,
         settings: [String: String], weightsSHA256: String, fileSet: String? = nil
     ) {
         self.init(
             version: version, batch: batch, started: started, seconds: seconds, settings: settings,
             weightsSHA256: weightsSHA256, images: 0, flagged: 0, unreadable: 0, threshold: scores.threshold,
-            rscin: scores.rscin, timings: scores.timings, notes: scores.notes)
+            rscin: scores.rscin, timings: scores.timings, notes: scores.findings.sentences)
         self.fileSet = fileSet
         outsideJudgments = scores.outsideJudgments.isEmpty ? nil : scores.outsideJudgments
         recurring = scores.recurring.isEmpty ? nil : scores.recurring
@@ -103,7 +106,7 @@ public struct RunRecord: Sendable, Hashable, Codable {
     }
 
     /// Takes over what `scores` say of the images: the counts, those left out, and the threshold.
-    mutating func summarise(_ scores: BatchScores) {
+    mutating func summarise(_ scores: Inspection) {
         images = scores.images.count
         flagged = scores.images.count { $0.flagged }
         scoreSpread = BatchSummary.ScoreSpread(of: scores.images.compactMap(\.score))

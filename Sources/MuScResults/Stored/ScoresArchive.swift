@@ -15,7 +15,7 @@ enum ScoresArchive {
     static let fileName = "scores.safetensors"
 
     /// The file's bytes.
-    static func bytes(_ scores: BatchScores, batchFolder: String) throws(ResultsError) -> [UInt8] {
+    static func bytes(_ scores: Inspection, batchFolder: String) throws(ResultsError) -> [UInt8] {
         let readable = scores.images.filter { $0.index != nil }.sorted { ($0.index ?? 0) < ($1.index ?? 0) }
         let count = readable.count
         let names: String
@@ -47,7 +47,7 @@ enum ScoresArchive {
     /// - Throws: ``ResultsError`` of kind `unreadable` where a tensor is missing or of another shape than the others.
     static func read(
         resultsFolder: String, run: RunRecord, ownedByUser: Bool = false
-    ) throws(ResultsError) -> (BatchScores, folder: String) {
+    ) throws(ResultsError) -> (Inspection, folder: String) {
         let path = "\(resultsFolder)/\(fileName)"
         func damaged(_ what: String) -> ResultsError {
             ResultsError(kind: .unreadable, path: path, detail: what, advice: "Score the batch again: musc run FOLDER.")
@@ -99,10 +99,10 @@ enum ScoresArchive {
         images += run.leftOut.map { ScoredImage(name: $0.image, path: location($0.image), error: $0.reason) }
         let grid = PatchGrid(width: maps.shape[2], height: maps.shape[1])
         let region = archive["region"] == nil ? nil : try tensor("region", [grid.height, grid.width]).integers()
-        let result = BatchScores(
+        let result = Inspection(
             grid: grid, region: region.map { PatchRegion(grid: grid, contains: $0.map { $0 != 0 }) }, images: images, patchMaps: maps.floats(),
             imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,
-            rscin: run.rscin, timings: run.timings, notes: run.notes)
+            rscin: run.rscin, timings: run.timings)
         return (result, recorded.isEmpty ? beside : recorded)
     }
 }

@@ -44,7 +44,7 @@ extension MutualScoring {
         } average: { _, others, _, squared, scores in
             let positions = interval.positions(judges: others.count, minimum: minimumJudges)
             musc_interval_mean(
-                UnsafeRawPointer(squared as UnsafePointer<ExactDistance>).assumingMemoryBound(to: Float.self),
+                isa, UnsafeRawPointer(squared as UnsafePointer<ExactDistance>).assumingMemoryBound(to: Float.self),
                 others.count, patches, patches, positions.lowerBound, positions.upperBound, scores)
         }
     }

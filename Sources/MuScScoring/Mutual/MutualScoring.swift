@@ -94,7 +94,7 @@ public struct MutualScoring: Sendable {
                 score(judged, by: judges, of: tokens, kernel) { row, others, squared in
                     let positions = interval.positions(judges: others, minimum: minimumJudges)
                     musc_interval_mean(
-                        squared, others, patches, patches, positions.lowerBound, positions.upperBound,
+                        isa, squared, others, patches, patches, positions.lowerBound, positions.upperBound,
                         target.pointer + row * patches)
                 }
             }

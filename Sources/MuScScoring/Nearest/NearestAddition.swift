@@ -47,7 +47,8 @@ extension NearestJudges {
         for (index, added) in addition.planes.enumerated() {
             added.distances.withUnsafeBufferPointer { distances in
                 guard let distances = distances.baseAddress else { return }
-                planes[index].insert(arrivals, rows: own.count, patches: patches, threads: threads) { row, arrival in
+                planes[index].insert(arrivals, rows: own.count, patches: patches, isa: musc_isa_best(), threads: threads) {
+                    row, arrival in
                     own[row] == arrival ? nil : distances + (row * arrivals.count + arrival) * patches
                 }
             }
@@ -67,7 +68,7 @@ extension NearestJudges.Plane {
     ///   - count: The number of rows, from the first, into which they are put.
     ///   - distances: For a row and the position of a name the squared distances, `[patches]`; nil for none.
     mutating func insert(
-        _ names: [UInt16], rows count: Int, patches: Int, threads: Int,
+        _ names: [UInt16], rows count: Int, patches: Int, isa: musc_isa, threads: Int,
         _ distances: (_ row: Int, _ arrival: Int) -> UnsafePointer<Float>?
     ) {
         guard !names.isEmpty else { return }
@@ -78,7 +79,7 @@ extension NearestJudges.Plane {
                 for (arrival, line) in sources[row].enumerated() {
                     guard let line = line.pointer else { continue }
                     musc_insert_nearest(
-                        line, names[arrival], patches, depth, rows.squared + row * depth * patches,
+                        isa, line, names[arrival], patches, depth, rows.squared + row * depth * patches,
                         rows.names + row * depth * patches, rows.bounds + row * patches)
                 }
             }

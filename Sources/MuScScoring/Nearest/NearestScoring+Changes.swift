@@ -37,7 +37,7 @@ extension NearestScoring {
         for degree in degrees.indices {
             planes[degree].insert(
                 update.arrivals.map { names[$0] ?? MUSC_NO_JUDGE }, rows: update.known.count, patches: patches,
-                threads: threads
+                isa: scoring.isa, threads: threads
             ) { row, arrival in
                 whole.line(of: update.known[row], by: update.arrivals[arrival]).map { UnsafePointer(found[degree].pointer + $0 * patches) }
             }

@@ -301,7 +301,7 @@ package struct NearestScoring: Sendable {
                 let others = judges.indices.filter { judges[$0] != images[row] }.map { UInt16($0) }
                 precondition(!others.isEmpty, "an image needs a judge other than itself")
                 musc_keep_nearest(
-                    distances.pointer + row * judges.count * patches, others, others.count, patches, depth,
+                    scoring.isa, distances.pointer + row * judges.count * patches, others, others.count, patches, depth,
                     rows.squared + position * depth * patches, rows.names + position * depth * patches,
                     rows.bounds + position * patches)
             }
@@ -322,7 +322,7 @@ package struct NearestScoring: Sendable {
                 plane.squared.withUnsafeBufferPointer { squared in
                     guard let squared = squared.baseAddress else { return }
                     musc_interval_mean(
-                        squared + position * plane.depth * patches, plane.depth, patches, patches, ranks.lowerBound,
+                        scoring.isa, squared + position * plane.depth * patches, plane.depth, patches, patches, ranks.lowerBound,
                         ranks.upperBound, target.pointer + index * patches)
                 }
             }

@@ -8,6 +8,8 @@ public struct Threshold: Sendable, Hashable, Codable {
         case batch
         /// From known good images or the line's past, by conformal p-values.
         case conformal
+        /// From a few known good images, by the prediction limit of a log-normal distribution.
+        case logNormal = "log-normal"
     }
 
     /// Images whose score is at or above this are flagged; infinite where none can be.

@@ -1,3 +1,4 @@
+import MuScImages
 import SystemPackage
 
 /// A folder's listing, sorted into images and other files, and compared with what is known of them.
@@ -38,6 +39,7 @@ struct FolderContents {
         maskMark = listing.maskMark
         hasOtherMask = listing.maskMark != scoredMask
         var present: Set<FileName> = []
+        let doubles = RawBesideImage(listing.files.lazy.map(\.name.bytes))
         for file in listing.files {
             if !known.isEmpty { present.insert(file.name) }
             var entry: KnownFile
@@ -49,8 +51,16 @@ struct FolderContents {
                 if old.isUnread { hasUnread = true }
             } else {
                 if known[file.name]?.isUnread == true { isAnyReadAgain = true }
-                let isImage = ImageContent.isCandidate(listing.folder.appending(file.name), name: file.name)
+                let isImage = FileKind.belongsToBatch(listing.folder.appending(file.name), name: file.name.bytes)
                 entry = KnownFile(file: file, isImage: isImage, isClaimed: false, isScored: false, isAbsent: false, isUnread: false)
+                changed.append(entry)
+            }
+            // Camera raw becomes part of the batch, or ceases to be, when the image beside it goes or comes. And an
+            // earlier version may have passed over what is known now.
+            let belongs = !doubles.contains(file.name.bytes) && (entry.isImage || FileKind.promisesImage(file.name.bytes))
+            if belongs != entry.isImage {
+                entry.isImage = belongs
+                if changed.last?.file == file { changed.removeLast() }
                 changed.append(entry)
             }
             if entry.isImage {

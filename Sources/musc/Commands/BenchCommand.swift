@@ -88,7 +88,7 @@ struct BenchCommand: AsyncParsableCommand {
                 Terminal.printNote("\(description.name), \(size) px …")
                 var configuration = configuration
                 configuration.backbone = description.name
-                configuration.imageSize = .fixed(ImageSize(side: size))
+                configuration.scoring["model.image_size"] = .text("\(size)")
                 let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
                 table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
             }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import MuScBackbone
 import MuScBatch
 import MuScEvaluation
-import MuScImages
+import MuScSupport
 import Synchronization
 import SystemPackage
 
@@ -30,6 +30,19 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Option(name: .customLong("class"), parsing: .upToNextOption, help: ArgumentHelp("Classes to evaluate; ALL unless given.", valueName: "name"))
     var classNames: [String] = []
+
+    @Option(
+        name: .customLong("normal"),
+        help: ArgumentHelp(
+            "A folder's name, or a list's label, that stands for parts without a defect, beside those of the layout; may be given several times.",
+            valueName: "name"))
+    var normalNames: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder of masks: a name that is looked for in every class, or a path with the classes in it. Without it, folders such as ground_truth and masks are found, and masks beside their images.",
+            valueName: "folder"))
+    var masks: String?
 
     @Option(help: ArgumentHelp("The same as --subsets, by the reference's name.", valueName: "count"))
     var divideNum: String?
@@ -64,10 +77,13 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         let labelled: Dataset
         do {
-            labelled = try Dataset(layout, at: root, classNames: classNames.isEmpty ? reference?.classNames : classNames)
+            labelled = try Dataset(
+                layout, at: root, classNames: classNames.isEmpty ? reference?.classNames : classNames,
+                hints: Dataset.Hints(normalNames: normalNames, maskFolder: masks))
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
+        for remark in labelled.remarks { Terminal.printNote(remark) }
         let scorer = try await scorer(configuration, layout: layout)
         let output = OutputFolder(outputFolder(reference, layout: layout, settings: scorer.scorer.settings))
         var evaluation = Evaluation(
@@ -100,19 +116,24 @@ struct EvaluateCommand: AsyncParsableCommand {
         _ reference: ReferenceConfiguration?, file: FilePath?, environment: [String: String]
     ) throws -> Configuration {
         var defaults = Configuration()
-        defaults.preset = .paper
+        func text(_ numbers: [Int]?) -> ConfigurationValue? { numbers.map { .list($0.map { .text("\($0)") }) } }
+        defaults.scoring["scoring.preset"] = .text(ScoringSettings.Preset.paper.rawValue)
         if let reference {
             if let backbone = reference.backbone { defaults.backbone = backbone }
             defaults.pretrained = reference.pretrained
-            defaults.imageSize = reference.imageSize.map { .fixed(ImageSize(side: $0)) }
-            defaults.featureLayers = reference.featureLayers
-            defaults.degrees = reference.degrees
-            defaults.subsets = reference.subsets ?? 1
+            defaults.scoring["model.image_size"] = reference.imageSize.map { .text("\($0)") }
+            defaults.scoring["model.feature_layers"] = text(reference.featureLayers)
+            defaults.scoring["scoring.r_list"] = text(reference.degrees)
+            defaults.scoring["scoring.subsets"] = reference.subsets.map { .text("\($0)") }
         }
         var flags = options.given
-        if let divideNum { flags.append(("scoring.subsets", "divide-num", ConfigurationValue(scalar: divideNum))) }
-        return try ConfigurationLayers.configuration(
+        if let divideNum {
+            flags.append(GivenFlag(key: "scoring.subsets", flag: "divide-num", value: ConfigurationValue(scalar: divideNum)))
+        }
+        let configuration = try ConfigurationLayers.configuration(
             file: file?.string, environment: environment, flags: flags, defaults: defaults)
+        configuration.sayNotes()
+        return configuration
     }
 
     /// The network and the settings, as the data set has them.
@@ -124,7 +145,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         if options.pretrained == nil, try InstalledBackbone.description(named: configuration.backbone).family != .clip {
             configuration.pretrained = nil
         }
-        if configuration.rscinWindows == nil, layout == .visa { configuration.rscinWindows = Rescoring.visaWindows }
+        if configuration.scoring["scoring.rscin_windows"] == nil, layout == .visa {
+            configuration.scoring["scoring.rscin_windows"] = .list(Rescoring.visaWindows.map { .text("\($0)") })
+        }
         let installed = try await InstalledBackbone.find(configuration, fetching: options.fetchWeights)
         do {
             var settings = try configuration.scoringSettings(backbone: installed.description)
@@ -145,7 +168,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func outputFolder(
         _ reference: ReferenceConfiguration?, layout: Dataset.Layout, settings: ScoringSettings
     ) -> FilePath {
-        if let folder = options.output { return FilePath(folder) }
+        if let folder = options.output?.value.text { return FilePath(folder) }
         let name = settings.backbone.name.map { $0 == "/" ? "-" : $0 }
         return (reference?.outputFolder ?? "output").pushing(
             FilePath("\(layout.rawValue)/\(String(name))/imagesize\(settings.imageSize)"))
@@ -166,6 +189,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                     } finished: { evaluated, wasKept in
                         bar.finish()
                         Terminal.printNote(Self.note(evaluated, wasKept: wasKept))
+                        for note in evaluated.notes { Terminal.printNote("\(evaluated.name): \(note)") }
                     }
                 } catch {
                     throw UserError("\(error)", exit: .batchFailed)

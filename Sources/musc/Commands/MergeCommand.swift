@@ -22,12 +22,12 @@ struct MergeCommand: AsyncParsableCommand {
             let (processor, work) = try await plan.ready()
             var merged = try work.merged()
             work.removeLeftovers()
-            merged.scores.timings.append(
+            merged.inspection.timings.append(
                 StageTiming(stage: "\(work.plan.shards.count) workers, all together", seconds: merged.workerSeconds))
-            merged.scores.notes = work.plan.warnings + merged.scores.notes
             let made = (try? Date(work.plan.made, strategy: .iso8601)) ?? .now
             let outcome = try processor.publish(
-                merged.scores, of: processor.scorer, folder: FilePath(work.plan.folder), origin: BatchOrigin(fileSet: work.plan.configuration[PlanCommand.fileSet]),
+                merged.inspection, of: processor.scorer, folder: FilePath(work.plan.folder),
+                origin: BatchOrigin(fileSet: work.plan.configuration[PlanCommand.fileSet]),
                 started: work.plan.made
             ) { Date.now.timeIntervalSince(made) }
             Terminal.printResult(json ? outcome.result.json : outcome.line)

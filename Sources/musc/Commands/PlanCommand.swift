@@ -1,6 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
 import MuScBatch
+import MuScImages
+import MuScResults
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
@@ -43,12 +46,11 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var said: [String: ConfigurationValue] = [:]
-        var configuration = try options.configuration(said: &said)
+        var configuration = try options.configuration()
         let judges = try settle(&configuration)
         let folder = FilePath(folder).absolute()
         let files = try ImageListing.images(
-            in: folder, recursive: recursive, excluding: [configuration.output.folderName])
+            in: folder, recursive: recursive, excluding: [configuration.output.folderName], rules: configuration.fileRules)
         guard !files.isEmpty else {
             throw UserError(
                 "\(folder): holds no images\(recursive ? "" : " itself: name a folder that does, or add --recursive")",
@@ -63,8 +65,9 @@ struct PlanCommand: AsyncParsableCommand {
         let scorer: BatchScorer
         do { scorer = try processor.scorer.prepared(for: batch) } catch { throw UserError("\(error)", exit: .usage) }
         // What follows from the photographs together, no worker sees.
+        var said = configuration.said.mapValues(\.value)
         if processor.scorer.settings.automaticSize != nil { said["model.image_size"] = .text("\(scorer.settings.imageSize)") }
-        for note in scorer.preparation { Terminal.printNote("musc: \(folder): \(note)") }
+        for finding in scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(
             folder: folder, files: batch, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
@@ -81,7 +84,7 @@ struct PlanCommand: AsyncParsableCommand {
                 bar.update(progress)
                 return true
             }
-            for warning in plan.warnings { Terminal.printNote("musc: \(warning)") }
+            for finding in plan.findings { Terminal.printNote("musc: \(finding.sentence)") }
             Terminal.printResult(
                 "\(work.appending(ShardPlan.fileName))  \(plan.images) images  \(plan.shards.count) shards  "
                     + "\(plan.judges.count) judges")
@@ -94,24 +97,25 @@ struct PlanCommand: AsyncParsableCommand {
     ///
     /// - Returns: How many of the batch's images judge.
     private func settle(_ configuration: inout Configuration) throws(UserError) -> Int {
-        guard configuration.subsets == 1 else {
+        let settings = configuration.statedSettings
+        guard settings.subsets == 1 else {
             throw UserError(
                 "scoring.subsets: does not go with shards, which bound memory and time by scoring.judges: take 1",
                 exit: .usage)
         }
-        guard configuration.region == nil else {
+        guard settings.region == nil else {
             throw UserError("model.region: does not go with shards yet: leave it out, or score the folder with musc run", exit: .usage)
         }
         let judges: Int
-        switch configuration.judges {
+        switch settings.judges {
         case .count(let count): judges = count
-        case .all:
+        case .all where configuration.scoring["scoring.judges"] != nil:
             throw UserError(
                 "scoring.judges: all images cannot judge a batch that is divided: take a number, such as "
                     + "\(Self.standardJudges)", exit: .usage)
-        case .auto, nil: judges = Self.standardJudges
+        case .all, .auto: judges = Self.standardJudges
         }
-        configuration.judges = .count(judges)
+        configuration.scoring["scoring.judges"] = .text("\(judges)")
         return judges
     }
 
@@ -144,26 +148,18 @@ struct PlanCommand: AsyncParsableCommand {
 extension PlanCommand {
     /// What was said of model, scoring, judges and output, as text by key, with absolute paths.
     private static func forWorkers(_ said: [String: ConfigurationValue]) -> [String: String] {
-        let sections = ["model.", "scoring.", "judges.", "output."]
+        let sections = ["model.", "scoring.", "judges.", "images.", "output."]
         // Threads and memory are each machine's own.
         let others: Set = ["scoring.threads", "scoring.memory"]
         let paths: Set = ["judges.known_good", "output.where", "output.copy_flagged_to"]
         var result: [String: String] = [:]
         for (key, value) in said where sections.contains(where: { key.hasPrefix($0) }) && !others.contains(key) {
             let text = value.flat
-            let isPath = paths.contains(key) && !["none", "alongside"].contains(text)
+            let isPath = paths.contains(key) && value != .empty && text != "alongside"
                 || key == "model.backbone" && text.hasSuffix(".json")
             result[key] = isPath ? FilePath(text).absolute().string : text
         }
         return result
-    }
-}
-
-extension ConfigurationValue {
-    /// The value on one line, as the environment has it.
-    fileprivate var flat: String {
-        if case .list(let values) = self { return values.map(\.flat).joined(separator: ",") }
-        return shown
     }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import MuScBackbone
 import MuScBatch
+import MuScSupport
 import MuScWeights
 import SystemPackage
 
@@ -38,7 +39,7 @@ struct PlanOptions: ParsableArguments {
         let environment = ProcessInfo.processInfo.environment
         let counts = [threads] + ["MUSC_THREADS", "SLURM_CPUS_PER_TASK"].map { environment[$0].flatMap { Int($0) } }
         if let threads = counts.compactMap({ $0 }).first, threads > 0 {
-            configuration.threads = threads
+            configuration.scoring["scoring.threads"] = .text("\(threads)")
             configuration.output.threads = threads
         }
         var installed = try await InstalledBackbone.find(configuration, fetching: fetchWeights)
@@ -52,7 +53,7 @@ struct PlanOptions: ParsableArguments {
     /// The plan's values, with hooks and log of this machine's file.
     private func configuration(of plan: ShardPlan) throws(ConfigurationFault) -> Configuration {
         let given = plan.configuration.sorted { $0.key < $1.key }
-            .map { (key: $0.key, flag: "plan", value: ConfigurationValue(scalar: $0.value)) }
+            .map { GivenFlag(key: $0.key, flag: "plan", value: ConfigurationValue(scalar: $0.value)) }
         var configuration = try ConfigurationLayers.configuration(file: nil, environment: [:], flags: given)
         let environment = ProcessInfo.processInfo.environment
         if let file = config ?? environment["MUSC_CONFIG"], !file.isEmpty {

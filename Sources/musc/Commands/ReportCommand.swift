@@ -24,7 +24,7 @@ struct ReportCommand: AsyncParsableCommand {
         for folder in folders {
             do throws(ResultsError) {
                 let rendered = try ReportRenderer(options: configuration.output)
-                    .render(folder: folder, threshold: configuration.threshold.map(Threshold.fixed))
+                    .render(folder: folder, threshold: configuration.statedSettings.threshold.map(Threshold.fixed))
                 Terminal.printResult(rendered.report)
                 if open { await Browser.open(rendered.report) }
             } catch {

@@ -2,6 +2,7 @@ import ArgumentParser
 import MuScBackbone
 import MuScBatch
 import MuScEvaluation
+import MuScImages
 import SystemPackage
 
 /// `musc rescore`: RsCIN for another method's scores.
@@ -57,7 +58,7 @@ struct RescoreCommand: AsyncParsableCommand {
                 list.scores, features: try vectors.values(for: list), windows: sizes.compactMap { $0 },
                 unitFeatures: unitFeatures || computed != nil, precision: vectors.precision)
             let table = RescoredTable(list: list, rescored: rescored)
-            if let folder = options.output {
+            if let folder = options.output?.value.text {
                 try OutputFolder(FilePath(folder)).write(table)
             } else {
                 Terminal.printResultText(String(table.csv.dropLast()))

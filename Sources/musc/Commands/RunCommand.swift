@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import MuScBatch
 import MuScHooks
+import MuScImages
 import MuScResults
 import MuScWatching
 import SystemPackage
@@ -45,10 +46,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func score(_ folder: FilePath, with processor: BatchProcessor) throws -> BatchProcessor.Outcome {
-        let files = try ImageListing.images(
-            in: folder, recursive: recursive, excluding: [processor.configuration.output.folderName])
+        let rules = processor.configuration.fileRules
+        let listing = try ImageListing(
+            folder, recursive: recursive, excluding: [processor.configuration.output.folderName], rules: rules)
+        let files = listing.images
         guard !files.isEmpty else {
-            let below = try ImageListing.images(in: folder, recursive: true)
+            let below = try ImageListing.images(in: folder, recursive: true, rules: rules)
             throw UserError(
                 below.isEmpty
                     ? "\(folder): holds no images: JPEG, PNG, TIFF, BMP and PNM files are taken"
@@ -59,7 +62,7 @@ struct RunCommand: AsyncParsableCommand {
         defer { bar.finish() }
         // A watcher on the same folder recognises the results by the set of files, and does not score it again.
         let origin = recursive ? BatchOrigin() : BatchOrigin(filesAt: files, in: folder)
-        return try processor.process(files, folder: folder, origin: origin) { progress in
+        return try processor.process(files, folder: folder, origin: origin, ignored: listing.ignored) { progress in
             bar.update(progress)
             return true
         }
@@ -79,7 +82,8 @@ extension BatchProcessor.Outcome {
     /// One line of results: folder, images, flagged, seconds, path of the report.
     var line: String {
         let unread = unreadable > 0 ? "  \(unreadable) unreadable" : ""
+        let left = ignored > 0 ? "  \(ignored) ignored" : ""
         let tenths = Int((seconds * 10).rounded())
-        return "\(folder)  \(images) images  \(flagged) flagged\(unread)  \(tenths / 10).\(tenths % 10) s  \(report)"
+        return "\(folder)  \(images) images  \(flagged) flagged\(unread)\(left)  \(tenths / 10).\(tenths % 10) s  \(report)"
     }
 }

@@ -18,8 +18,8 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Batches that are scored at the same time.", valueName: "count"))
     var jobs = 1
 
-    @Option(help: ArgumentHelp("A file for Prometheus's textfile collector.", valueName: "file"))
-    var metricsFile: String?
+    @Option(key: "watch.metrics_file")
+    var metricsFile: GivenFlag?
 
     @Flag(help: "Print one JSON object a batch instead of a line.")
     var json = false
@@ -41,7 +41,7 @@ struct WatchCommand: AsyncParsableCommand {
             configuration: configuration.watch, ledger: ledger,
             scoring: BatchScoring(processor) { current.withLock { $0 } },
             logger: logger,
-            metricsFile: (metricsFile.map { FilePath($0) } ?? configuration.metricsFile).map { MetricsFile(path: $0) },
+            metricsFile: configuration.metricsFile.map { MetricsFile(path: $0) },
             reload: {
                 let configuration = try loaded()
                 try await processor.replace(configuration)
@@ -62,7 +62,7 @@ struct WatchCommand: AsyncParsableCommand {
     }
 
     private func loaded() throws -> Configuration {
-        var configuration = try watch.watched(try options.configuration())
+        var configuration = try watch.watched(try options.configuration(and: [metricsFile]))
         configuration.watch.jobs = max(jobs, 1)
         configuration.printsJSON = json
         return configuration

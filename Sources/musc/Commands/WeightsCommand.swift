@@ -21,9 +21,14 @@ struct ListWeights: ParsableCommand {
         for entry in store.list() {
             let place = entry.installed.map { "installed: \(store.path(of: $0))" } ?? "not installed"
             let size = entry.release.map { "\($0.megabytes) MB" } ?? entry.installed.map { "\($0.bytes / 1_000_000) MB" } ?? ""
-            let source = entry.release?.sources.first.map(\.shown) ?? entry.installed?.source ?? ""
-            let columns = ["\(entry.id)".padded(to: 32), size.padded(to: 9), (entry.release?.licence ?? "").padded(to: 20)]
-            Terminal.printResultText("\(columns.joined())\(place)\n\("".padded(to: 32))\(source)")
+            let source =
+                entry.release?.sources.first.map(\.shown) ?? entry.installed?.source
+                ?? entry.release?.terms.map { "\($0.name): musc weights fetch \(entry.id) says where" } ?? ""
+            let columns = ["\(entry.id)".padded(to: 32), size.padded(to: 9), (entry.release?.licence ?? "").padded(to: 25)]
+            // Of weights under a name of their own nothing is known.
+            let preset = BackboneCatalogue.isMeasured(entry.id.backbone) ? "measured" : "never measured with it"
+            Terminal.printResultText(
+                "\(columns.joined())\(place)\n\("".padded(to: 32))\(source)\n\("".padded(to: 32))preset tuned: \(preset)")
         }
     }
 }
@@ -43,12 +48,16 @@ struct FetchWeights: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A mirror's URL, or a file, instead of the publisher.", valueName: "url or file"))
     var from: String?
 
+    @Flag(help: "Accept the licence of weights that ask for it; without this flag, musc shows what it says.")
+    var acceptLicence = false
+
     func run() async throws {
         let description = try InstalledBackbone.description(named: name)
-        let installed = try await WeightsStore().fetchTellingProgress(description, pretrained: pretrained, from: from)
+        let installed = try await WeightsStore().fetchTellingProgress(
+            description, pretrained: pretrained, from: from, acceptsLicence: acceptLicence)
         if !installed.isChecksumPublished {
             Terminal.printNote(
-                "The publisher gives no checksum; this file's is kept and compared from now on: \(installed.sha256)")
+                "The publisher gives no checksum of this file; its own is kept and compared from now on: \(installed.sha256)")
         }
         Terminal.printResult(WeightsStore().path(of: installed))
     }
@@ -68,12 +77,16 @@ struct ImportWeights: ParsableCommand {
     @Option(help: ArgumentHelp("Which weights of a CLIP backbone they are.", valueName: "tag"))
     var pretrained: String?
 
+    @Flag(help: "Accept the licence of weights that ask for it; without this flag, musc shows what it says.")
+    var acceptLicence = false
+
     func run() throws {
         let description = try InstalledBackbone.description(named: name)
         do {
             let store = WeightsStore()
             let id = WeightsStore.id(backbone: description.name, pretrained: pretrained)
-            Terminal.printResult(store.path(of: try store.importFile(file, as: id, for: description)))
+            let installed = try store.importFile(file, as: id, for: description, acceptsLicence: acceptLicence)
+            Terminal.printResult(store.path(of: installed))
         } catch {
             throw UserError("\(error)", exit: .batchFailed)
         }
@@ -131,12 +144,14 @@ extension WeightsStore {
     ///
     /// - Throws: ``UserError`` with exit status 1.
     func fetchTellingProgress(
-        _ description: BackboneDescription, pretrained: String?, from: String? = nil
+        _ description: BackboneDescription, pretrained: String?, from: String? = nil, acceptsLicence: Bool = false
     ) async throws(UserError) -> Installed {
         let isShown = Terminal.isInteractive
         let last = Mutex("")
         do throws(WeightsStoreError) {
-            let installed = try await fetch(description, pretrained: pretrained, from: from) { progress in
+            let installed = try await fetch(
+                description, pretrained: pretrained, from: from, acceptsLicence: acceptsLicence
+            ) { progress in
                 let text = progress.shown
                 let isNews = last.withLock { last in
                     defer { last = text }

@@ -4,115 +4,123 @@ import MuScHooks
 import MuScImages
 import MuScResults
 import MuScScoring
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
-/// Everything that can be configured, with the defaults of ``ConfigurationKey/all``.
+/// Everything that can be configured, with its defaults.
 ///
-/// Values come in layers: defaults, then the file, then the environment, then flags; each layer is applied through the
-/// same table of keys, so that a value is read and checked alike wherever it stands.
+/// Values come in layers: defaults, then the file, then the environment, then flags; each layer is applied through
+/// ``keys``, so that a value is read and checked alike wherever it stands.
 package struct Configuration: Sendable {
     package init() {}
 
     var watch = WatchConfiguration()
-    /// What is special to single drop folders, by the folder as written.
-    var rootOverrides: [RootOverride] = []
+    /// The drop folders as the configuration has them, with what is special to some; the command line may name others.
+    var dropFolders: [DropFolder] = [] {
+        didSet { watch.roots = dropFolders.map(\.folder) }
+    }
+    var metricsFile: FilePath?
 
     var backbone = BackboneCatalogue.standard
     var pretrained: String?
-    var imageSize: ImageSizeChoice?
-    /// Patches a side beyond which photographs are cut into tiles; nil for the preset's number, 0 for never.
-    var tile: Int?
-    var region: RegionOfInterest?
-    var featureLayers: [Int]?
-    var activation: BackboneDescription.Activation?
-
-    var preset = ScoringSettings.Preset.tuned
-    var degrees: [Int]?
-    var interval: MutualScoring.Interval?
-    var window: ScoringSettings.Window?
-    var judges: ScoringSettings.Judges?
-    var timeLimit = 900.0
-    var rscin: ScoringSettings.RsCINMode?
-    var rscinWindows: [Int]?
-    var subsets = 1
-    var precision: MutualScoring.Precision?
+    /// What was said of the keys of scoring, by name: it takes the place of what the preset has.
+    var scoring: [String: ConfigurationValue] = [:]
 
     /// A folder of known good images; single drop folders may have their own.
     var knownGood: FilePath?
-    var recurringMarks: ScoringSettings.RecurringMarks?
     /// How many images of a line's past are remembered; nil for the preset's number.
     var lineMemory: Int?
     /// The folder of the ledger and of the lines' memories; nil for batches by hand.
     var stateFolder: FilePath?
 
     var output = OutputOptions()
-    /// How large an image may be, for the network and for pictures alike.
-    var imageLimits: DecodingLimits {
-        get { output.imageLimits }
-        set { output.imageLimits = newValue }
-    }
-    var falseAlarmRate = 0.05
-    var threshold: Float?
     /// The folder that flagged photographs are copied to.
     var flaggedFolder: FilePath?
     var hooks = HookSettings()
     /// Whether results are printed as JSON instead of a line a batch.
     var printsJSON = false
-    var threads: Int = processorCount()
-    /// Bytes that a batch may take; nil for half of what is free.
-    var memory: Int?
     var logLevel: LogLevel = .info
     var logFormat: LogFormat = .text
-    var metricsFile: FilePath?
 
-    /// Settings of one drop folder that differ from the rest.
-    struct RootOverride: Sendable, Hashable {
-        var folder: String
-        var values: [String: String]
-    }
+    /// Which files of a folder may be images, for every command.
+    var fileRules: FileRules { FileRules(ignoring: watch.ignore, readyFile: watch.readyFile) }
 
-    /// The scoring settings that follow: the preset's, with single values in their place.
-    ///
-    /// - Throws: ``SettingsError`` where a value does not fit the backbone.
-    func scoringSettings(backbone description: BackboneDescription) throws(SettingsError) -> ScoringSettings {
-        var settings = ScoringSettings(preset: preset, backbone: description, threads: threads)
-        switch imageSize {
-        case .fixed(let size): settings.imageSize = size
-        case .auto: settings.automaticSize = AutomaticImageSize()
-        case nil: break
-        }
-        if let tile { settings.tile = tile == 0 ? nil : tile }
-        settings.region = region
-        if let featureLayers { settings.featureLayers = featureLayers }
-        settings.activation = activation
-        if let degrees { settings.degrees = degrees }
-        if let interval {
-            settings.interval = interval
-            settings.minimumJudges = 1
-        }
-        if let window { settings.window = window }
-        if let judges { settings.judges = judges }
-        settings.timeLimit = timeLimit
-        settings.imageLimits = imageLimits
-        if let rscin { settings.rscin = rscin }
-        if let rscinWindows { settings.rscinWindows = rscinWindows }
-        if let recurringMarks { settings.recurringMarks = recurringMarks }
-        settings.subsets = subsets
-        if let precision { settings.precision = precision }
-        settings.memory = memory
-        settings.threshold = threshold
-        settings.falseAlarmRate = falseAlarmRate
-        try settings.validate()
-        return settings
+    /// What the layers said, by key, the last word of each.
+    package var said: [String: Said] = [:]
+    /// What is to be said of how something was written, one sentence each.
+    package var notes: [String] = []
+
+    /// A value with the place where it was said.
+    package struct Said: Sendable, Hashable {
+        package var value: ConfigurationValue
+        /// File and line, variable or flag.
+        package var place: String
     }
 }
 
-/// A value of `model.image_size`.
-enum ImageSizeChoice: Sendable, Hashable {
-    case fixed(ImageSize)
-    /// From the batch's own photographs.
-    case auto
+// MARK: Where results lie
+
+extension Configuration {
+    /// The folder under which results lie; nil for each in its batch's folder.
+    var resultsPlace: FilePath? {
+        get { watch.outputFolder }
+        set {
+            watch.outputFolder = newValue
+            output.location = newValue.map { .under($0.string) } ?? .alongside
+        }
+    }
+
+    /// The name of the results' folder.
+    var resultsFolderName: String {
+        get { output.folderName }
+        set {
+            output.folderName = newValue
+            watch.resultsFolderName = newValue
+        }
+    }
+}
+
+// MARK: Scoring
+
+extension Configuration {
+    /// The scoring settings that follow: the preset's, with what was said in their place.
+    ///
+    /// - Throws: ``SettingsError`` where a value does not fit the backbone.
+    func scoringSettings(backbone description: BackboneDescription) throws(SettingsError) -> ScoringSettings {
+        let settings = try settings(of: description)
+        try settings.validate()
+        return settings
+    }
+
+    /// What is known of the scoring settings before there is a backbone, which decides what a preset is.
+    var statedSettings: ScoringSettings { (try? settings(of: Self.standardBackbone)) ?? Self.standardSettings }
+
+    /// Threads that compute.
+    var threads: Int { statedSettings.threads }
+
+    var preset: ScoringSettings.Preset {
+        scoring["scoring.preset"]?.text.flatMap { ScoringSettings.Preset(rawValue: $0) } ?? .tuned
+    }
+
+    private func settings(of description: BackboneDescription) throws(SettingsError) -> ScoringSettings {
+        var settings = ScoringSettings(preset: preset, backbone: description, threads: processorCount())
+        for key in ScoringSettings.keys {
+            guard let value = scoring[key.name] else { continue }
+            do {
+                try key.set(&settings, value)
+            } catch {
+                throw SettingsError(key: key.name, fault: "“\(error.found)” cannot be used", advice: "take \(error.expected)")
+            }
+        }
+        return settings
+    }
+
+    private static var standardBackbone: BackboneDescription {
+        BackboneCatalogue.description(named: BackboneCatalogue.standard) ?? BackboneCatalogue.all[0]
+    }
+
+    static let standardSettings = ScoringSettings(backbone: standardBackbone, threads: processorCount())
 }
 
 enum LogLevel: String, Sendable, CaseIterable {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBackbone
 import MuScBatch
+import MuScResults
 import MuScWatching
 import SystemPackage
 
@@ -18,9 +19,7 @@ struct JudgeSources: Sendable {
 
     init(_ configuration: Configuration, scorer: BatchScorer, weightsSHA256: String) {
         knownGood = configuration.knownGood.map { KnownGoodFolder($0) }
-        knownGoodOfRoots = Dictionary(
-            configuration.knownGoodOfRoots.map { ($0.root, $0.folder.map { KnownGoodFolder($0) }) },
-            uniquingKeysWith: { $1 })
+        knownGoodOfRoots = configuration.knownGoodOfRoots.mapValues { $0.map { KnownGoodFolder($0) } }
         capacity = configuration.lineMemoryInForce
         memories = capacity > 0 ? configuration.stateFolder?.appending("lines") : nil
         key = TokenKey(scorer, weightsSHA256: weightsSHA256)
@@ -52,7 +51,7 @@ struct JudgeSources: Sendable {
 extension BatchProcessor {
     /// A batch's scores with what is needed to remember it.
     struct Judged {
-        var scores: BatchScores
+        var scores: Inspection
         /// nil where they were let go block by block, and nothing remembers them.
         var tokens: BatchTokens?
         var memory: LineMemory?
@@ -69,26 +68,26 @@ extension BatchProcessor {
         let start = ContinuousClock.now
         let scorer = try self.scorer.prepared(
             for: files, region: region(of: folder, in: root), outside: self.judges.knownGood(for: root)?.count ?? 0)
-        for note in scorer.preparation { Terminal.printNote("musc: \(folder): \(note)") }
+        for finding in scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
         let judges = self.judges.fitted(to: scorer)
         if let count = scorer.judgesOfBlocks(files.count), judges.memory(of: folder, in: root) == nil {
             return try judgedInBlocks(files, by: scorer, judges, count: count, root: root, progress: progress)
         }
         let tokens = try scorer.tokens(of: files, cache: judges.cache, progress: progress)
-        var (outside, warnings) = try knownGood(for: root, scorer, judges) { _ in
+        var (outside, findings) = try knownGood(for: root, scorer, judges) { _ in
             progress(Progress(stage: .features, completed: files.count, total: files.count))
         }
         let memory = judges.memory(of: folder, in: root)
         if let memory {
             let recollection = memory.recall(for: folder, patches: scorer.grid.count)
-            warnings += recollection.problems.map { "\($0)." }
+            findings += recollection.problems.map { .lineMemory($0) }
             outside.append(OutsideJudges(origin: .linePast, tokens: recollection.tokens))
         }
         let features = StageTiming(stage: "features", seconds: (ContinuousClock.now - start) / .seconds(1))
         let nearest = judges.cache.map { NearestCache($0, batch: folder.canonical()) }
         var scores = try scorer.scores(of: tokens, judgedBy: outside, nearest: nearest, progress: progress)
         scores.timings.insert(features, at: 0)
-        scores.notes = warnings + scores.notes
+        scores.findings = findings + scores.findings
         return Judged(scores: scores, tokens: tokens, memory: memory, scorer: scorer)
     }
 
@@ -97,21 +96,21 @@ extension BatchProcessor {
         _ files: [BatchFile], by scorer: BatchScorer, _ judges: JudgeSources, count: Int, root: FilePath?,
         progress: ProgressHandler
     ) throws(ScoringError) -> Judged {
-        let (outside, warnings) = try knownGood(for: root, scorer, judges) { _ in
+        let (outside, findings) = try knownGood(for: root, scorer, judges) { _ in
             progress(Progress(stage: .features, completed: 0, total: files.count))
         }
         var scores = try scorer.scoresInBlocks(
             of: files, judges: count, judgedBy: outside, cache: judges.cache, progress: progress)
-        scores.notes = warnings + scores.notes
+        scores.findings = findings + scores.findings
         return Judged(scores: scores, scorer: scorer)
     }
 
     private func knownGood(
         for root: FilePath?, _ scorer: BatchScorer, _ judges: JudgeSources, progress: ProgressHandler
-    ) throws(ScoringError) -> (judges: [OutsideJudges], warnings: [String]) {
+    ) throws(ScoringError) -> (judges: [OutsideJudges], findings: [Finding]) {
         guard let folder = judges.knownGood(for: root) else { return ([], []) }
         let content = try folder.content(for: scorer, cache: judges.cache, progress: progress)
-        return (content.judges.map { [$0] } ?? [], content.warnings)
+        return (content.judges.map { [$0] } ?? [], content.findings)
     }
 
     /// Offers a batch whose results are published to its line's memory.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBatch
 import MuScHooks
+import MuScImages
 import MuScResults
 import MuScWatching
 import Synchronization
@@ -14,9 +15,12 @@ extension BatchProcessor {
         let isCancelled = Atomic<Bool>(false)
         return try await withTaskCancellationHandler {
             do throws(UserError) {
+                let files = batch.files.map { batch.folder.appending($0.name) }
+                var listing = try? ImageListing(batch.folder, rules: configuration.fileRules, root: batch.root)
+                listing?.keep(only: files)
                 let outcome = try process(
-                    batch.files.map { batch.folder.appending($0.name) }, folder: batch.folder, results: batch.results,
-                    root: batch.root, origin: BatchOrigin(batch),
+                    files, folder: batch.folder, results: batch.results,
+                    root: batch.root, origin: BatchOrigin(batch), ignored: listing?.ignored ?? [:],
                     copies: batch.copies(configuration),
                     progress: { _ in !isCancelled.load(ordering: .relaxed) })
                 Terminal.printResult(configuration.printsJSON ? outcome.result.json : outcome.line)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import MuScResults
 import MuScScoring
 import MuScWatching
@@ -22,11 +23,11 @@ struct BatchProcessor: Sendable {
         do {
             let settings = try configuration.scoringSettings(backbone: installed.description)
             scorer = try BatchScorer(settings: settings, weights: installed.weights)
-            regionsOfRoots = try configuration.regionsOfRoots()
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
         self.configuration = configuration
+        regionsOfRoots = configuration.regionsOfRoots
         weightsSHA256 = installed.sha256
         judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
     }
@@ -35,7 +36,7 @@ struct BatchProcessor: Sendable {
     func region(of folder: FilePath, in root: FilePath?) -> RegionOfInterest? {
         if let mask = RegionOfInterest(in: folder) { return mask }
         if let root, let own = regionsOfRoots[root] { return own }
-        return configuration.region
+        return scorer.settings.region
     }
 
     /// What one batch came to.
@@ -45,7 +46,9 @@ struct BatchProcessor: Sendable {
         var flagged: Int
         var unreadable: Int
         /// Of those, the ones for which the reason may pass.
-        var unread: [FileName]
+        var unread: [MuScWatching.FileName]
+        /// Other files of the folder, left out by rules.
+        var ignored: Int
         var seconds: Double
         var report: String
         /// The same for other programs.
@@ -60,11 +63,12 @@ struct BatchProcessor: Sendable {
     ///   - results: Where the results belong; nil for the configuration's place.
     ///   - root: The drop folder that the batch belongs to; nil by hand.
     ///   - origin: What is known of the files.
+    ///   - ignored: Files of the folder that are no images of the batch, by the rule that leaves them out.
     ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
         _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, origin: BatchOrigin = BatchOrigin(),
-        copies: FlaggedCopies? = nil,
+        ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
@@ -79,14 +83,14 @@ struct BatchProcessor: Sendable {
             case .tooFewImages(let tokens):
                 failure.unread = tokens.images.unread
                 failure.failureKind = failure.unread.isEmpty ? .lasting : .unreadable
-            case .region: failure.failureKind = .lasting
+            case .region, .notFinite: failure.failureKind = .lasting
             case .cancelled, .memory, .spill: break
             }
             throw failure
         }
         let outcome = try publish(
             judged.scores, of: judged.scorer, folder: folder, results: results, root: root, origin: origin,
-            copies: copies, started: started
+            ignored: ignored, copies: copies, started: started
         ) { (ContinuousClock.now - start) / .seconds(1) }
         remember(judged, folder: folder)
         return outcome
@@ -98,16 +102,18 @@ struct BatchProcessor: Sendable {
     ///   - scorer: The scorer that was made ready for the batch.
     ///   - started: When scoring began, ISO 8601.
     ///   - seconds: Tells how long it took until now.
-    ///   - Others as for ``process(_:folder:results:root:origin:copies:progress:)``.
+    ///   - Others as for ``process(_:folder:results:root:origin:ignored:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
-        _ scores: BatchScores, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
-        origin: BatchOrigin = BatchOrigin(), copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
+        _ scores: Inspection, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
+        origin: BatchOrigin = BatchOrigin(), ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String,
+        seconds: () -> Double
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
-            seconds: seconds(), settings: settingsInForce(scorer),
+            seconds: seconds(), settings: settingsInForce(scorer, of: scores, folder: folder, root: root),
             weightsSHA256: weightsSHA256)
+        record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
         origin.complete(&record, unread: scores.images.unread, hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
@@ -149,39 +155,32 @@ struct BatchProcessor: Sendable {
         }
         return Outcome(
             folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
-            unreadable: scores.images.count { $0.index == nil }, unread: scores.images.unread,
+            unreadable: scores.images.count { $0.index == nil }, unread: scores.images.unread, ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
     }
 
-    /// The settings under their names in the configuration, as text.
-    private func settingsInForce(_ scorer: BatchScorer) -> [String: String] {
-        let settings = scorer.settings
-        func list(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
-        return [
-            "model.backbone": settings.backbone.name,
-            "model.image_size": "\(settings.imageSize)",
-            "model.grid": "\(scorer.grid.width)x\(scorer.grid.height)",
-            "model.tile": settings.tile.map(String.init) ?? "none",
-            "model.tiles": "\(scorer.tiles.count)",
-            "model.region": scorer.region.map { "\($0.count) of \($0.grid.count) patches" } ?? "none",
-            "model.feature_layers": list(settings.featureLayers),
-            "model.activation": scorer.model.activation.rawValue,
-            "scoring.preset": settings.preset.rawValue,
-            "scoring.r_list": list(settings.degrees),
-            "scoring.interval": "\(settings.interval.lower),\(settings.interval.upper)",
-            "scoring.window": settings.window.patches(on: scorer.grid).map(String.init) ?? "none",
-            "scoring.judges": "\(settings.judges)",
-            "scoring.rscin": settings.rscin.rawValue,
-            "scoring.rscin_windows": list(settings.rscinWindows),
-            "scoring.subsets": "\(settings.subsets)",
-            "scoring.precision": settings.precision.rawValue,
-            "scoring.threads": "\(settings.threads)",
-            "judges.known_good": configuration.knownGood?.string ?? "none",
-            "judges.recurring_marks": settings.recurringMarks.rawValue,
-            "judges.line_memory": "\(judges.memories == nil ? 0 : judges.capacity)",
-            "output.false_alarm_rate": "\(settings.falseAlarmRate)",
-            "output.threshold": settings.threshold.map { "\($0)" } ?? "auto",
-        ]
+    /// The settings that the batch was scored with, under their names in the configuration, and how its patches lay.
+    ///
+    /// The names of keys hold what gives the same scores when it is given back.
+    private func settingsInForce(
+        _ scorer: BatchScorer, of scores: Inspection, folder: FilePath, root: FilePath?
+    ) -> [String: String] {
+        let sections: Set<Substring> = ["model", "scoring", "judges", "images", "output"]
+        var texts: [String: String] = [:]
+        for key in Configuration.keys where sections.contains(key.section) { texts[key.name] = key.get(configuration).flat }
+        texts.merge(scorer.settingsInForce) { $1 }
+        let readable = scores.images.count { $0.index != nil }
+        if scorer.settings.judges == .auto {
+            let judges = scorer.judgeCount(of: readable)
+            texts["scoring.judges"] = judges < readable ? "\(judges)" : "all"
+        }
+        texts["model.region"] = region(of: folder, in: root).map { "\($0)" } ?? ""
+        if let region = scorer.region { texts["model.region_patches"] = "\(region.count) of \(region.grid.count)" }
+        texts["model.grid"] = "\(scorer.grid.width)x\(scorer.grid.height)"
+        texts["model.tiles"] = "\(scorer.tiles.count)"
+        texts["judges.known_good"] = judges.knownGood(for: root)?.folder.string ?? ""
+        texts["judges.line_memory"] = judges.memories == nil ? "off" : "\(judges.capacity)"
+        return texts
     }
 }
 

@@ -17,7 +17,7 @@ struct InstalledBackbone: Sendable {
             let names = BackboneCatalogue.all.map(\.name)
             throw UserError(
                 "model.backbone: there is no backbone “\(name)”"
-                    + ConfigurationLayers.suggestion(for: name, among: names)
+                    + (Suggestion.nearest(to: name, among: names) ?? "")
                     + "; musc weights list shows all, and a path that ends in .json describes one of your own",
                 exit: .usage)
         }

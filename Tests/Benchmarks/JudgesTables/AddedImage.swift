@@ -14,7 +14,7 @@ func addedImage(_ cells: FilePath, _ scorer: BatchScorer, sha256: String) throws
     let (good, defective) = try SolarCells(folder: cells).files(of: "mono")
     let files = (good.prefix(185) + defective.prefix(16)).map { BatchFile(path: $0, name: $0.lastComponent?.string ?? "") }
 
-    func scored(_ files: [BatchFile], cache: TokenCache?, nearest: NearestCache?) throws -> (BatchScores, Double) {
+    func scored(_ files: [BatchFile], cache: TokenCache?, nearest: NearestCache?) throws -> (Inspection, Double) {
         let start = ContinuousClock.now
         let scores = try scorer.scores(of: try scorer.tokens(of: files, cache: cache), nearest: nearest)
         return (scores, (ContinuousClock.now - start) / .seconds(1))
@@ -32,6 +32,6 @@ func addedImage(_ cells: FilePath, _ scorer: BatchScorer, sha256: String) throws
     row("| then one taken away | \(text(removed, 2)) | 1/\(text(whole / removed, 0)) | \(difference(fewer, fewerAgain)) |")
 }
 
-private func difference(_ a: BatchScores, _ b: BatchScores) -> Float {
+private func difference(_ a: Inspection, _ b: Inspection) -> Float {
     zip(a.patchMaps, b.patchMaps).reduce(0) { max($0, abs($1.0 - $1.1)) }
 }

@@ -76,7 +76,7 @@ enum JudgesTables {
 }
 
 /// AUROC over the scores of a batch whose first images are good.
-func imageAUROC(_ scores: BatchScores, good: Int) -> Double {
+func imageAUROC(_ scores: Inspection, good: Int) -> Double {
     let values = scores.images.map { $0.score ?? .nan }
     return imageAUROC(good: Array(values.prefix(good)), defective: Array(values.dropFirst(good)))
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import MuScSupport
 import SystemPackage
 

@@ -41,6 +41,7 @@ struct BackboneWeightsTests {
             ("clip_gelu_native", "hf.safetensors"), ("clip_gelu_native", "timm.safetensors"),
             ("clip_quickgelu_resized", "open_clip.pth"), ("clip_quickgelu_resized", "open_clip.fp16.pth"),
             ("clip_quickgelu_resized", "hf.safetensors"), ("clip_quickgelu_resized", "timm.safetensors"),
+            ("dinov3_wide", "facebook.pth"), ("dinov3_swiglu", "facebook.pth"),
         ])
     func sameTensors(golden: String, file: String) throws {
         let description = try description(golden)
@@ -77,6 +78,79 @@ struct BackboneWeightsTests {
         #expect(embedding.dropFirst(width) == plainEmbedding.dropFirst(width))
         let sum = zip(try plain.floats("cls_token"), plainEmbedding).map(+)
         #expect(try weights.floats("cls_token") == sum)
+    }
+
+    /// Writes the tensors of a golden under other names.
+    private func renamed(_ file: String, to path: String, _ rename: (String) -> String) throws {
+        let archive = try TensorArchive(path: "\(Goldens.fixtures)/goldens/\(file)")
+        var writer = SafetensorsWriter()
+        for name in archive.names { writer.add(rename(name), try archive.tensor(name)) }
+        try writer.write(to: path)
+    }
+
+    @Test("DINOv3 is read with the names that the library gives its layers since version 5")
+    func laterNames() throws {
+        let scratch = try ScratchFolder()
+        let path = scratch.path("w.safetensors")
+        try renamed("dinov3_swiglu.weights.hf.safetensors", to: path) {
+            $0.hasPrefix("layer.") ? "model.\($0)" : $0
+        }
+        let weights = try BackboneWeights(path: path, for: description("dinov3_swiglu"))
+        #expect(weights.naming == .huggingFaceDINOv3)
+        try expectEqual(weights, committed("dinov3_swiglu", "hf.safetensors"))
+    }
+
+    @Test("The bias of keys is what the mask leaves of it, and zero where a file has none")
+    func keyBias() throws {
+        let masked = try committed("dinov3_swiglu", "facebook.safetensors")
+        for other in [try committed("dinov3_swiglu", "hf.safetensors"), try committed("dinov3_swiglu", "timm.safetensors")] {
+            for name in masked.names where name != "rope_embed.periods" {
+                #expect(try Goldens.maximumDifference(masked.floats(name), other.floats(name)) == 0, "\(name)")
+            }
+        }
+        let none = try committed("dinov3_wide", "timm.safetensors")
+        #expect(try none.floats("blocks.0.attn.qkv.bias").allSatisfy { $0 == 0 })
+    }
+
+    @Test("Gated and plain networks of the same widths are told apart", arguments: ["facebook", "hf", "timm"])
+    func gatedOrPlain(naming: String) throws {
+        var (plain, gated) = (try description("dinov3_wide"), try description("dinov3_swiglu"))
+        (plain.mlpWidth, gated.mlpWidth) = (64, 64)
+        #expect(throws: WeightsError.self) { try BackboneWeights(
+            path: Goldens.path("dinov3_swiglu.weights.\(naming).safetensors"), for: plain) }
+        #expect(throws: WeightsError.self) { try BackboneWeights(
+            path: Goldens.path("dinov3_wide.weights.\(naming).safetensors"), for: gated) }
+    }
+
+    @Test("The gated networks of DINOv2 are read under Meta's, Hugging Face's and timm's names")
+    func gatedDINOv2() throws {
+        var description = try description("dinov2_native")
+        (description.feedForward, description.mlpWidth) = (.gated, 40)
+        let scratch = try ScratchFolder()
+        try BackboneWeights.writeRandom(for: description, to: scratch.path("timm.safetensors"))
+        let timm = try BackboneWeights(path: scratch.path("timm.safetensors"), for: description)
+        let archive = try TensorArchive(path: scratch.path("timm.safetensors"))
+        var writer = SafetensorsWriter()
+        for name in archive.names {
+            writer.add(name.replacing("mlp.fc1", with: "mlp.w12").replacing("mlp.fc2", with: "mlp.w3"), try archive.tensor(name))
+        }
+        try writer.write(to: scratch.path("meta.safetensors"))
+        try expectEqual(BackboneWeights(path: scratch.path("meta.safetensors"), for: description), timm)
+        let plain = try TensorArchive(path: Goldens.path("dinov2_native.weights.hf.safetensors"))
+        writer = SafetensorsWriter()
+        for name in plain.names where !name.contains(".mlp.") { writer.add(name, try plain.tensor(name)) }
+        for block in 0..<description.depth {
+            for (own, other) in [("fc1", "weights_in"), ("fc2", "weights_out")] {
+                for kind in ["weight", "bias"] {
+                    writer.add(
+                        "encoder.layer.\(block).mlp.\(other).\(kind)",
+                        try archive.tensor("blocks.\(block).mlp.\(own).\(kind)"))
+                }
+            }
+        }
+        try writer.write(to: scratch.path("hf.safetensors"))
+        let hf = try BackboneWeights(path: scratch.path("hf.safetensors"), for: description)
+        #expect(try hf.floats("blocks.1.mlp.fc1.weight") == timm.floats("blocks.1.mlp.fc1.weight"))
     }
 
     @Test("Canonical tensors that were written to a file of their own are read back")

@@ -43,7 +43,7 @@ struct JudgesFixture {
     }
 
     /// Remembers all images of a batch.
-    func remember(_ files: [BatchFile], of batch: String, in memory: LineMemory) throws -> [String] {
+    func remember(_ files: [BatchFile], of batch: String, in memory: LineMemory) throws -> [LineMemoryProblem] {
         let tokens = try scorer.tokens(of: files)
         let candidates = try tokens.images.compactMap { image in
             try image.index.map { LineMemory.Candidate(image: image, tokens: try tokens.imageTokens($0)) }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import Testing
 
 /// Known good images judge, set the threshold, and never cost a batch.
@@ -31,15 +32,25 @@ import Testing
         #expect(scores.images[0].score?.isFinite == true)
     }
 
-    @Test("Fewer known good images than the rate asks for flag nothing, and the page says so")
-    func tooFew() throws {
+    @Test("Fewer known good images than the rate asks for judge beside the batch and set a log-normal limit")
+    func few() throws {
         let fixture = try JudgesFixture()
         let judges = OutsideJudges(
             origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(10, in: "good")))
         let scores = try fixture.scorer.score(try fixture.images(4, in: "batch", odd: [0]), judgedBy: [judges])
-        #expect(scores.images.allSatisfy { !$0.flagged })
-        #expect(scores.threshold.explanation.contains("at least 19 known good images"))
+        #expect(scores.images.map(\.flagged) == [true, false, false, false])
+        #expect(scores.threshold.rule == .logNormal)
         #expect(scores.outsideJudgments.first?.besideBatch == true)
+    }
+
+    @Test("Too few known good images for any limit leave the threshold to the batch, and it is said")
+    func tooFew() throws {
+        let fixture = try JudgesFixture()
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(3, in: "good")))
+        let scores = try fixture.scorer.score(try fixture.images(4, in: "batch", odd: [0]), judgedBy: [judges])
+        #expect(scores.threshold.rule == .batch)
+        #expect(scores.findings.contains(.knownGoodTooFew(images: 3, least: 5)))
     }
 
     @Test("A bad image among the known good costs a warning that names it")
@@ -48,7 +59,7 @@ import Testing
         let judges = OutsideJudges(
             origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(30, in: "good", odd: [7])))
         let scores = try fixture.scorer.score(try fixture.images(5, in: "batch", odd: [1], seed: 1), judgedBy: [judges])
-        #expect(scores.notes.contains { $0.contains("part7.png") })
+        #expect(scores.findings.contains(.knownGoodStandOut(["part7.png"])))
         #expect(scores.outsideJudgments.first?.standingOut == ["part7.png"])
         #expect(scores.images[1].flagged)
     }
@@ -58,16 +69,22 @@ import Testing
         let fixture = try JudgesFixture()
         let missing = try KnownGoodFolder(fixture.folder.appending("nowhere")).content(for: fixture.scorer)
         #expect(missing.judges == nil)
-        #expect(missing.warnings.first?.contains("there is no such folder") == true)
+        let nowhere = ListingError(folder: fixture.folder.appending("nowhere"), cause: .noSuchFileOrDirectory)
+        #expect(missing.findings == [.knownGoodUnlisted(nowhere)])
         let empty = fixture.folder.appending("empty")
         try FileManager.default.createDirectory(atPath: empty.string, withIntermediateDirectories: true)
         let content = try KnownGoodFolder(empty).content(for: fixture.scorer)
         #expect(content.judges == nil)
-        #expect(content.warnings.first?.contains("30 to 50") == true)
+        #expect(content.findings == [.knownGoodEmpty(empty)])
         try Data("not an image".utf8).write(to: URL(filePath: empty.appending("a.png").string))
         let text = try KnownGoodFolder(empty).content(for: fixture.scorer)
         #expect(text.judges == nil)
-        #expect(text.warnings.first?.contains("a.png") == true)
+        #expect(text.findings.count == 2 && text.findings.last == .knownGoodUnused(empty))
+        guard case .knownGoodUnreadable("a.png", let reason, others: 0)? = text.findings.first else {
+            Issue.record("\(text.findings)")
+            return
+        }
+        #expect(!reason.isEmpty)
     }
 
     @Test("A folder that changes is read again")

@@ -67,7 +67,7 @@ import Testing
         let recalled = fixture.recalled(memory)
         #expect(recalled.tokens.readable == 3)
         #expect(recalled.problems.count == 1)
-        #expect(recalled.problems.first?.contains("set aside") == true)
+        #expect(recalled.problems.first?.description.contains("set aside") == true)
         #expect(try fixture.remember(try fixture.images(4, in: "line/b1", seed: 1), of: "line/b1", in: memory) == [])
         #expect(fixture.recalled(memory).tokens.readable >= 3)
     }
@@ -93,7 +93,7 @@ import Testing
         try Data("{\"format\": 1, \"li".utf8).write(to: URL(filePath: index.string))
         let recalled = fixture.recalled(memory)
         #expect(recalled.tokens.readable == 0)
-        #expect(recalled.problems.first?.contains("begins anew") == true)
+        #expect(recalled.problems.first?.description.contains("begins anew") == true)
         _ = try fixture.remember(try fixture.images(3, in: "line/b1"), of: "line/b1", in: memory)
         #expect(fixture.recalled(memory).tokens.readable == 3)
     }

@@ -21,7 +21,7 @@ import Testing
     }
 
     /// To the bit: products are in fp32.
-    private func expectSame(_ a: BatchScores, _ b: BatchScores) {
+    private func expectSame(_ a: Inspection, _ b: Inspection) {
         #expect(Goldens.maximumDifference(a.patchMaps, b.patchMaps) == 0)
         for (first, second) in zip(a.images, b.images) {
             #expect(first.score == second.score && first.score != nil)

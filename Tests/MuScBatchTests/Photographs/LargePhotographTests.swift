@@ -46,7 +46,8 @@ struct LargePhotographTests {
         let (shape, wanted) = (Double(scores.grid.width) / Double(scores.grid.height), Double(size.0) / Double(size.1))
         // But for whole patches, of which a short side has few.
         #expect(abs(log(shape / wanted)) <= 0.5 / Double(min(scores.grid.width, scores.grid.height)) + 0.02 || size.0 == 1)
-        #expect(scores.notes.contains { $0.contains("\(size.0)×\(size.1)") && $0.contains("patches") })
+        let followed = try #require(imageSizes(scores).first)
+        #expect(followed.photographs == ImageSize(width: size.0, height: size.1) && followed.grid == scores.grid)
     }
 
     @Test("A strip of a line-scan camera is cut lengthwise, and a mark on one of them is found where it lies")
@@ -75,7 +76,7 @@ struct LargePhotographTests {
         let shape = Double(scores.grid.width) / Double(scores.grid.height)
         #expect(abs(shape / 8 - 1) < 0.1 && prepared.tiles.columnTiles.count > prepared.tiles.rowTiles.count)
         // The same scorer, made ready once: no other size, and nothing said twice.
-        #expect(scores.grid == prepared.grid && scores.notes.count { $0.contains("Image size auto") } == 1)
+        #expect(scores.grid == prepared.grid && imageSizes(scores).count == 1)
         #expect(scores.images.max { ($0.score ?? 0) < ($1.score ?? 0) }?.name == "strip2.png")
         let peak = try #require(scores.images[2].peak)
         #expect((4800..<5400).contains(peak.x) && (200..<800).contains(peak.y), "\(peak)")
@@ -103,7 +104,7 @@ struct LargePhotographTests {
             $0.recurringMarks = .count
         }
         let scores = try scorer.score(try tests.textured(12))
-        #expect(scores.notes.contains { $0.contains("not looked for") && $0.contains("65×65") } == (side == 65))
+        #expect(scores.findings.contains(.marksUnsearchedOnGrid(PatchGrid(width: 65, height: 65))) == (side == 65))
     }
 
     @Test("The automatic size is a step below the photograph's own, until time or memory bind it; small ones are enlarged")
@@ -133,6 +134,11 @@ struct LargePhotographTests {
         #expect(large.limit != .photograph && large.size.width >= 336 - 14)
     }
 
+    /// What the findings say of an image size that followed from the photographs.
+    private func imageSizes(_ inspection: Inspection) -> [Finding.ImageSizeFollowed] {
+        inspection.findings.compactMap { if case .imageSize(let followed) = $0 { followed } else { nil } }
+    }
+
     @Test("Photographs of several sizes are scaled to one grid, and it is said, with a warning where they are distorted")
     func mixed() throws {
         var files = try (0..<5).map { try write("m\($0).png", width: 120, height: 80, shift: $0) }
@@ -140,12 +146,19 @@ struct LargePhotographTests {
         for scorer in [try automatic(), try BatchScorerTests.scorer()] {
             let scores = try scorer.score(files)
             #expect(scores.images.allSatisfy { $0.index != nil })
-            let note = try #require(scores.notes.first { $0.contains("sizes") })
-            #expect(note.contains("5 of 120×80") && note.contains("2 of 240×160") && !note.contains("aspect"))
+            #expect(
+                scores.findings.contains(
+                    .photographSizes(
+                        Finding.PhotographSizes(
+                            sizes: [
+                                .init(size: ImageSize(width: 120, height: 80), images: 5),
+                                .init(size: ImageSize(width: 240, height: 160), images: 2),
+                            ], distorted: 0))))
         }
         files.append(try write("crop.png", width: 80, height: 80, shift: 1))
         let scores = try automatic().score(files)
-        #expect(scores.notes.contains { $0.contains("1 of 80×80") && $0.contains("1 of them has another aspect ratio") })
+        let sizes = scores.findings.compactMap { if case .photographSizes(let sizes) = $0 { sizes } else { nil } }
+        #expect(sizes.first?.distorted == 1 && sizes.first?.sizes.last == .init(size: 80, images: 1))
     }
 
     @Test("A side that the patch does not divide, a grid of too many patches and a tile of margins alone are refused")

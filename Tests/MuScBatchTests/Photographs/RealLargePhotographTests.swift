@@ -33,7 +33,7 @@ struct RealLargePhotographTests {
         }
     }
 
-    private func scores(_ files: [BatchFile], _ size: ImageSize, _ change: (inout ScoringSettings) -> Void) throws -> BatchScores {
+    private func scores(_ files: [BatchFile], _ size: ImageSize, _ change: (inout ScoringSettings) -> Void) throws -> Inspection {
         let description = try #require(BackboneCatalogue.description(named: "dinov2_vits14"))
         var settings = ScoringSettings(backbone: description, threads: 2)
         settings.imageSize = size

@@ -105,7 +105,7 @@ struct RegionTests {
         #expect(try scorer.score(files).patchMaps == scores.patchMaps)
         let region = try #require(scores.region)
         #expect(region.count == 18)
-        #expect(scores.notes.count { $0.contains("18 of 36") } == 1)
+        #expect(scores.findings.count { if case .region(_, patches: 18, of: 36) = $0 { true } else { false } } == 1)
         for (index, value) in scores.patchMaps.enumerated() where !region[index % 36] { #expect(value == 0) }
         #expect(scores.images.max { ($0.score ?? 0) < ($1.score ?? 0) }?.name == "p2.png")
         #expect(scores.images.allSatisfy { ($0.peak?.x ?? 99) < 42 })

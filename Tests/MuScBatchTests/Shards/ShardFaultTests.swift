@@ -17,10 +17,10 @@ import Testing
     }
 
     /// Does all shards, and returns the merged scores.
-    func finished() throws -> BatchScores {
+    func finished() throws -> Inspection {
         let worker = try fixture.worker()
         for shard in 0..<4 { _ = try worker.run(shard) }
-        return try worker.merged().scores
+        return try worker.merged().inspection
     }
 
     func write(_ text: String, over path: FilePath) throws {
@@ -68,7 +68,7 @@ import Testing
         #expect(!before.isEmpty)
         _ = try worker.run(0)
         _ = try worker.run(1)
-        expectSame(try worker.merged().scores, whole)
+        expectSame(try worker.merged().inspection, whole)
         // What was published stayed as it was.
         let after = try fixture.shardFiles()
         for (path, content) in before where path.extension == "safetensors" { #expect(after[path] == content, "\(path)") }
@@ -83,7 +83,7 @@ import Testing
             for _ in 0..<2 { group.addTask { _ = try worker.run(0) } }
             try await group.waitForAll()
         }
-        expectSame(try worker.merged().scores, whole)
+        expectSame(try worker.merged().inspection, whole)
     }
 
     @Test("A file of a shard that is cut short or changed is named, and made again by its worker")
@@ -100,7 +100,7 @@ import Testing
                 #expect(error?.description.contains("shard 2") == true, "\(error?.description ?? "")")
                 #expect(error?.description.contains(path.string) == true, "\(error?.description ?? "")")
                 #expect(try worker.run(2).wasDone == false)
-                expectSame(try worker.merged().scores, whole)
+                expectSame(try worker.merged().inspection, whole)
             }
         }
     }
@@ -164,7 +164,7 @@ import Testing
             $0.degrees = [1, 3]
         }
         let settings = #expect(throws: ShardError.self) { try fixture.worker(scorer) }
-        #expect(settings?.description.contains("degrees is [1, 3], the plan has [1, 3, 5]") == true)
+        #expect(settings?.description.contains("scoring.r_list is 1,3, the plan has 1,3,5") == true)
         let threads = try BatchScorerTests.scorer {
             $0.judges = .count(5)
             $0.rscin = .never

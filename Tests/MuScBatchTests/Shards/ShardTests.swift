@@ -2,6 +2,7 @@ import Foundation
 import Goldens
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import MuScScoring
 import Synchronization
 import SystemPackage
@@ -58,7 +59,7 @@ struct ShardsFixture {
     }
 }
 
-func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocation = #_sourceLocation) {
+func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(a.images.map(\.name) == b.images.map(\.name), sourceLocation: sourceLocation)
     #expect(a.patchMaps.count == b.patchMaps.count, sourceLocation: sourceLocation)
     let difference = zip(a.patchMaps, b.patchMaps).map { abs($0 - $1) }.max() ?? 0
@@ -74,7 +75,7 @@ func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocati
         a.threshold.value == b.threshold.value || abs(a.threshold.value - b.threshold.value) < 1e-6,
         sourceLocation: sourceLocation)
     #expect(a.threshold.rule == b.threshold.rule, sourceLocation: sourceLocation)
-    #expect(a.notes == b.notes, sourceLocation: sourceLocation)
+    #expect(a.findings == b.findings, sourceLocation: sourceLocation)
     #expect(a.imageFeatures == b.imageFeatures, sourceLocation: sourceLocation)
 }
 
@@ -88,14 +89,14 @@ func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocati
         _ = try fixture.plan(files, shards: shards)
         let worker = try fixture.worker()
         for shard in 0..<shards { _ = try worker.run(shard) }
-        expectSame(try worker.merged().scores, blocks)
+        expectSame(try worker.merged().inspection, blocks)
     }
 
     @Test("Where marks that recur would count, the results say that nobody looked for them")
     func marks() throws {
         let fixture = try ShardsFixture { $0.recurringMarks = .count }
         let scores = try fixture.scorer.scoresInBlocks(of: try fixture.batch(), judges: 5)
-        #expect(scores.notes.contains { $0.hasPrefix("Marks that several images share were not looked for") })
+        #expect(scores.findings.contains(.marksUnsearchedInBlocks))
     }
 
     @Test("Shards, blocks and the whole batch at once give the same scores", arguments: [1, 4, 30])
@@ -107,8 +108,8 @@ func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocati
         _ = try fixture.plan(files, shards: shards)
         let worker = try fixture.worker()
         for shard in (0..<shards).reversed() { #expect(try worker.run(shard).wasDone == false) }
-        expectSame(try worker.merged().scores, whole)
-        #expect(whole.notes.contains { $0.hasPrefix("5 of the 23 images judged") })
+        expectSame(try worker.merged().inspection, whole)
+        #expect(whole.findings.contains(.chosenJudges(Finding.JudgesChosen(judges: 5, images: 23))))
     }
 
     @Test("RsCIN is applied when the shards are put together")
@@ -118,7 +119,7 @@ func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocati
         _ = try fixture.plan(files)
         let worker = try fixture.worker()
         for shard in 0..<4 { _ = try worker.run(shard) }
-        let merged = try worker.merged().scores
+        let merged = try worker.merged().inspection
         #expect(merged.rscin.applied)
         expectSame(merged, try fixture.scorer.score(files))
     }
@@ -137,10 +138,13 @@ func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocati
         #expect(whole.images.count { $0.index == nil } == 4)
         expectSame(try fixture.scorer.scoresInBlocks(of: files, judges: judges), whole)
         let plan = try fixture.plan(files, judges: judges)
-        #expect(plan.warnings.count == 1 && plan.warnings[0].hasPrefix("2 of 23 files"))
+        #expect(plan.findings == [.undecodable(Finding.LeftOutFiles(count: 2, of: 23, example: files[11].name))])
         let worker = try fixture.worker()
         for shard in 0..<4 { _ = try worker.run(shard) }
-        expectSame(try worker.merged().scores, whole)
+        var merged = try worker.merged().inspection
+        #expect(merged.findings.first == plan.findings.first)
+        merged.findings.removeFirst()
+        expectSame(merged, whole)
     }
 
     @Test("Known good images judge, set the threshold, and those that stand out are left out", arguments: [6, 24])
@@ -158,7 +162,7 @@ func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocati
         #expect(plan.judges.count == (count > 20 ? count : count + 5))
         let worker = try fixture.worker()
         for shard in 0..<4 { _ = try worker.run(shard) }
-        let merged = try worker.merged().scores
+        let merged = try worker.merged().inspection
         expectSame(merged, whole)
         #expect(merged.outsideJudgments == whole.outsideJudgments)
         #expect(merged.threshold.rule == .conformal)
@@ -178,7 +182,7 @@ func expectSame(_ a: BatchScores, _ b: BatchScores, sourceLocation: SourceLocati
         _ = try ShardPlan.make(request, for: fixture.scorer)
         let worker = try fixture.worker()
         for shard in 0..<4 { _ = try worker.run(shard) }
-        expectSame(try worker.merged().scores, whole)
+        expectSame(try worker.merged().inspection, whole)
         #expect(whole.threshold.rule == .conformal)
     }
 

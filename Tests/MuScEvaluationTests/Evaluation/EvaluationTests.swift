@@ -18,7 +18,7 @@ struct EvaluationTests {
     private func evaluation(
         _ dataset: Dataset, output: FilePath, imageSize: Int = 224,
         settings: [String: String] = ["scoring.preset": "paper"], scored: ScoredClasses = ScoredClasses(),
-        failing: String? = nil, changing: @escaping @Sendable (inout BatchScores) -> Void = { _ in }
+        failing: String? = nil, changing: @escaping @Sendable (inout Inspection) -> Void = { _ in }
     ) -> Evaluation {
         Evaluation(
             dataset: dataset, backbone: "dinov2_vits14", imageSize: imageSize, threads: 2, configuration: settings,

@@ -40,7 +40,7 @@ struct MagneticTilesTests {
             output: OutputFolder(output.path)
         ) { files, _ throws(ScoringError) in
             #expect(files.map(\.name) == order)
-            return BatchScores(
+            return Inspection(
                 grid: PatchGrid(width: 16, height: 16),
                 images: files.enumerated().map { index, file in
                     ScoredImage(

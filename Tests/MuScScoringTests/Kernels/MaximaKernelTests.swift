@@ -141,15 +141,15 @@ struct MaximaKernelTests {
 
 @Suite("Mean of the smallest distances")
 struct IntervalMeanTests {
-    @Test("It equals sorting, with ties, for any interval", arguments: [1, 5, 16, 33])
-    func sorting(patches: Int) {
+    @Test("It equals sorting, with ties, for any interval", arguments: [1, 5, 16, 33], availableSets)
+    func sorting(patches: Int, isa: musc_isa) {
         var generator = SeededGenerator(seed: UInt64(patches))
         let judges = 11
         // Few distinct values, so that ties are common, and zeros.
         let squared = (0..<judges * patches).map { _ in Float(Int.random(in: 0...6, using: &generator)) / 4 }
         for (from, to) in [(0, 1), (0, 3), (2, 5), (0, 11), (10, 11)] {
             var means = [Float](repeating: -1, count: patches)
-            musc_interval_mean(squared, judges, patches, patches, from, to, &means)
+            musc_interval_mean(isa, squared, judges, patches, patches, from, to, &means)
             for patch in 0..<patches {
                 let sorted = (0..<judges).map { squared[$0 * patches + patch].squareRoot() }.sorted()
                 let expected = sorted[from..<to].reduce(0, +) / Float(to - from)

@@ -30,7 +30,7 @@ struct TransformerKernelTests {
             let (bias, gamma) = (random(outputs, seed: 3), random(outputs, seed: 4))
             let start = random(rows * outputStride, seed: 5)
             var packed = [UInt8](repeating: 0, count: musc_linear_packed_size(MUSC_F32, inputs, outputs))
-            musc_linear_pack(MUSC_F32, weight, inputs, outputs, &packed)
+            musc_linear_pack(isa, MUSC_F32, weight, inputs, outputs, &packed)
             for epilogue in [MUSC_STORE, MUSC_GELU, MUSC_QUICK_GELU, MUSC_ADD] {
                 var output = start
                 packed.withUnsafeBytes { packed in
@@ -38,7 +38,7 @@ struct TransformerKernelTests {
                         gamma.withUnsafeBufferPointer { gamma in
                             var layer = musc_linear(
                                 precision: MUSC_F32, inputs: inputs, outputs: outputs, weights: packed.baseAddress,
-                                bias: bias.baseAddress, gamma: gamma.baseAddress)
+                                bias: bias.baseAddress, gamma: gamma.baseAddress, rotation: nil)
                             musc_linear_apply(isa, &layer, input, inputStride, rows, epilogue, &output, outputStride)
                         }
                     }
@@ -66,6 +66,84 @@ struct TransformerKernelTests {
         }
     }
 
+    @Test("Rotated columns and gated groups equal their definition, in both precisions", arguments: availableSets)
+    func rotatedAndGated(isa: musc_isa) {
+        // Head widths that fill a panel, are less, or do not divide it; rotated columns that end within a panel.
+        for (rows, inputs, outputs, headWidth, columns) in [
+            (5, 8, 96, 8, 32), (70, 16, 192, 64, 128), (9, 12, 72, 12, 48), (66, 20, 100, 40, 80),
+        ] {
+            let row = headWidth + 32
+            let angles = random(rows * headWidth / 2, seed: 9).map { $0 * 6 }
+            var (cosines, sines) = ([Float](repeating: 0, count: rows * row), [Float](repeating: 0, count: rows * row))
+            for index in cosines.indices {
+                let (token, channel) = (index / row, index % row % headWidth)
+                let angle = angles[token * headWidth / 2 + channel / 2]
+                cosines[index] = Float(cos(Double(angle)))
+                sines[index] = Float(sin(Double(angle))) * (channel % 2 == 0 ? -1 : 1)
+            }
+            let weight = random(outputs * inputs, seed: 1).map { $0 / Float(inputs).squareRoot() }
+            let (input, bias) = (random(rows * inputs, seed: 2), random(outputs, seed: 3))
+            func product(_ token: Int, _ channel: Int) -> Double {
+                (0..<inputs).reduce(Double(bias[channel])) {
+                    $0 + Double(input[token * inputs + $1]) * Double(weight[channel * inputs + $1])
+                }
+            }
+            func applied(_ epilogue: musc_epilogue, outputs: Int, written: Int, _ precision: musc_precision) -> [Float] {
+                var packed = [UInt8](repeating: 0, count: musc_linear_packed_size(precision, inputs, outputs))
+                musc_linear_pack(isa, precision, weight, inputs, outputs, &packed)
+                var (floats, halves) = ([Float](repeating: 7, count: rows * written), [UInt16](repeating: 0, count: rows * written))
+                let rounded = rounded(input)
+                packed.withUnsafeBytes { packed in
+                    bias.withUnsafeBufferPointer { bias in
+                        cosines.withUnsafeBufferPointer { cosines in
+                            sines.withUnsafeBufferPointer { sines in
+                                var rotation = musc_rotation(
+                                    head_width: headWidth, columns: columns, cosines: cosines.baseAddress,
+                                    sines: sines.baseAddress)
+                                withUnsafePointer(to: &rotation) { rotation in
+                                    var layer = musc_linear(
+                                        precision: precision, inputs: inputs, outputs: outputs,
+                                        weights: packed.baseAddress, bias: bias.baseAddress, gamma: nil,
+                                        rotation: rotation)
+                                    if precision == MUSC_BF16 {
+                                        musc_linear_apply(isa, &layer, rounded, inputs, rows, epilogue, &halves, written)
+                                    } else {
+                                        musc_linear_apply(isa, &layer, input, inputs, rows, epilogue, &floats, written)
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                return precision == MUSC_BF16 ? widened(halves) : floats
+            }
+            for (precision, tolerance) in [(MUSC_F32, 1e-5), (MUSC_BF16, 0.03)] {
+                let turned = applied(MUSC_ROTATE, outputs: outputs, written: outputs, precision)
+                for token in 0..<rows {
+                    for channel in 0..<outputs {
+                        var expected = product(token, channel)
+                        if channel < columns {
+                            let angle = Double(angles[token * headWidth / 2 + channel % headWidth / 2])
+                            let partner = product(token, channel ^ 1)
+                            expected = expected * cos(angle) + (channel % 2 == 0 ? -partner : partner) * sin(angle)
+                        }
+                        #expect(abs(expected - Double(turned[token * outputs + channel])) < tolerance)
+                    }
+                }
+                let groups = outputs / 32
+                let gated = applied(MUSC_GATE, outputs: 32 * groups, written: 16 * groups, precision)
+                for token in 0..<rows {
+                    for channel in 0..<16 * groups {
+                        let place = channel / 16 * 32 + channel % 16
+                        let (gate, value) = (product(token, place), product(token, place + 16))
+                        let expected = gate / (1 + exp(-gate)) * value
+                        #expect(abs(expected - Double(gated[token * 16 * groups + channel])) < tolerance)
+                    }
+                }
+            }
+        }
+    }
+
     @Test("A linear layer in bfloat16 equals the product of the rounded factors", arguments: availableSets)
     func linearBF16(isa: musc_isa) {
         let (rows, inputs, outputs) = (21, 70, 40)
@@ -73,13 +151,13 @@ struct TransformerKernelTests {
         let input = rounded(random(rows * inputs, seed: 2))
         let bias = random(outputs, seed: 3)
         var packed = [UInt8](repeating: 0, count: musc_linear_packed_size(MUSC_BF16, inputs, outputs))
-        musc_linear_pack(MUSC_BF16, weight, inputs, outputs, &packed)
+        musc_linear_pack(isa, MUSC_BF16, weight, inputs, outputs, &packed)
         var output = [UInt16](repeating: 0, count: rows * outputs)
         packed.withUnsafeBytes { packed in
             bias.withUnsafeBufferPointer { bias in
                 var layer = musc_linear(
                     precision: MUSC_BF16, inputs: inputs, outputs: outputs, weights: packed.baseAddress,
-                    bias: bias.baseAddress, gamma: nil)
+                    bias: bias.baseAddress, gamma: nil, rotation: nil)
                 musc_linear_apply(isa, &layer, input, inputs, rows, MUSC_STORE, &output, outputs)
             }
         }

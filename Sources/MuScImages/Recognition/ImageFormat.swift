@@ -24,7 +24,7 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
         }
         // "BM" alone also begins many a text, so the size of the header that follows must be one that exists.
         if begins(with: [0x42, 0x4D]), start.count >= 18, start[15...17].allSatisfy({ $0 == 0 }),
-            [12, 40, 52, 56, 64, 108, 124].contains(start[14])
+            [12, 16, 40, 52, 56, 64, 108, 124].contains(start[14])
         {
             return .bmp
         }

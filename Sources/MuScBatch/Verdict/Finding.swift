@@ -1,0 +1,144 @@
+import MuScImages
+import MuScScoring
+import SystemPackage
+
+/// What somebody should know of an inspection beside its scores: what was left out, chosen, overridden or without
+/// effect, and what deserves a look.
+///
+/// A finding holds figures and names. `Finding.sentence` of MuScResults tells it to people.
+public enum Finding: Sendable, Hashable {
+    // MARK: The photographs
+
+    /// The image size followed from the photographs.
+    case imageSize(ImageSizeFollowed)
+    /// Only a part of the photographs counts.
+    case region(RegionOfInterest, patches: Int, of: Int)
+    /// The photographs have several sizes.
+    case photographSizes(PhotographSizes)
+    /// Files that cannot be decoded by their headers.
+    case undecodable(LeftOutFiles)
+
+    /// Preset `tuned` was never measured with this backbone.
+    case presetUnmeasured(backbone: String)
+
+    // MARK: Known good images
+
+    /// The folder of known good images cannot be listed; nobody from it judged.
+    case knownGoodUnlisted(ListingError)
+    /// There are no images in the folder of known good images.
+    case knownGoodEmpty(FilePath)
+    /// Known good images that could not be read: one of them with the reason, and how many others.
+    case knownGoodUnreadable(name: String, reason: String, others: Int)
+    /// None of the folder's images could be read.
+    case knownGoodUnused(FilePath)
+    /// Known good images that cannot be decoded.
+    case knownGoodUndecodable(LeftOutFiles)
+    /// The known good images have another shape than the photographs.
+    case knownGoodAspectRatio(ImageSize, photographs: ImageSize)
+    /// Known good images that stand far out from the others and were left out, by name.
+    case knownGoodStandOut([String])
+
+    /// Known good images so few that the batch's own scores set the threshold.
+    case knownGoodTooFew(images: Int, least: Int)
+
+    // MARK: Judges
+
+    /// Something was wrong with what is remembered of the line.
+    case lineMemory(LineMemoryProblem)
+    /// The line's past is too small to set the threshold, so the batch's own scores set it.
+    case linePastTooSmall(images: Int, least: Int, falseAlarmRate: Double)
+    /// Not all images of the batch judged.
+    case chosenJudges(JudgesChosen)
+    /// So few images judged each other that one odd image weighs much.
+    case fewImages(Int)
+
+    // MARK: The verdict
+
+    /// Marks that several images share were not looked for, because the grid of patches is too fine.
+    case marksUnsearchedOnGrid(PatchGrid)
+    /// Marks that several images share were not looked for, because the batch was scored in blocks.
+    case marksUnsearchedInBlocks
+    /// Images share a mark.
+    case recurringMark(RecurringMark)
+    /// More than half of the images are flagged against known good images.
+    case mostFlagged(Int, of: Int)
+}
+
+extension Finding {
+    /// What photographs were resized to where their own size decided it.
+    public struct ImageSizeFollowed: Sendable, Hashable {
+        /// The size of most photographs.
+        public var photographs: ImageSize
+        public var choice: AutomaticImageSize.Choice
+        /// What bounded it.
+        public var automatic: AutomaticImageSize
+        public var grid: PatchGrid
+        /// Into how many tiles each photograph was cut.
+        public var tiles: Int
+
+        package init(
+            photographs: ImageSize, choice: AutomaticImageSize.Choice, automatic: AutomaticImageSize, grid: PatchGrid,
+            tiles: Int
+        ) {
+            self.photographs = photographs
+            self.choice = choice
+            self.automatic = automatic
+            self.grid = grid
+            self.tiles = tiles
+        }
+    }
+
+    /// The sizes of a batch's photographs where they have several.
+    public struct PhotographSizes: Sendable, Hashable {
+        public struct Count: Sendable, Hashable {
+            public var size: ImageSize
+            public var images: Int
+
+            package init(size: ImageSize, images: Int) { (self.size, self.images) = (size, images) }
+        }
+
+        /// The most frequent first.
+        public var sizes: [Count]
+        /// Images of another aspect ratio than the most frequent size's.
+        public var distorted: Int
+
+        package init(sizes: [Count], distorted: Int) { (self.sizes, self.distorted) = (sizes, distorted) }
+    }
+
+    /// Files of a folder that cannot be used.
+    public struct LeftOutFiles: Sendable, Hashable, Codable {
+        public var count: Int
+        /// Files of the folder.
+        public var of: Int
+        /// One of them.
+        public var example: String
+
+        package init(count: Int, of: Int, example: String) {
+            self.count = count
+            self.of = of
+            self.example = example
+        }
+    }
+
+    /// How many of a batch's images judged, and why not all.
+    public struct JudgesChosen: Sendable, Hashable {
+        public var judges: Int
+        public var images: Int
+        /// What all would have taken; nil where the settings name a number.
+        public var tooSlow: Seconds?
+
+        package init(judges: Int, images: Int, tooSlow: Seconds? = nil) {
+            self.judges = judges
+            self.images = images
+            self.tooSlow = tooSlow
+        }
+
+        public struct Seconds: Sendable, Hashable {
+            /// Of mutual scoring with all judges, as estimated.
+            public var all: Double
+            public var limit: Double
+
+            package init(all: Double, limit: Double) { (self.all, self.limit) = (all, limit) }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+/// A format of pictures that is known and not read: such a file is named with what to do about it, and never passed over.
+public enum UnreadFormat: String, Sendable, Hashable, Codable, CaseIterable {
+    case webp = "WebP"
+    case avif = "AVIF"
+    case heic = "HEIC"
+    case jpeg2000 = "JPEG 2000"
+    case jpegXL = "JPEG XL"
+    case jpegXR = "JPEG XR"
+    case gif = "GIF"
+    case pam = "PAM"
+    case pfm = "PFM"
+    case openEXR = "OpenEXR"
+    case radiance = "Radiance HDR"
+    case cameraRaw = "camera raw"
+    case pdf = "PDF"
+    case svg = "SVG"
+    case photoshop = "a Photoshop document"
+    case targa = "Targa"
+    case dicom = "DICOM"
+    case fits = "FITS"
+    case video = "a video"
+
+    /// What to do, in one sentence.
+    public var remedy: String {
+        switch self {
+        case .webp: "Have the camera save JPEG or PNG, or convert it: dwebp photo.webp -o photo.png."
+        case .avif: "Have the camera save JPEG or PNG, or convert it: avifdec photo.avif photo.png."
+        case .heic:
+            "On an iPhone choose Settings › Camera › Formats › Most Compatible, or convert it: heif-convert photo.heic photo.jpg."
+        case .jpeg2000: "Save it as TIFF or PNG, or convert it: opj_decompress -i photo.jp2 -o photo.tif."
+        case .jpegXL: "Save it as JPEG or PNG, or convert it: djxl photo.jxl photo.png."
+        case .jpegXR, .targa: "Save it as PNG, TIFF or JPEG."
+        case .gif: "Save each picture as PNG: a GIF has 256 colours at most, and often several pictures."
+        case .pam: "Save it as PGM or PPM, or convert it: pamtopnm photo.pam > photo.ppm."
+        case .pfm, .openEXR, .radiance, .fits: "Save the values as a floating-point TIFF."
+        case .cameraRaw:
+            "It holds what the sensor saw, not a picture: set the camera to JPEG or RAW + JPEG, or develop it to TIFF."
+        case .pdf: "Export its pages as PNG: pdftoppm -png file.pdf page."
+        case .svg: "It is a drawing: export it as PNG if it belongs to the batch, else move it away."
+        case .photoshop: "Save a flattened copy as TIFF or PNG."
+        case .dicom: "Export it as 16-bit PNG or TIFF."
+        case .video: "Save single frames as PNG or JPEG: ffmpeg -i line.mp4 -vf fps=1 frame_%04d.png."
+        }
+    }
+
+    /// How names of such files end, in lower case.
+    var extensions: [String] {
+        switch self {
+        case .webp: ["webp"]
+        case .avif: ["avif", "avifs"]
+        case .heic: ["heic", "heif", "heics", "hif"]
+        case .jpeg2000: ["jp2", "j2k", "j2c", "jpc", "jpf", "jpx", "jph", "jhc"]
+        case .jpegXL: ["jxl"]
+        case .jpegXR: ["jxr", "wdp", "hdp"]
+        case .gif: ["gif"]
+        case .pam: ["pam"]
+        case .pfm: ["pfm"]
+        case .openEXR: ["exr"]
+        case .radiance: ["hdr", "rgbe"]
+        case .cameraRaw:
+            [
+                "dng", "nef", "nrw", "cr2", "cr3", "crw", "arw", "srf", "sr2", "raf", "orf", "rw2", "rwl", "pef", "srw", "3fr",
+                "fff", "iiq", "mrw", "x3f", "kdc", "dcr", "erf", "mef", "gpr", "raw",
+            ]
+        case .pdf: ["pdf"]
+        case .svg: ["svg", "svgz"]
+        case .photoshop: ["psd", "psb"]
+        case .targa: ["tga"]
+        case .dicom: ["dcm", "dicom"]
+        case .fits: ["fits", "fit"]
+        case .video: ["mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "wmv", "flv", "3gp", "mts", "m2ts", "mjpeg", "mjpg"]
+        }
+    }
+
+    /// The format that a name's ending promises, given in lower case.
+    init?(extension ending: String) {
+        guard let format = Self.byExtension[ending] else { return nil }
+        self = format
+    }
+
+    private static let byExtension = Dictionary(
+        allCases.flatMap { format in format.extensions.map { ($0, format) } }, uniquingKeysWith: { first, _ in first })
+}
+
+extension UnreadFormat: CustomStringConvertible {
+    public var description: String { rawValue }
+}
+
+extension UnreadFormat {
+    /// The format of content that begins with these bytes, ``FileKind/headBytes`` of them where there are as many.
+    static func detect(_ head: [UInt8]) -> UnreadFormat? {
+        func has(_ text: String, at offset: Int = 0) -> Bool { head.dropFirst(offset).starts(with: text.utf8) }
+        for (magic, format) in magics where head.starts(with: magic) { return format }
+        if has("RIFF") { return has("WEBP", at: 8) ? .webp : has("AVI ", at: 8) ? .video : nil }
+        if has("ftyp", at: 4) { return ofBrands(head) }
+        // "PF" alone also begins many a text: white space and the width follow.
+        if has("PF") || has("Pf"), head.count > 3, head[2] == 0x0A || head[2] == 0x20, (0x30...0x39).contains(head[3]) {
+            return .pfm
+        }
+        if has("P7\n") { return .pam }
+        if has("II*\0"), has("CR", at: 8) { return .cameraRaw }
+        if has("DICM", at: 128) { return .dicom }
+        if has("<svg") || has("<?xml"), contains("<svg", in: head) { return .svg }
+        return nil
+    }
+
+    /// Content that is told by its first bytes alone.
+    private static let magics: [([UInt8], UnreadFormat)] = {
+        func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+        return [
+            ([0, 0, 0, 0x0C] + bytes("jP  ") + [0x0D, 0x0A, 0x87, 0x0A], .jpeg2000), ([0xFF, 0x4F, 0xFF, 0x51], .jpeg2000),
+            ([0, 0, 0, 0x0C] + bytes("JXL ") + [0x0D, 0x0A, 0x87, 0x0A], .jpegXL), ([0xFF, 0x0A], .jpegXL),
+            (bytes("II") + [0xBC], .jpegXR), (bytes("GIF87a"), .gif), (bytes("GIF89a"), .gif),
+            ([0x76, 0x2F, 0x31, 0x01], .openEXR), (bytes("#?RADIANCE"), .radiance), (bytes("#?RGBE"), .radiance),
+            (bytes("FUJIFILMCCD-RAW"), .cameraRaw), (bytes("IIU\0"), .cameraRaw), (bytes("IIRO"), .cameraRaw),
+            (bytes("IIRS"), .cameraRaw), (bytes("MMOR"), .cameraRaw), (bytes("\0MRM"), .cameraRaw), (bytes("FOVb"), .cameraRaw),
+            (bytes("%PDF-"), .pdf), (bytes("8BPS"), .photoshop), (bytes("SIMPLE  ="), .fits),
+            ([0x1A, 0x45, 0xDF, 0xA3], .video), ([0, 0, 1, 0xBA], .video), ([0, 0, 1, 0xB3], .video), (bytes("FLV\u{1}"), .video),
+            ([0x30, 0x26, 0xB2, 0x75], .video),
+        ]
+    }()
+
+    /// Which of the formats of ISO's base media file the brands name: the box's length, `ftyp`, the main brand, a
+    /// version, and more brands.
+    private static func ofBrands(_ head: [UInt8]) -> UnreadFormat {
+        let length = head.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        let end = min(max(length, 12), head.count)
+        let brands = stride(from: 8, through: max(end - 4, 8), by: 4).filter { $0 != 12 && $0 + 4 <= head.count }.map {
+            String(decoding: head[$0..<$0 + 4], as: UTF8.self)
+        }
+        if brands.contains("avif") || brands.contains("avis") { return .avif }
+        let still = ["heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1", "mif2"]
+        if brands.contains(where: still.contains) { return .heic }
+        if brands.first == "crx " { return .cameraRaw }
+        if brands.first == "jxl " { return .jpegXL }
+        if brands.first == "jp2 " || brands.first == "jpx " { return .jpeg2000 }
+        return .video
+    }
+
+    private static func contains(_ text: String, in head: [UInt8]) -> Bool {
+        let wanted = Array(text.utf8)
+        return head.indices.contains { head[$0...].starts(with: wanted) }
+    }
+}

@@ -1,0 +1,90 @@
+import MuScBatch
+import MuScImages
+import MuScResults
+import MuScScoring
+import Testing
+
+/// What people read of each finding, word for word.
+@Suite struct FindingSentenceTests {
+    private static let known = ImageSize(width: 60, height: 40)
+    private static let grid = PatchGrid(width: 96, height: 64)
+
+    @Test("A size that followed from the photographs is said with what bounded it", arguments: [
+        (AutomaticImageSize.Choice.Limit.photograph, "a little below their own size"),
+        (.usualSize, "enlarged to the backbone's usual number of patches"),
+        (.time, "as large as an estimated 10 minutes for the batch allow"),
+        (.memory, "as large as 3 GiB of memory allow"),
+    ])
+    func imageSize(limit: AutomaticImageSize.Choice.Limit, reason: String) {
+        func sentence(tiles: Int) -> String {
+            Finding.imageSize(
+                Finding.ImageSizeFollowed(
+                    photographs: Self.known, choice: .init(size: ImageSize(width: 1344, height: 896), limit: limit),
+                    automatic: AutomaticImageSize(), grid: Self.grid, tiles: tiles)
+            ).sentence
+        }
+        let start = "Image size auto: photographs of 60×40 px were scored at 1344×896 px, \(reason): 96×64 patches"
+        #expect(sentence(tiles: 1) == start + ".")
+        #expect(sentence(tiles: 6) == start + " in 6 tiles.")
+    }
+
+    @Test("Sizes are counted, four at most, and distorted photographs warned of")
+    func sizes() {
+        func sentence(_ count: Int, distorted: Int) -> String {
+            let sizes = (0..<count).map { Finding.PhotographSizes.Count(size: ImageSize(width: 60, height: 40 + $0), images: 9 - $0) }
+            return Finding.photographSizes(Finding.PhotographSizes(sizes: sizes, distorted: distorted)).sentence
+        }
+        let end = "all were scaled to one grid of patches."
+        #expect(sentence(2, distorted: 0) == "The photographs have 2 sizes (9 of 60×40, 8 of 60×41 px); \(end)")
+        #expect(sentence(6, distorted: 0).contains("(9 of 60×40, 8 of 60×41, 7 of 60×42, 6 of 60×43 and 2 more sizes px)"))
+        #expect(
+            sentence(2, distorted: 1).hasSuffix(
+                "\(end) 1 of them has another aspect ratio than most, so that what is on it is compared distorted: sort it "
+                    + "into a folder of its own if the scores look wrong."))
+        #expect(sentence(2, distorted: 3).contains("3 of them have another aspect ratio than most, so that what is on them"))
+    }
+
+    @Test("Few names are listed, of many the first and how many more")
+    func lists() {
+        #expect(
+            Finding.knownGoodStandOut(["a.png"]).sentence
+                == "Look at the known good image a.png: it stands far out from the other known good images, and was left out.")
+        #expect(
+            Finding.knownGoodStandOut((1...7).map { "\($0)" }).sentence
+                == "Look at the known good images 1, 2, 3, 4, 5 and 2 more: they stand far out from the other known good "
+                + "images, and were left out.")
+        let parts = (1...13).map { RecurringMark.Part(image: $0, name: "p\($0)", x: 1, y: 1) }
+        #expect(Finding.recurringMark(RecurringMark(parts: parts)).sentence.contains("on 13 parts: p1, p2,"))
+        #expect(Finding.recurringMark(RecurringMark(parts: parts)).sentence.contains("p12 and 1 more. Parts with the same"))
+    }
+
+    @Test("Everything else has its figures and says what to do", arguments: [
+        (Finding.region(.shares(.init(left: 0, top: 0, width: 0.5, height: 1)), patches: 18, of: 36), "18 of 36 patches (50 %)"),
+        (.undecodable(.init(count: 2, of: 9, example: "b.png")), "2 of 9 files cannot be decoded by their headers, such as b.png."),
+        (.knownGoodUndecodable(.init(count: 1, of: 3, example: "/g/b.png")), "1 of 3 known good images cannot be read, such as /g/b.png."),
+        (.knownGoodUnlisted(ListingError(folder: "/g", cause: .noSuchFileOrDirectory)), "/g: there is no such folder"),
+        (.knownGoodEmpty("/g"), "put 30 to 50 photographs of good parts there"),
+        (.knownGoodUnreadable(name: "a.png", reason: "is cut short", others: 0), "images, a.png could not be read: is cut short."),
+        (.knownGoodUnreadable(name: "a.png", reason: "is cut short", others: 2), "images, a.png and 2 more could not be read"),
+        (.knownGoodUnused("/g"), "So no image of /g could judge"),
+        (.presetUnmeasured(backbone: "x"), "Preset tuned was never measured with x: its layers"),
+        (.knownGoodTooFew(images: 1, least: 5), "1 known good image cannot set a threshold: at least 5 are needed"),
+        (.knownGoodTooFew(images: 4, least: 5), "4 known good images cannot"),
+        (.knownGoodAspectRatio(known, photographs: 50), "(60×40 px) than the photographs (50×50 px)"),
+        (.lineMemory(LineMemoryProblem(line: "/drop/a", fault: .damagedIndex("/s/line.json"))), "/drop/a's memory begins anew."),
+        (.linePastTooSmall(images: 5, least: 19, falseAlarmRate: 0.05), "holds 5 images, and fewer than 19 cannot set a threshold for 5 %"),
+        (.chosenJudges(.init(judges: 64, images: 900)), "64 of the 900 images judged, the same for all (seeded choice)."),
+        (
+            .chosenJudges(.init(judges: 64, images: 900, tooSlow: .init(all: 1800.7, limit: 900))),
+            "about 1800 s, and scoring.time_limit_seconds is 900."
+        ),
+        (.fewImages(5), "Only 5 images judged each other"),
+        (.marksUnsearchedOnGrid(grid), "on a grid of 96×64 patches"),
+        (.marksUnsearchedInBlocks, "which takes the tokens of all images at once."),
+        (.mostFlagged(9, of: 10), "9 of 10 images are flagged"),
+    ])
+    func others(finding: Finding, part: String) {
+        #expect(finding.sentence.contains(part), "\(finding.sentence)")
+        #expect(finding.sentence.hasSuffix(".") || finding.sentence.hasSuffix("?"))
+    }
+}
