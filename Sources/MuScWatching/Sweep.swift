@@ -35,6 +35,8 @@ package struct Sweep: Sendable {
         package var blocked: [RootLockError] = []
         /// Roots that are not there.
         package var missing: [FilePath] = []
+        /// Whether a folder could not be listed, or is reached by a link that is not followed.
+        package var hasObstacles = false
     }
 
     /// Runs the pass.
@@ -89,6 +91,7 @@ package struct Sweep: Sendable {
             for folder in intake.settling.due(at: .now()) { try intake.look(into: folder, root: root) }
             try await score(root, worker, &intake, &summary)
         }
+        summary.hasObstacles = summary.hasObstacles || intake.hasObstacles
         summary.waiting += intake.settling.entries.count
         try ledger.prune()
     }

@@ -54,6 +54,7 @@ extension WatchLoop {
                     logger.warning("root_missing", metadata: ["root": "\(state.root.path.text)"])
                     continue
                 }
+                try lookForLink(state.root)
                 if state.nextScan.seconds > 0 { logger.notice("root_back", metadata: ["root": "\(state.root.path.text)"]) }
             } else if id == nil || now < state.nextScan && intake.unreadable[state.root.path] == nil {
                 continue
@@ -98,6 +99,17 @@ extension WatchLoop {
         // Other rules make other batches of the same files.
         for position in roots.indices { roots[position].nextScan = Moment(seconds: 0) }
         try checkRoots()
+    }
+
+    /// A root that is a link when the watcher starts is followed; one that becomes a link later cannot be.
+    private func lookForLink(_ root: WatchedRoot) throws(LedgerError) {
+        guard let real = root.path.resolved(), real != root.path else { return try ledger.clear(.link, at: root.path, root: root.id) }
+        let reason = """
+            \(root.path.text) has become a link to \(real.text), which is not followed: \
+            start musc again, or name \(real.text) under watch.roots
+            """
+        logger.error("root_link", metadata: ["root": "\(root.path.text)", "reason": "\(reason)"])
+        try ledger.note(Obstacle(path: root.path, kind: .link, reason: reason), root: root.id)
     }
 
     /// Takes in how the file system of a root is mounted now.

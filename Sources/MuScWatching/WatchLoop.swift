@@ -211,7 +211,9 @@ actor WatchLoop {
         guard intake.rules.admitsFile(name) || name == intake.rules.readyFile || name == NameRules.mask else { return }
         let now = Moment.now()
         // A file that is known to be no image, such as a log that is written to all the time, holds nothing up.
-        if intake.others[folder]?.contains(name) != true, name != intake.rules.readyFile {
+        if intake.others[folder]?.contains(name) == true {
+            if !event.has(IN_CREATE) { intake.settling.closedOther(name, in: folder) }
+        } else if name != intake.rules.readyFile {
             if event.has(IN_CREATE) {
                 intake.settling.created(name, in: folder, at: now)
             } else if event.has(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) {
@@ -234,7 +236,10 @@ actor WatchLoop {
         let start = Moment.now()
         dirty[folder] = nil
         let result = try intake.look(into: folder, root: root)
-        if case .becameReady? = result { nudge() }
+        switch result {
+        case .becameReady?, .becameOverdue?: nudge()
+        default: break
+        }
         let now = Moment.now()
         pauses[folder] = now - start > 0.01 ? now + 10 * (now - start) : nil
     }

@@ -68,6 +68,8 @@ package func publishTable(of batch: ReadyBatch, contents: FileContents? = nil) t
     let place = parent.appending(batch.results.lastName ?? "_musc")
     let beside = parent.appending(temporaryName())
     guard beside.withPlatformString({ mkdir($0, 0o755) }) == 0 else { throw Errno(rawValue: errno) }
+    var began = timespec()
+    clock_gettime(CLOCK_REALTIME, &began)
     do {
         // To root nothing is closed; so what nobody may read counts as unread.
         let unread = batch.files.filter { file in
@@ -92,10 +94,31 @@ package func publishTable(of batch: ReadyBatch, contents: FileContents? = nil) t
         if replaces { try move(place, to: former) }
         try move(beside, to: place)
         if replaces { removeResults(former) }
+        noteViolations(of: batch, contents, in: parent, since: began)
         return record.outcome(batch.results)
     } catch {
         removeResults(beside)
         throw error
+    }
+}
+
+/// Writes beside the drop folder what must never happen: a table of other images than those in its folder.
+///
+/// - Parameter time: What was changed later than this, or hardly earlier, may be as it likes.
+private func noteViolations(of batch: ReadyBatch, _ contents: FileContents, in folder: FilePath, since time: timespec) {
+    guard batch.results.removingLastComponent() == batch.folder else { return }
+    for file in batch.files {
+        let path = folder.appending(file.name)
+        var status = stat()
+        guard path.withPlatformString({ stat($0, &status) }) == 0, let published = contents.digests[file.name] else { continue }
+        let age = Double(time.tv_sec - status.st_ctim.tv_sec) + Double(time.tv_nsec - status.st_ctim.tv_nsec) / 1e9
+        guard age > 0.02, !FileContents([file.name: published]).cover([file.name], in: folder) else { continue }
+        let line = Array("\(batch.folder): published with other content of \(file.name)\n".utf8)
+        let log = batch.root.removingLastComponent().appending("violations").withPlatformString { open($0, O_WRONLY | O_CREAT | O_APPEND, 0o644) }
+        if log >= 0 {
+            _ = Glibc.write(log, line, line.count)
+            close(log)
+        }
     }
 }
 

@@ -42,6 +42,8 @@ package struct Settling: Sendable {
         package var readyMark: String?
         /// The ready file's identity when it was last acted on.
         package var spentReadyMark: String?
+        /// Whether an image was changed after the ready file was: then it was put there first, and more may come.
+        package var changedAfterReady = false
         /// Whether results lie in place that may be of these images.
         package var mayBeScored: Bool
 
@@ -67,8 +69,10 @@ package struct Settling: Sendable {
         case ready
         /// Settled, and would have to wait for something else; but the results in place may be of these images.
         case recognisable
+        /// Still changing, but for so long that it is scored as it is.
+        case overdue
 
-        var isReady: Bool { self == .ready || self == .recognisable }
+        var isReady: Bool { self == .ready || self == .recognisable || self == .overdue }
     }
 
     /// What is remembered of a folder that has images to be scored.
@@ -111,7 +115,7 @@ package struct Settling: Sendable {
             switch verdict {
             case .changing(let until): until
             case .tooFew(_, let until): until
-            case .awaitingReadyFile, .ready, .recognisable: nil
+            case .awaitingReadyFile, .ready, .recognisable, .overdue: nil
             }
         entries[folder] = entry
         return verdict
@@ -131,12 +135,22 @@ package struct Settling: Sendable {
         // settle by the clock.
         if rules.waitsForReadyFile {
             if let mark = observation.readyMark {
-                if mark != observation.spentReadyMark { return observation.images >= 2 ? .ready : .tooFew(images: 1, until: nil) }
+                if mark != observation.spentReadyMark {
+                    if let changing = observation.changedAfterReady ? judgeByClock(entry, at: now) : judgeByClosing(entry, at: now) {
+                        return changing
+                    }
+                    return observation.images >= 2 ? .ready : .tooFew(images: 1, until: nil)
+                }
             } else {
                 return .awaitingReadyFile
             }
         }
-        if let changing = judgeByClock(entry, at: now) { return changing }
+        if let changing = judgeByClock(entry, at: now) {
+            // What never settles is scored as it is once it has waited for long enough, and again when it has settled.
+            let patience = entry.waitingSince + rules.maxWaitSeconds
+            guard observation.images >= 2, judgeByClosing(entry, at: now) == nil, case .changing(let until) = changing else { return changing }
+            return now >= patience ? .overdue : .changing(until: min(until, patience))
+        }
         if observation.images >= rules.minImages { return .ready }
         let patience = entry.waitingSince + rules.maxWaitSeconds
         if observation.images >= 2, now >= patience { return .ready }
@@ -146,7 +160,11 @@ package struct Settling: Sendable {
     /// - Returns: nil where nothing has changed for as long as it takes.
     private func judgeByClock(_ entry: Entry, at now: Moment) -> Verdict? {
         let settled = entry.stableSince + rules.settleSeconds
-        if now < settled { return .changing(until: settled) }
+        return now < settled ? .changing(until: settled) : judgeByClosing(entry, at: now)
+    }
+
+    /// - Returns: nil where no file is being written, as far as is known.
+    private func judgeByClosing(_ entry: Entry, at now: Moment) -> Verdict? {
         let closing = entry.beingWritten.values.map { $0 + rules.openFileSeconds }.filter { $0 > now }
         return closing.max().map { .changing(until: min($0, now + max(rules.settleSeconds, 0.1))) }
     }
@@ -160,6 +178,11 @@ package struct Settling: Sendable {
     /// Takes in that a file was closed, moved or removed: whatever it was, nobody writes to it under this name.
     package mutating func closed(_ name: FileName, in folder: FilePath, at now: Moment) {
         touched(folder, at: now)
+        entries[folder]?.beingWritten[name] = nil
+    }
+
+    /// Takes in that a file was closed that is no image, and so holds nothing up.
+    mutating func closedOther(_ name: FileName, in folder: FilePath) {
         entries[folder]?.beingWritten[name] = nil
     }
 

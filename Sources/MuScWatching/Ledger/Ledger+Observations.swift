@@ -99,6 +99,8 @@ extension Ledger {
         case waiting(images: Int, reason: String)
         /// The batch became ready by this look.
         case becameReady(images: Int)
+        /// The same, though it has not settled.
+        case becameOverdue(images: Int)
         /// The batch is ready, failed or held, as before.
         case unchanged(BatchState)
         /// A batch of the folder is being scored; the rest waits until it is done.
@@ -166,12 +168,11 @@ extension Ledger {
             let stable = isSameSet ? active.moments?.stableSince : nil
             earlier = (stable ?? now, active.waitingSince(now: now))
         }
-        let verdict = settling.observe(
-            folder,
-            Settling.Observation(
+        var observation = Settling.Observation(
                 digest: digest, images: pending.count, readyMark: look.listing.readyMark, spentReadyMark: rows.last?.readyMark,
-                mayBeScored: look.hasResults && active?.checked != digest.description),
-            at: now, earlier: earlier)
+                mayBeScored: look.hasResults && active?.checked != digest.description)
+        observation.changedAfterReady = look.listing.isChangedAfterReady
+        let verdict = settling.observe(folder, observation, at: now, earlier: earlier)
         let reason = verdict.reason(minImages: settling.rules.minImages, now: now)
         let moments = settling.moments(of: folder) ?? (now, now)
         let target = active ?? (policy == .newBatch ? nil : rows.first)
@@ -207,7 +208,7 @@ extension Ledger {
         }
         if verdict.isReady {
             settling.forget(folder)
-            return .becameReady(images: pending.count)
+            return verdict == .overdue ? .becameOverdue(images: pending.count) : .becameReady(images: pending.count)
         }
         return .waiting(images: pending.count, reason: reason ?? "")
     }
@@ -301,7 +302,7 @@ extension Settling.Verdict {
     /// Why a batch waits, for people; nil where it does not.
     func reason(minImages: Int, now: Moment) -> String? {
         switch self {
-        case .ready, .recognisable: return nil
+        case .ready, .recognisable, .overdue: return nil
         case .changing: return WatchReason.changing.text
         case .awaitingReadyFile: return WatchReason.awaitingReadyFile.text
         case .tooFew(_, nil): return WatchReason.single.text

@@ -237,8 +237,8 @@ extension Ledger {
         try write { db in
             try Self.unclaim(batch, db)
             try db.run(
-                "UPDATE batch SET state = 'waiting', reason = ?, boot = '', attempts = max(0, attempts - 1) WHERE id = ?",
-                [WatchReason.changed.text, batch.ledgerID])
+                "UPDATE batch SET state = 'waiting', reason = ?, boot = '', first_seen = ?, attempts = max(0, attempts - 1) WHERE id = ?",
+                [WatchReason.changed.text, wallClock(), batch.ledgerID])
         }
     }
 

@@ -35,7 +35,7 @@ struct SweepCommand: AsyncParsableCommand {
         if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
         for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
         for blocked in summary.blocked { Terminal.printError("\(blocked)") }
-        if summary.failed > 0 || !summary.missing.isEmpty || !summary.blocked.isEmpty { throw ExitCode.batchFailed }
+        if summary.failed > 0 || !summary.missing.isEmpty || !summary.blocked.isEmpty || summary.hasObstacles { throw ExitCode.batchFailed }
     }
 
     private func loaded() throws -> Configuration {
