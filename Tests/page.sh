@@ -1,19 +1,20 @@
-#!/bin/sh
-# Opens the pages that musc writes in a headless Chromium and uses them as a person would.
+#!/usr/bin/env bash
+# Opens the pages that musc writes in headless browsers and uses them as a person would: all of it in Chromium, the main
+# path in Firefox.
 #
-#   Tests/page.sh            writes the batches with the package's own tests, then runs the browser
-#   Tests/page.sh FOLDER     runs the browser on batches written earlier
+#   Tests/page.sh            writes the batches with the package's own tests, then runs the browsers
+#   Tests/page.sh FOLDER     runs the browsers on batches written earlier
 #
-# Needs chromium and python3-venv (apt-get install chromium python3-venv); Playwright and axe-core come from PyPI into
-# .build/page-tests.
-set -eu
+# Installs Debian's chromium, firefox-esr, poppler-utils and python3-venv where they are missing; Playwright and axe-core
+# come from PyPI into .build/page-tests. CHROMIUM and FIREFOX name other browsers.
+set -euo pipefail
 cd "$(dirname "$0")/.."
+. examples/requirements.sh
 
-browser=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
-if [ -z "$browser" ]; then
-    echo "page.sh: no Chromium found. Install one (apt-get install chromium), or name it in CHROMIUM." >&2
-    exit 2
-fi
+packages="poppler-utils python3-venv"
+[ -n "${CHROMIUM:-}" ] || packages="$packages chromium"
+[ -n "${FIREFOX:-}" ] || packages="$packages firefox-esr"
+require_packages $packages
 
 tools=.build/page-tests
 if ! "$tools/bin/python" -c 'import playwright, axe_playwright_python' 2>/dev/null; then
@@ -28,4 +29,5 @@ else
     trap 'rm -rf "$folder"' EXIT
     MUSC_PAGE_FIXTURES=$folder swift test -c release --disable-testable-imports --filter PageFixtures
 fi
-CHROMIUM=$browser "$tools/bin/python" Tests/PageTests/page_test.py "$folder"
+CHROMIUM=${CHROMIUM:-$(command -v chromium)} "$tools/bin/python" Tests/PageTests/page_test.py "$folder"
+FIREFOX=${FIREFOX:-$(command -v firefox-esr)} python3 Tests/PageTests/firefox_test.py "$folder"

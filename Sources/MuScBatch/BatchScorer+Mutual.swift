@@ -101,7 +101,7 @@ extension BatchScorer {
     /// - Returns: Scores on MSM's scale, and what was decided.
     func rescored(_ scores: [Float], features: [Float]) -> ([Float], RsCINDecision) {
         guard settings.rscin != .never else {
-            return (scores, RsCINDecision(applied: false, neighbourAgreement: nil, reason: "RsCIN is switched off."))
+            return (scores, RsCINDecision(applied: false, neighbourAgreement: nil, reason: "Look-alike correction (RsCIN): switched off."))
         }
         let features = settings.unitImageFeatures
             ? RsCIN.unitFeatures(features, count: scores.count) : features
@@ -114,20 +114,25 @@ extension BatchScorer {
         if settings.rscin == .always {
             return (
                 onScale(),
-                RsCINDecision(applied: true, neighbourAgreement: nil, reason: "RsCIN is always applied by the settings.")
+                RsCINDecision(applied: true, neighbourAgreement: nil, reason: "Look-alike correction (RsCIN): always on, by the settings.")
             )
         }
         let agreement = RsCIN.neighbourAgreement(scores, features: features, threads: settings.threads)
         let applies = (agreement ?? 0) >= Self.requiredAgreement
-        let measured = agreement.map { "Spearman \(rounded($0))" } ?? "no measure"
         return (
             applies ? onScale() : scores,
             RsCINDecision(
                 applied: applies, neighbourAgreement: agreement,
-                reason: applies
-                    ? "RsCIN decided the scores, because images that look alike have like scores (\(measured))."
-                    : "RsCIN was left out, because images that look alike do not have like scores (\(measured), below 0.7).")
+                reason: "Look-alike correction (RsCIN): " + reason(agreement, applies: applies))
         )
+    }
+
+    private func reason(_ agreement: Double?, applies: Bool) -> String {
+        guard let agreement else { return "off, too few images to tell." }
+        return applies
+            ? "on, because images that look alike have like scores (Spearman \(rounded(agreement)))."
+            : "off, because images that look alike do not have like scores (Spearman \(rounded(agreement)), at least "
+                + "\(Self.requiredAgreement) needed)."
     }
 
     /// The rank correlation of a score with its neighbours' at which RsCIN is trusted ("How a batch is scored", RsCIN).

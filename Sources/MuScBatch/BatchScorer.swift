@@ -100,18 +100,29 @@ public struct BatchScorer: Sendable {
         progress: ProgressHandler
     ) throws(ScoringError) -> Inspection {
         var clock = clock
+        let equal = EqualImages(settings.copiesJudgeOnce ? tokens.contents : [])
+        let all = tokens.images
+        let tokens = equal.hasCopies ? tokens.selecting(equal.distinct) : tokens
+        let (outside, strangers) = settings.copiesJudgeOnce ? outside.withoutCopies(of: tokens) : (outside, [])
         let panel = JudgePanel(outside, batch: tokens.readable, settings: settings)
-        guard tokens.readable >= panel.leastBatch else { throw .tooFewImages(TooFewImages(tokens.images)) }
+        guard tokens.readable >= panel.leastBatch else {
+            throw .tooFewImages(TooFewImages(all, copies: equal.position.count - equal.distinct.count))
+        }
         let photographs = PhotographSurvey(tokens)
         let shapes = outside.filter { $0.origin == .knownGood }
             .compactMap { photographs.finding(onJudges: PhotographSurvey($0.tokens)) }
         let search = findingOnSearch(panel: panel, judges: tokens.readable + panel.judging.count)
         let judged = try judged(tokens, by: panel, nearest: nearest, progress: progress)
         clock.finish("mutual scoring")
-        return conclude(
+        var inspection = conclude(
             judged, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock,
-            findings: preparation + [photographs.finding].compactMap { $0 } + shapes + [search].compactMap { $0 }
-                + judged.findings)
+            findings: preparation + equal.findings(all) + strangers + [photographs.finding].compactMap { $0 } + shapes
+                + [search].compactMap { $0 } + judged.findings)
+        clock = StageClock()
+        inspection.evidence = evidence(for: inspection.images, tokens: tokens, panel: judged.panel)
+        clock.finish("nearest places")
+        inspection.timings += clock.timings
+        return inspection.spread(over: equal, images: all)
     }
 
     /// Makes the batch's scores of its maps: RsCIN, threshold, flags and findings, which need all images together.
@@ -131,7 +142,8 @@ public struct BatchScorer: Sendable {
             judged.calibration.isEmpty || settings.rscin == .always
             ? rescored(scoresMSM, features: features) : (scoresMSM, .leftToMSM)
         let calibration = decision.applied ? [] : judged.calibration
-        let (threshold, reservation) = threshold(for: scores, calibration: calibration, of: judged.panel)
+        let (automatic, reservation) = threshold(for: scores, calibration: calibration, of: judged.panel)
+        let threshold = settings.threshold.map(Threshold.fixed) ?? automatic
         let pValues = ConformalThreshold.pValues(of: scores, calibration: calibration)
         for position in images.indices {
             guard let index = images[position].index, let size = images[position].size else { continue }
@@ -145,7 +157,7 @@ public struct BatchScorer: Sendable {
             )
         }
         clock.finish("scores")
-        var doubts = [reservation].compactMap { $0 }
+        var doubts = settings.threshold == nil ? [reservation].compactMap { $0 } : []
         if readable < Self.fewImages, judged.panel.judging.isEmpty { doubts.append(.fewImages(readable)) }
         let flagged = images.count { $0.flagged }
         if judged.panel.calibration == .knownGood, readable >= Self.fewImages, 2 * flagged > readable {
@@ -154,7 +166,7 @@ public struct BatchScorer: Sendable {
         let marks = marks(judged.recurring, in: images)
         return Inspection(
             grid: grid, region: region, images: images, patchMaps: judged.maps, imageFeatures: features,
-            featureWidth: settings.backbone.featureWidth, threshold: threshold, rscin: decision,
+            featureWidth: settings.backbone.featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
             timings: clock.timings, findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
             outsideJudgments: judged.judgments, recurring: marks)
     }
@@ -260,16 +272,26 @@ public struct TooFewImages: Sendable, Hashable, CustomStringConvertible {
     public var firstUnreadable: String?
     public var reason: String?
 
-    package init(_ images: [ScoredImage]) {
+    /// How many of the readable images are copies of others.
+    public var copies: Int
+
+    package init(_ images: [ScoredImage], copies: Int = 0) {
         let unread = images.filter { $0.index == nil }
         (readable, unreadable) = (images.count - unread.count, unread.count)
+        self.copies = copies
         (firstUnreadable, reason) = (unread.first?.name, unread.first?.error)
     }
 
     public var description: String {
+        if readable == 0, let firstUnreadable {
+            let files = unreadable == 1 ? "The file is no" : "None of the \(unreadable) files is a"
+            return "\(files) readable image. \(firstUnreadable): \(reason ?? "") Check the export, then musc run FOLDER, or "
+                + "musc retry FOLDER where musc watches it."
+        }
         let example = firstUnreadable.map { ": \($0): \(reason ?? "")" } ?? ""
         let skipped = unreadable == 0 ? "" : " (\(unreadable) could not be read\(example))"
-        return "\(readable) readable image\(readable == 1 ? "" : "s")\(skipped): images are judged by each other, so at "
+        let equal = copies == 0 ? "" : " of which \(copies) show\(copies == 1 ? "s" : "") the same as another"
+        return "\(readable) readable image\(readable == 1 ? "" : "s")\(equal)\(skipped): images are judged by each other, so at "
             + "least 2 are needed, and 20 or more are better"
     }
 }

@@ -17,6 +17,8 @@ public struct Inspection: Sendable {
     public var featureWidth: Int
     /// Where images are flagged, and why there.
     public var threshold: Threshold
+    /// What the threshold is where the user sets none.
+    public var automaticThreshold: Threshold
     /// Whether RsCIN decided the scores, and why.
     public var rscin: RsCINDecision
     /// Seconds spent in each stage, by name, in the order in which they ran.
@@ -27,10 +29,14 @@ public struct Inspection: Sendable {
     public var outsideJudgments: [OutsideJudgment]
     /// Marks that several images share, the most frequent first.
     public var recurring: [RecurringMark]
+    /// What the peaks of the images to look at first were compared with, the most anomalous image first; empty where the
+    /// tokens were let go before.
+    public var evidence: [PeakEvidence] = []
 
     public init(
         grid: PatchGrid, region: PatchRegion? = nil, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
-        threshold: Threshold, rscin: RsCINDecision, timings: [StageTiming] = [], findings: [Finding] = [],
+        threshold: Threshold, automaticThreshold: Threshold? = nil, rscin: RsCINDecision, timings: [StageTiming] = [],
+        findings: [Finding] = [],
         outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = []
     ) {
         self.grid = grid
@@ -40,6 +46,7 @@ public struct Inspection: Sendable {
         self.imageFeatures = imageFeatures
         self.featureWidth = featureWidth
         self.threshold = threshold
+        self.automaticThreshold = automaticThreshold ?? threshold
         self.rscin = rscin
         self.timings = timings
         self.findings = findings

@@ -4,12 +4,15 @@ import MuScImages
 public struct OutputOptions: Sendable, Hashable {
     /// Which images get an overlay at full size.
     public enum Overlays: String, Sendable, Hashable, CaseIterable, Codable {
-        case all, flagged, none
+        case all
+        /// Of those that are flagged or worth a look.
+        case look
+        case flagged, none
     }
 
     /// What the colours of a heat map span.
     public enum Normalisation: String, Sendable, Hashable, CaseIterable, Codable {
-        /// From the lowest to the highest patch score of the batch, so that a clean image looks clean.
+        /// One scale for the batch, anchored at the threshold, so that a clean image looks clean.
         case batch
         /// From the lowest to the highest patch score of the image itself.
         case image
@@ -22,6 +25,13 @@ public struct OutputOptions: Sendable, Hashable {
         case tiff
         /// One 16-bit channel, `round(score · 32767.5)`: 0 is a score of 0, 65535 one of 2, the largest possible.
         case png16
+    }
+
+    /// Which photographs a page holds that is complete in itself; all images have a thumbnail in it.
+    public enum SingleFile: String, Sendable, Hashable, CaseIterable, Codable {
+        /// Those of images that are flagged or worth a look.
+        case flagged
+        case all
     }
 
     /// Results lie in each batch's folder, or under another folder that repeats the drop folder's tree.
@@ -37,6 +47,12 @@ public struct OutputOptions: Sendable, Hashable {
     public var normalisation: Normalisation
     public var colormap: Colormap
     public var maps: Maps
+    /// The share of a batch, 0 to 1, that is worth a look: a reading order beside what is flagged.
+    public var look = 0.2
+    /// Whether a page that is complete in itself is written beside the other, and what it holds; nil for none.
+    public var singleFile: SingleFile?
+    /// How `scores.csv` is written.
+    public var csv = CSVStyle()
     /// Threads that decode photographs and write pictures; each holds one photograph in memory.
     public var threads: Int
     /// How large a photograph may be whose overlay is drawn.
@@ -45,8 +61,8 @@ public struct OutputOptions: Sendable, Hashable {
     public var longestSide: Int
 
     public init(
-        location: Location = .alongside, folderName: String = "_musc", overlays: Overlays = .all,
-        normalisation: Normalisation = .batch, colormap: Colormap = .jet, maps: Maps = .none, threads: Int = 2,
+        location: Location = .alongside, folderName: String = "_musc", overlays: Overlays = .look,
+        normalisation: Normalisation = .batch, colormap: Colormap = .viridis, maps: Maps = .none, threads: Int = 2,
         longestSide: Int = 2560
     ) {
         self.location = location

@@ -40,30 +40,37 @@ public struct ResultsWriter: Sendable {
         for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {
             scores.images[index].name = FileName.text(scores.images[index].path)
         }
-        let scored = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }
-            .sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
-        let unreadable = scores.images.filter { $0.index == nil || $0.score?.isFinite != true }.sorted { $0.name < $1.name }
-        let names = OverlayNames(scored.map(\.name))
+        let ranking = Ranking(scores, look: options.look)
+        let names = OverlayNames(ranking.scored.map(\.name))
         var record = run
-        record.summarise(scores)
+        record.summarise(scores, ranking)
         record.indexURL = indexURL ?? run.indexURL
         let run = record
         let named = scores
         try folder.publish(createsParent: options.location != .alongside, confirm: confirm) { (path: String) throws(ResultsError) in
             let pictures = try PictureWriter(scores: named, options: options).write(
-                scored, names: names, to: path, replacing: "\(path)/../\(folder.name)")
+                ranking, names: names, to: path, replacing: "\(path)/../\(folder.name)")
             let directory = try Directory(path: path)
             var overlays: [String: String] = [:]
-            for (image, pictures) in zip(scored, pictures) { overlays[image.name] = pictures.overlay }
-            let table = ScoresCSV.text(scored + unreadable) { overlays[$0.name] }
+            for (image, pictures) in zip(ranking.scored, pictures) { overlays[image.name] = pictures.overlay }
+            let table = ScoresCSV.text(ranking, style: options.csv) { overlays[$0.name] }
             try directory.write(table, to: "scores.csv")
             try directory.write(run.json(), to: "run.json")
             try directory.write(
                 ScoresArchive.bytes(named, batchFolder: absolutePath(batchFolder)), to: ScoresArchive.fileName)
-            let page = ReportPage(
-                scored: scored, unreadable: unreadable, pictures: pictures, scores: named, run: run, options: options,
-                resultsFolder: folder.path)
+            var page = ReportPage(
+                ranking: ranking, pictures: pictures, scores: named, run: run, options: options, resultsFolder: folder.path)
             try directory.write(page.html(), to: "report.html")
+            if let photographs = options.singleFile {
+                guard !page.isLarge else {
+                    throw ResultsError(
+                        kind: .system, path: "\(folder.path)/\(EmbeddedPictures.pageName)",
+                        detail: "cannot hold \(ranking.images) images: one page takes \(ReportPage.mostOnOnePage)",
+                        advice: "Send the results' folder as an archive instead.")
+                }
+                page.embedded = EmbeddedPictures(folder: path, photographs: photographs, limits: options.imageLimits)
+                try directory.write(page.html(), to: EmbeddedPictures.pageName)
+            }
             if page.isLarge {
                 try Directory.create(path: "\(path)/pages")
                 let pages = try Directory(path: "\(path)/pages")

@@ -96,7 +96,7 @@ struct SizesAndRegionsTests {
         let crop = try RGBImage(decoding: [UInt8](Data(contentsOf: crops.appending(path: "big0.png"))), name: "crop")
         #expect(crop.width == 512 && crop.height == 512)
         #expect(try String(contentsOf: batch.appending(path: "_musc/report.html"), encoding: .utf8).contains("crops/big0.png"))
-        #expect(try run("batch", "--image-size", "84", "--threshold", "9").status == 0)
+        #expect(try run("batch", "--image-size", "84", "--threshold", "2").status == 0)
         #expect(!crops.exists)
     }
 }

@@ -16,7 +16,7 @@ struct DrawnPicturesTests {
     func takingOver() throws {
         try withTemporaryFolder { folder in
             var batch = try SyntheticBatch(names: (0..<6).map { "p\($0).jpg" }, folder: folder)
-            func write(_ options: OutputOptions = OutputOptions()) throws {
+            func write(_ options: OutputOptions = OutputOptions(overlays: .all, colormap: .jet)) throws {
                 try ResultsWriter(options: options).write(scores: batch.scores, run: batch.run, batchFolder: folder)
             }
             func inodes() -> [UInt64] { (0..<6).map { inode("\(folder)/_musc/overlays/p\($0).png") } }
@@ -61,7 +61,7 @@ struct DrawnPicturesTests {
             #expect(inodes()[3] != third[3] && inodes()[2] == third[2])
             // Another style: all are drawn anew.
             let fourth = inodes()
-            try write(OutputOptions(colormap: .viridis))
+            try write(OutputOptions(overlays: .all, colormap: .viridis))
             #expect(Set(inodes()).isDisjoint(with: fourth))
         }
     }
@@ -71,7 +71,8 @@ struct DrawnPicturesTests {
         try withTemporaryFolder { folder in
             let batch = try SyntheticBatch(names: (0..<6).map { "p\($0).jpg" }, folder: folder)
             func write() throws {
-                try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+                try ResultsWriter(options: OutputOptions(overlays: .all)).write(
+                    scores: batch.scores, run: batch.run, batchFolder: folder)
             }
             try write()
             let secret = "\(folder)/secret.txt"

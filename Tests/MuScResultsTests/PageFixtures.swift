@@ -68,7 +68,9 @@ struct PageFixtures {
             names: names, folder: "\(root)/\(name)", size: size, photographs: photographs, threshold: threshold,
             unreadable: unreadable)
         if judged { try batch.addJudges(knownGood: 32, in: "\(root)/known-good") }
-        try ResultsWriter(options: OutputOptions(overlays: names.count > 2000 ? .none : .all)).write(
+        var options = OutputOptions(overlays: names.count > 2000 ? .none : .look)
+        options.singleFile = judged ? .flagged : nil
+        try ResultsWriter(options: options).write(
             scores: batch.scores, run: batch.run, batchFolder: batch.folder, indexURL: "../../index.html")
     }
 }

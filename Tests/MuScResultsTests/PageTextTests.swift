@@ -34,11 +34,8 @@ struct MarkupTests {
         #expect(relativeURL(from: "drop/_musc", to: "drop/p.jpg") == "../p.jpg")
     }
 
-    @Test("Times and durations read as people write them")
+    @Test("Durations read as people write them")
     func words() {
-        #expect(readableTime("2026-11-24T09:00:12+01:00") == "2026-11-24 09:00:12 +01:00")
-        #expect(readableTime("2026-11-24T09:00:12Z") == "2026-11-24 09:00:12 Z")
-        #expect(readableTime("yesterday") == "yesterday")
         #expect([0.02, 0.42, 12.34, 59.99, 185, 3725].map(durationText) == ["0.02 s", "0.4 s", "12.3 s", "1 min 00 s", "3 min 05 s", "1 h 02 min"])
     }
 }

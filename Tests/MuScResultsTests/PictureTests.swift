@@ -68,6 +68,41 @@ struct ColormapTests {
     }
 }
 
+struct ColourScaleTests {
+    @Test("What does not reach the threshold has no colour of the upper end, and what reaches it no other")
+    func anchored() {
+        for (low, high, threshold) in [(0.1, 0.9, 0.6), (0.1, 0.61, 0.6), (0.1, 0.3, 0.6), (0.5, 0.9, 0.2)] as [(Float, Float, Float)] {
+            let scale = ColourScale(low: low, high: high, threshold: threshold)
+            for step in 0...100 {
+                let score = low + Float(step) / 100 * (high - low)
+                let position = scale.position(score)
+                #expect(score >= threshold ? position >= ColourScale.above : position <= ColourScale.below)
+                #expect((0...1).contains(position))
+            }
+        }
+    }
+
+    @Test("Without a threshold nothing has a colour of the upper end")
+    func noThreshold() {
+        let scale = ColourScale(low: 0.1, high: 0.9, threshold: .infinity)
+        #expect(scale.position(0.1) == 0 && abs(scale.position(0.9) - ColourScale.below) < 1e-6)
+    }
+
+    @Test("An even scale goes from 0 to 1, and one of no width is 0")
+    func even() {
+        #expect(ColourScale(low: 0, high: 2).position(0.5) == 0.25)
+        #expect(ColourScale(low: 1, high: 1).position(1) == 0)
+        #expect(ColourScale(low: 1, high: 1, threshold: .infinity).position(1) == 0)
+        #expect(ColourScale(low: 1, high: 1, threshold: 1).position(1) == ColourScale.above)
+    }
+
+    @Test("The heat map covers more of the photograph the higher the value, and never all of it")
+    func opacity() {
+        let values = (0...255).map { HeatMapStyle.opacity(Double($0) / 255) }
+        #expect(values == values.sorted() && values[0] == 0 && values[255] == 0.75)
+    }
+}
+
 struct OverlayTests {
     private let photograph = RGBImage(width: 60, height: 40, pixels: [UInt8](repeating: 100, count: 60 * 40 * 3))
     private let map = AnomalyMap(grid: PatchGrid(width: 3, height: 1), values: [0, 0.5, 1])

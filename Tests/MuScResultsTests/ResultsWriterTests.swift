@@ -18,14 +18,14 @@ struct ResultsWriterTests {
     func everything() throws {
         try withTemporaryFolder { folder in
             let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder, unreadable: ["bad.jpg"])
-            let report = try ResultsWriter(options: OutputOptions(maps: .tiff)).write(
+            let report = try ResultsWriter(options: OutputOptions(overlays: .all, maps: .tiff)).write(
                 scores: batch.scores, run: batch.run, batchFolder: folder)
             #expect(report == "\(folder)/_musc/report.html")
             let results = "\(folder)/_musc"
             let rows = try text("\(results)/scores.csv").split(separator: "\r\n")
             #expect(rows.count == 10)
             #expect(rows[1].hasPrefix("1,p3.jpg,"))
-            #expect(rows[9] == ",bad.jpg,,,,,,,,,,The file ends before the image is complete.")
+            #expect(rows[9] == ",bad.jpg,,,,,,,,,,The file ends before the image is complete.,")
             for index in 0..<8 {
                 let overlay = try RGBImage(contentsOf: FilePath("\(results)/overlays/p\(index).png"))
                 #expect(overlay.width == 160 && overlay.height == 120)
@@ -43,14 +43,14 @@ struct ResultsWriterTests {
         }
     }
 
-    @Test("The page names images that share a mark, with cut-outs, and shows known good images on request")
+    @Test("The page names images that look alike at one spot, with cut-outs, and shows known good images on request")
     func judges() throws {
         try withTemporaryFolder { folder in
             var batch = try SyntheticBatch(names: (0..<22).map { "p\($0).jpg" }, folder: "\(folder)/batch")
             try batch.addJudges(knownGood: 3, in: "\(folder)/good")
             let page = try text(ResultsWriter(options: OutputOptions()).write(
                 scores: batch.scores, run: batch.run, batchFolder: batch.folder))
-            #expect(page.contains("The same mark on 3 parts</h2>"))
+            #expect(page.contains("3 parts look alike at one spot</h2>"))
             for index in [3, 10, 17] { #expect(page.contains("<img src=\"../p\(index).jpg\" style=\"width:400.0%;height:400.0%;left:")) }
             #expect(page.contains("<summary>Compared with 3 known good images</summary><p>They alone judged. They lie in \(folder)/good.</p>"))
             #expect(page.contains("<img src=\"../../good/good_102.jpg\""))
@@ -67,7 +67,7 @@ struct ResultsWriterTests {
             let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder)
             let page = try text(ResultsWriter(options: OutputOptions()).write(
                 scores: batch.scores, run: batch.run, batchFolder: folder))
-            #expect(page.contains("<h1 id=\"answer\" aria-live=\"polite\">1 of 8 images is suspect</h1>"))
+            #expect(page.contains("<h1 id=\"answer\" aria-live=\"polite\">1 of 8 images is flagged</h1>"))
             #expect(page.components(separatedBy: "<li class=\"card").count - 1 == 8)
             for address in ["http://", "https://", "//cdn", "@import"] {
                 let outside = page.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
@@ -76,17 +76,19 @@ struct ResultsWriterTests {
         }
     }
 
-    @Test("Overlays of flagged images only, or of none, are written as asked", arguments: [OutputOptions.Overlays.flagged, .none])
-    func fewerOverlays(_ overlays: OutputOptions.Overlays) throws {
+    @Test(
+        "Overlays of flagged images, of those worth a look too, of all, or of none are written as asked",
+        arguments: [(OutputOptions.Overlays.flagged, 1), (.look, 2), (.all, 8), (.none, 0)])
+    func fewerOverlays(_ overlays: OutputOptions.Overlays, count: Int) throws {
         try withTemporaryFolder { folder in
             let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder)
             try ResultsWriter(options: OutputOptions(overlays: overlays)).write(
                 scores: batch.scores, run: batch.run, batchFolder: folder)
             let pictures = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/_musc/overlays")
-            #expect(pictures.filter { $0.hasSuffix(".png") } == (overlays == .flagged ? ["p3.png"] : []))
+            #expect(pictures.count { $0.hasSuffix(".png") } == count)
             let rows = try text("\(folder)/_musc/scores.csv").split(separator: "\r\n")
-            #expect(rows[1].hasSuffix(overlays == .flagged ? ",overlays/p3.png," : ",,"))
-            #expect(rows[2].hasSuffix(",,"))
+            #expect(rows[1].hasSuffix(overlays == .none ? ",,,flagged" : ",overlays/p3.png,,flagged"))
+            #expect(rows[2].hasSuffix(count < 2 ? ",,,look" : ".png,,look") && rows[3].hasSuffix(count < 8 ? ",,," : ".png,,"))
         }
     }
 
@@ -101,11 +103,93 @@ struct ResultsWriterTests {
             try renderer.render(folder: folder)
             #expect(try text("\(folder)/_musc/scores.csv") == before)
             #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/_musc/scores.safetensors")) == tensors)
-            let lower = Threshold(value: 0, rule: .fixed, explanation: "Everything.")
-            let (report, run) = try renderer.render(folder: "\(folder)/_musc", threshold: lower)
-            #expect(run.flagged == 8 && run.threshold == lower)
-            #expect(try text(report).contains("8 of 8 images are suspect"))
+            let (report, run, _) = try renderer.render(folder: "\(folder)/_musc", threshold: .fixed(0))
+            #expect(run.flagged == 8 && run.threshold.value == 0 && run.threshold.rule == .fixed)
+            #expect(try text(report).contains("8 of 9 images are flagged"))
             #expect(try text("\(folder)/_musc/scores.csv").components(separatedBy: ",true,").count - 1 == 8)
+        }
+    }
+
+    @Test("Every key of run.json that has capitals stands there with underscores, with the same value")
+    func underscores() throws {
+        try withTemporaryFolder { folder in
+            var batch = try SyntheticBatch(names: (0..<22).map { "p\($0).jpg" }, folder: "\(folder)/batch", unreadable: ["bad.jpg"])
+            try batch.addJudges(knownGood: 3, in: "\(folder)/good")
+            batch.run.settings["model.fooBar"] = "as it is"
+            try ResultsWriter(options: OutputOptions()).write(
+                scores: batch.scores, run: batch.run, batchFolder: batch.folder, indexURL: "../index.html")
+            let data = try Data(contentsOf: URL(fileURLWithPath: "\(batch.folder)/_musc/run.json"))
+            let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+            func value(_ key: String, in object: [String: Any]) -> String { object[key].map { "\($0)" } ?? "missing" }
+            for (capitals, underscored) in [
+                ("weightsSHA256", "weights_sha256"), ("indexURL", "index_url"), ("leftOut", "left_out"), ("lookShare", "look_share"),
+                ("scoreSpread", "score_spread"), ("outsideJudgments", "outside_judgments"), ("automaticThreshold", "automatic_threshold"),
+            ] {
+                #expect(value(underscored, in: object) == value(capitals, in: object) && object[capitals] != nil, "\(underscored)")
+            }
+            let rscin = try #require(object["rscin"] as? [String: Any])
+            #expect(value("neighbour_agreement", in: rscin) == "0.31")
+            let settings = try #require(object["settings"] as? [String: Any])
+            #expect(settings["model.foo_bar"] == nil && settings["model.fooBar"] != nil)
+            #expect(try RunRecord(resultsFolder: "\(batch.folder)/_musc").settings == batch.run.settings)
+        }
+    }
+
+    @Test("A threshold set by hand is undone, and the page tells both and the command")
+    func undone() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder)
+            try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            let before = try text("\(folder)/_musc/scores.csv")
+            let renderer = ReportRenderer(options: OutputOptions())
+            for value: Float in [0.1, 0.2] { try renderer.render(folder: folder, threshold: .fixed(value)) }
+            let page = try text("\(folder)/_musc/report.html")
+            #expect(page.contains("<li>threshold 0.200 (set by hand; the automatic one: 0.300 from this batch)</li>"))
+            #expect(page.contains("musc report \(folder)/_musc --threshold auto"))
+            let run = try renderer.render(folder: folder, threshold: .automatic).run
+            #expect(run.threshold == batch.scores.threshold)
+            #expect(try text("\(folder)/_musc/scores.csv") == before)
+            // Kept as it is where nothing is asked for.
+            try renderer.render(folder: folder, threshold: .fixed(0.1))
+            #expect(try renderer.render(folder: folder).run.threshold.value == 0.1)
+        }
+    }
+
+    @Test("One page that can be sent holds its pictures and names no file beside it", arguments: [OutputOptions.SingleFile.flagged, .all])
+    func singleFile(_ photographs: OutputOptions.SingleFile) throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: "\(folder)/batch", size: (1800, 900))
+            let writer = ResultsWriter(options: OutputOptions())
+            try writer.write(scores: batch.scores, run: batch.run, batchFolder: batch.folder, indexURL: "../../index.html")
+            #expect(!exists("\(batch.folder)/_musc/report-single.html"))
+            var options = OutputOptions()
+            options.singleFile = photographs
+            let rendered = try ReportRenderer(options: options).render(folder: batch.folder)
+            let single = try #require(rendered.singleFile)
+            let page = try text(single.path)
+            #expect(single.bytes == page.utf8.count)
+            // Each image's thumbnail in its card and the strip, and the photographs of the two that are flagged or worth a look.
+            let pictures = page.components(separatedBy: "data:image/jpeg;base64,").count - 1
+            #expect(pictures == 16 + (photographs == .all ? 8 : 2))
+            for address in ["src=\"..", "src=\"overlays", "href=\"scores.csv", "href=\"overlays", "../p3.jpg", "index.html"] {
+                #expect(!page.contains(address), "\(address)")
+            }
+            #expect(try text(rendered.report).contains("../p3.jpg"))
+        }
+    }
+
+    @Test("A batch of more images than one page takes cannot be one file, and says what to do instead")
+    func tooLargeForOneFile() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(
+                names: (0..<2001).map { "part_\($0).jpg" }, folder: folder, size: (32, 24), grid: PatchGrid(width: 4, height: 4),
+                photographs: false)
+            var options = OutputOptions(overlays: .none)
+            options.singleFile = .flagged
+            let error = #expect(throws: ResultsError.self) {
+                try ResultsWriter(options: options).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            }
+            #expect(error?.description.contains("2001 images") == true && error?.description.contains("archive") == true)
         }
     }
 
@@ -114,9 +198,9 @@ struct ResultsWriterTests {
         try withTemporaryFolder { folder in
             let batch = try SyntheticBatch(names: ["a.png", "b.png"], folder: folder, threshold: .infinity)
             try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: folder)
-            let (report, run) = try ReportRenderer(options: OutputOptions()).render(folder: folder)
+            let (report, run, _) = try ReportRenderer(options: OutputOptions()).render(folder: folder)
             #expect(run.threshold.value == .infinity && run.flagged == 0)
-            #expect(try text(report).contains("None of 2 images is suspect"))
+            #expect(try text(report).contains("No verdict on 2 images"))
         }
     }
 
@@ -124,7 +208,7 @@ struct ResultsWriterTests {
     func gone() throws {
         try withTemporaryFolder { folder in
             let batch = try SyntheticBatch(names: ["a.png", "b.png"], folder: folder, photographs: false)
-            let report = try ResultsWriter(options: OutputOptions()).write(
+            let report = try ResultsWriter(options: OutputOptions(overlays: .all)).write(
                 scores: batch.scores, run: batch.run, batchFolder: folder)
             #expect(try text(report).contains("2 photographs could not be read again"))
             #expect(exists("\(folder)/_musc/overlays/a.png"))
@@ -151,7 +235,7 @@ struct ResultsWriterTests {
             try Data(pnm).write(to: URL(fileURLWithPath: "\(folder)/b.ppm"))
             batch.scores.images[1].name = "b.ppm"
             batch.scores.images[1].path = FilePath("\(folder)/b.ppm")
-            let report = try ResultsWriter(options: OutputOptions(longestSide: 200)).write(
+            let report = try ResultsWriter(options: OutputOptions(overlays: .all, longestSide: 200)).write(
                 scores: batch.scores, run: batch.run, batchFolder: folder)
             let overlay = try RGBImage(contentsOf: FilePath("\(folder)/_musc/overlays/a.png"))
             #expect(overlay.width == 200 && overlay.height == 50)

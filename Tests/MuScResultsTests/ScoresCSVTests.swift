@@ -1,5 +1,6 @@
 import MuScBatch
 import MuScResults
+import MuScScoring
 import Testing
 
 struct ScoresCSVTests {
@@ -7,32 +8,53 @@ struct ScoresCSVTests {
         name: "part_0001.jpg", path: "drop/part_0001.jpg", size: (1280, 960), index: 0, score: 0.4123456, scoreMSM: 0.4,
         flagged: true, peak: (12, 34))
 
+    private func ranking(_ images: [ScoredImage]) -> Ranking {
+        Ranking(
+            Inspection(
+                grid: PatchGrid(width: 1, height: 1), images: images, patchMaps: [], imageFeatures: [], featureWidth: 0,
+                threshold: Threshold(value: 0.4, rule: .batch, explanation: ""),
+                rscin: RsCINDecision(applied: false, neighbourAgreement: nil, reason: "")),
+            look: 0.2)
+    }
+
+    private func text(_ images: [ScoredImage], style: CSVStyle = CSVStyle(), overlay: String? = nil) -> String {
+        ScoresCSV.text(ranking(images), style: style) { _ in overlay }
+    }
+
     @Test("The header is the one that scripts rely on")
     func header() {
-        #expect(
-            ScoresCSV.text([]) { _ in nil }
-                == "rank,image,score,score_msm,p_value,flagged,peak_x,peak_y,width,height,overlay,error\r\n")
+        #expect(text([]) == "rank,image,score,score_msm,p_value,flagged,peak_x,peak_y,width,height,overlay,error,level\r\n")
     }
 
-    @Test("A scored image has its rank, scores with six digits and a dot, peak, size and overlay")
+    @Test("A scored image has its rank, scores with six digits and a dot, peak, size, overlay and level")
     func scored() {
-        let text = ScoresCSV.text([image]) { _ in "overlays/part_0001.png" }
         #expect(
-            text.split(separator: "\r\n").last
-                == "1,part_0001.jpg,0.412346,0.4,,true,12,34,1280,960,overlays/part_0001.png,")
+            text([image], overlay: "overlays/part_0001.png").split(separator: "\r\n").last
+                == "1,part_0001.jpg,0.412346,0.4,,true,12,34,1280,960,overlays/part_0001.png,,flagged")
     }
 
-    @Test("An unreadable image has a row without rank and scores, and its error")
+    @Test("An unreadable image has a row without rank, scores and level, and its error")
     func unreadable() {
         let broken = ScoredImage(name: "b.jpg", path: "drop/b.jpg", error: "It ends early, at byte 12.")
-        let text = ScoresCSV.text([image, broken]) { _ in nil }
-        #expect(text.split(separator: "\r\n").last == ",b.jpg,,,,,,,,,,\"It ends early, at byte 12.\"")
+        #expect(text([image, broken]).split(separator: "\r\n").last == ",b.jpg,,,,,,,,,,\"It ends early, at byte 12.\",")
     }
 
     @Test("A p-value is written where there is one")
     func pValue() {
         var image = image
         image.pValue = 0.0204081
-        #expect(ScoresCSV.text([image]) { _ in nil }.contains(",0.4,0.0204081,true,"))
+        #expect(text([image]).contains(",0.4,0.0204081,true,"))
+    }
+
+    @Test("A German spreadsheet gets semicolons, commas in numbers and a byte order mark")
+    func german() {
+        let text = text([image], style: CSVStyle(separator: .semicolon, bom: true, decimal: .comma))
+        #expect(text.hasPrefix("\u{FEFF}rank;image;"))
+        #expect(text.contains("\r\n1;part_0001.jpg;0,412346;0,4;;true;12;34;1280;960;;;flagged\r\n"))
+    }
+
+    @Test("A comma in a number is quoted where commas separate cells")
+    func commaTwice() {
+        #expect(text([image], style: CSVStyle(decimal: .comma)).contains("\r\n1,part_0001.jpg,\"0,412346\",\"0,4\",,true,"))
     }
 }

@@ -58,7 +58,7 @@ struct SyntheticBatch {
                 explanation: "Images are flagged from a score of \(value), the batch's median plus 3.5 times its spread."),
             rscin: RsCINDecision(
                 applied: false, neighbourAgreement: 0.31,
-                reason: "RsCIN was left out, because images that look alike do not have like scores here (0.31 < 0.7)."),
+                reason: "Look-alike correction (RsCIN): off, because images that look alike do not have like scores (Spearman 0.31)."),
             timings: [StageTiming(stage: "backbone", seconds: 8.4), StageTiming(stage: "mutual scoring", seconds: 3.1)])
         run = RunRecord(
             of: scores, version: "1.0.0", batch: "line-A/2026-11-24_0900", started: "2026-11-24T09:00:12+01:00",
@@ -76,6 +76,13 @@ struct SyntheticBatch {
                 origin: .knownGood, images: names, folder: folder, judged: true, besideBatch: false, standingOut: [])
         ]
         let scratched = scores.images.filter { $0.index.map { $0 % 7 == 3 } ?? false }
+        run.evidence = scratched.map { image in
+            PeakEvidence(
+                image: image.name,
+                places: names.prefix(4).enumerated().map { place, name in
+                    .init(name: name, origin: .knownGood, x: 40 + place, y: 30, width: 160, height: 120, distance: 0.31 + 0.01 * Float(place))
+                })
+        }
         run.recurring = [
             RecurringMark(
                 parts: scratched.map { image in

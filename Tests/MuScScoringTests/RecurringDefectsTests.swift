@@ -44,6 +44,22 @@ import Testing
         #expect(penalties.allSatisfy { $0 >= 0 && $0.isFinite })
     }
 
+    @Test("Penalised scores stay within 0 to 2, in the order of their sums, and what is below 1.5 stays what it is")
+    func bounded() {
+        let (near, far, _) = batch()
+        let found = RecurringDefects(near: near, far: far)
+        for scale: Float in [1, 10, 1000] {
+            let raw = near.map { $0 * scale }
+            var scores = raw
+            found.penalise(&scores, from: 0)
+            let sums = zip(raw, found.penalties).map { $0 + $1 }
+            #expect(scores.allSatisfy { $0 >= 0 && $0 < 2 })
+            for (sum, score) in zip(sums, scores) where sum <= 1.5 { #expect(score == sum) }
+            let order = sums.indices.sorted { sums[$0] < sums[$1] }
+            #expect(zip(order, order.dropFirst()).allSatisfy { scores[$0] <= scores[$1] })
+        }
+    }
+
     private func groups(of batch: (near: [Float], far: [Float], tokens: UnitTokens)) -> [RecurringDefects.Group] {
         let (near, far, tokens) = batch
         return RecurringDefects(near: near, far: far).groups(near: near, images: 20, patches: 16) { images in

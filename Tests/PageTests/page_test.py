@@ -4,7 +4,9 @@ Usage: page_test.py FOLDER, where FOLDER holds the batches that PageFixtures.swi
 """
 
 import os
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -68,7 +70,7 @@ class Threshold(PageTest):
         page = self.opened("parts")
         before = page.locator("#grid .flagged").count()
         self.assertEqual(before, 11)
-        self.assertIn("11 of 80 images are suspect", page.locator("h1").inner_text())
+        self.assertIn("11 of 81 images are flagged", page.locator("h1").inner_text())
         page.locator("#plot").scroll_into_view_if_needed()
         box = page.locator("#threshold-handle").bounding_box()
         x, y = box["x"] + 40, box["y"] + box["height"] / 2
@@ -77,11 +79,11 @@ class Threshold(PageTest):
         page.mouse.move(x, y + 30, steps=4)
         page.mouse.move(x, box["y"] + 400, steps=4)
         page.mouse.up()
-        expect(page.locator("h1")).to_have_text("80 of 80 images are suspect")
+        expect(page.locator("h1")).to_have_text(re.compile("^With a threshold of .*, 80 of 81 images would be flagged$"))
         self.assertEqual(page.locator("#grid .flagged").count(), 80)
-        self.assertEqual(page.locator("#suspects a").count(), 13)
+        self.assertEqual(page.locator("#chips a").count(), 13)
         page.get_by_role("button", name="Back to").click()
-        expect(page.locator("h1")).to_have_text("11 of 80 images are suspect")
+        expect(page.locator("h1")).to_have_text("11 of 81 images are flagged")
         self.assertEqual(page.locator("#grid .flagged").count(), before)
 
     def test_the_line_moves_by_keys_and_by_number(self):
@@ -92,9 +94,9 @@ class Threshold(PageTest):
         page.keyboard.press("ArrowUp")
         self.assertGreater(float(slider.get_attribute("aria-valuenow")), first)
         page.keyboard.press("End")
-        expect(page.locator("h1")).to_have_text("None of 80 images is suspect")
-        page.get_by_label("Threshold", exact=True).and_(page.locator("input")).fill("0.3")
-        expect(page.locator("h1")).to_have_text("11 of 80 images are suspect")
+        expect(page.locator("h1")).to_have_text(re.compile("none of 81 images would be flagged$"))
+        page.get_by_label("Threshold", exact=True).and_(page.locator("input")).fill("0.301")
+        expect(page.locator("h1")).to_have_text("With a threshold of 0.301, 11 of 81 images would be flagged")
 
     def test_the_list_is_offered_as_csv(self):
         page = self.opened("parts")
@@ -107,13 +109,18 @@ class Threshold(PageTest):
 
     def test_no_threshold_flags_nothing(self):
         page = self.opened("clean")
-        expect(page.locator("h1")).to_have_text("None of 6 images is suspect")
+        expect(page.locator("h1")).to_have_text("No verdict on 6 images")
+        expect(page.locator(".no-verdict")).to_be_visible()
+        expect(page.locator("#threshold-label")).to_have_text("no threshold")
         page.get_by_role("slider", name="Threshold").focus()
         page.keyboard.press("Home")
-        expect(page.locator("h1")).to_have_text("6 of 6 images are suspect")
+        expect(page.locator("h1")).to_have_text(re.compile("6 of 6 images would be flagged$"))
 
 
 class Listing(PageTest):
+    def ranked(self, batch):
+        return [row.split(",")[1] for row in (FOLDER / batch / "_musc/scores.csv").read_text().splitlines()[1:]]
+
     def names(self, page):
         return page.locator("#grid .card .name").all_text_contents()
 
@@ -137,14 +144,19 @@ class Listing(PageTest):
         self.assertEqual(len(self.names(page)), 81)
         page.get_by_role("radio", name="Unreadable", exact=True).check()
         self.assertEqual(self.names(page), ["broken.jpg"])
-        page.get_by_role("radio", name="Suspect", exact=True).check()
+        page.get_by_role("radio", name="Flagged", exact=True).check()
         self.assertEqual(len(self.names(page)), 11)
+        page.get_by_role("radio", name="Worth a look", exact=True).check()
+        self.assertEqual(self.names(page), self.ranked("parts")[11:16])
+        page.get_by_role("radio", name="Not flagged", exact=True).check()
+        self.assertEqual(self.names(page), self.ranked("parts")[11:80])
 
     def test_the_table(self):
         page = self.opened("parts")
         page.get_by_role("radio", name="Table", exact=True).check()
         self.assertEqual(page.locator("tbody tr").count(), 81)
-        self.assertEqual(page.locator("tbody .flag").count(), 11)
+        self.assertEqual(page.locator("tbody .flag.flagged").count(), 11)
+        self.assertEqual(page.locator("tbody .flag.look").all_inner_texts(), ["worth a look"] * 5)
         page.get_by_role("button", name="Image").click()
         names = page.locator("tbody td:nth-child(3) a").all_inner_texts()
         self.assertEqual(names, sorted(names))
@@ -161,6 +173,9 @@ class Listing(PageTest):
         self.assertEqual(len(self.names(page)), 11)
         page.keyboard.press("f")
         self.assertEqual(len(self.names(page)), 81)
+        page.keyboard.press("l")
+        self.assertEqual(len(self.names(page)), 5)
+        page.keyboard.press("l")
         page.locator("#grid a").first.focus()
         focused = "document.activeElement.querySelector('.name').textContent"
         first = page.evaluate(focused)
@@ -180,7 +195,7 @@ class Listing(PageTest):
 
     def test_other_colours(self):
         page = self.opened("parts")
-        page.locator(".colours .colormap").select_option("viridis")
+        page.locator(".colours .colormap").select_option("turbo")
         page.locator("#grid .card").first.scroll_into_view_if_needed()
         expect(page.locator("#grid .card canvas").first).to_be_attached()
         page.wait_for_timeout(200)
@@ -188,9 +203,22 @@ class Listing(PageTest):
         self.assertLess(drawn, 80, "only cards in sight are drawn")
         page.locator(".colours .normalisation").select_option("image")
         expect(page.locator(".colours .bar-high")).to_have_text("highest")
-        page.locator(".colours .colormap").select_option("jet")
+        page.locator(".colours .colormap").select_option("viridis")
         page.locator(".colours .normalisation").select_option("batch")
         expect(page.locator("#grid .card canvas")).to_have_count(0)
+
+
+    def test_the_bright_end_of_the_colours_begins_at_the_threshold(self):
+        page = self.opened("parts")
+        page.locator(".colours .colormap").select_option("jet")
+        threshold = float(page.locator(".colours .bar-mark").inner_text())
+        self.assertEqual(threshold, float(page.locator("#threshold-number").input_value()))
+        red = """e => [...e.getContext('2d').getImageData(0, 0, e.width, e.height).data]
+            .some((v, i, a) => i % 4 === 0 && v > 180 && a[i + 1] < 60 && a[i + 3] > 100)"""
+        for name, expected in [(self.ranked("parts")[0], True), (self.ranked("parts")[11], False)]:
+            page.evaluate(f"location.hash = '#image={name}'")
+            expect(page.locator("#viewer-name")).to_have_text(name)
+            self.assertEqual(page.locator("#pane-right canvas").evaluate(red), expected, name)
 
 
 class Viewer(PageTest):
@@ -244,6 +272,46 @@ class Viewer(PageTest):
         self.assertAlmostEqual(x, int(row[6]) + 0.5, delta=0.6)
         self.assertAlmostEqual(y, int(row[7]) + 0.5, delta=0.6)
 
+    def test_the_zoom_survives_the_next_image_and_lines_keep_their_width(self):
+        page = self.opened("parts", "#image=part_1004.jpg")
+        page.keyboard.press("z")
+        layer = page.locator("#pane-right .layer")
+        before = layer.bounding_box()
+        width = page.locator("#pane-right .core").evaluate(
+            "e => parseFloat(getComputedStyle(e).strokeWidth) * e.closest('.layer').getBoundingClientRect().width / e.closest('.layer').offsetWidth")
+        self.assertAlmostEqual(width, 1.5, delta=0.1)
+        page.keyboard.press("ArrowRight")
+        after = layer.bounding_box()
+        self.assertAlmostEqual(before["width"], after["width"], delta=1)
+        self.assertAlmostEqual(before["x"], after["x"], delta=1)
+        page.keyboard.press("Escape")
+        page.locator("#grid a").first.click()
+        self.assertLess(layer.bounding_box()["width"], before["width"], "opened anew it fits")
+
+    def test_the_focus_is_where_the_choice_is(self):
+        page = self.opened("parts")
+        page.locator("#grid a").first.click()
+        self.assertEqual(page.evaluate("document.activeElement.value"), "overlay")
+        self.assertTrue(page.evaluate("document.activeElement.checked"))
+
+    def test_all_keys_are_listed_and_do_what_they_say(self):
+        page = self.opened("parts", "#image=part_1004.jpg")
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_be_visible()
+        listed = set(page.locator("#keys kbd").all_inner_texts())
+        self.assertEqual(listed, set("← → ↑ ↓ Enter Esc f l / v 1 2 3 c p + − 0 z ?".split()))
+        page.keyboard.press("Escape")
+        expect(page.locator("#keys")).not_to_be_visible()
+        expect(page.locator("#viewer")).to_be_visible()
+        for key, part in [("c", ".contour"), ("p", ".peak")]:
+            page.keyboard.press(key)
+            expect(page.locator(f"#pane-right {part}")).to_be_hidden()
+            page.keyboard.press(key)
+            expect(page.locator(f"#pane-right {part}")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Keys").click()
+        expect(page.locator("#keys")).to_be_visible()
+
     def test_panes_zoom_and_pan_in_step(self):
         page = self.opened("parts", "#image=part_1004.jpg")
         page.keyboard.press("3")
@@ -263,8 +331,28 @@ class Viewer(PageTest):
         page.get_by_role("button", name="Fit").click()
         self.assertLessEqual(page.locator("#pane-right .layer").bounding_box()["width"], stage["width"] + 1)
 
-    def test_compared_with_images_that_are_not_flagged(self):
+    def test_what_the_peak_was_compared_with_is_shown_with_the_place_marked(self):
+        page = self.opened("judged", "#image=part_1004.jpg")
+        expect(page.locator("#compared-title")).to_have_text("Compared with")
+        places = page.locator("#neighbours button")
+        self.assertEqual(places.count(), 4)
+        self.assertEqual(page.locator("#neighbours .score").first.inner_text(), "known good, distance 0.310")
+        image = places.first.locator("img")
+        expect(image).to_have_js_property("complete", True)
+        self.assertGreater(image.evaluate("e => e.naturalWidth"), 0)
+        frame, ring = places.first.locator(".cutout").bounding_box(), places.first.locator(".ring").bounding_box()
+        self.assertTrue(frame["x"] <= ring["x"] + ring["width"] / 2 <= frame["x"] + frame["width"])
+        name = page.locator("#neighbours .name").first.inner_text()
+        places.first.click()
+        expect(page.locator("#pane-left figcaption")).to_contain_text(name)
+        layer, place = page.locator("#pane-left .layer").bounding_box(), page.locator("#pane-left .peak").bounding_box()
+        self.assertAlmostEqual((place["x"] + place["width"] / 2 - layer["x"]) / layer["width"] * 160, 40, delta=1)
+        places.first.click()
+        expect(page.locator("#pane-left .peak")).to_be_hidden()
+
+    def test_images_that_look_like_it_where_no_places_are_known(self):
         page = self.opened("parts", "#image=part_1004.jpg")
+        expect(page.locator("#compared-title")).to_have_text("Looks like")
         neighbours = page.locator("#neighbours button")
         self.assertEqual(neighbours.count(), 3)
         flagged = set(page.locator("#grid .flagged .name").all_text_contents())
@@ -329,7 +417,7 @@ class Judges(PageTest):
     def test_a_recurring_mark_is_shown_side_by_side(self):
         page = self.opened("judged")
         cutouts = page.locator(".marks li")
-        self.assertEqual(page.locator("h2", has_text="The same mark on").count(), 1)
+        self.assertEqual(page.locator("h2", has_text="parts look alike at one spot").count(), 1)
         self.assertGreaterEqual(cutouts.count(), 5)
         for index in range(3):
             frame = cutouts.nth(index).locator(".cutout").bounding_box()
@@ -388,7 +476,7 @@ class Safety(PageTest):
 class WithoutScript(PageTest):
     def test_everything_is_there_in_order(self):
         page = self.opened("parts", java_script_enabled=False)
-        self.assertIn("11 of 80 images are suspect", page.locator("h1").inner_text())
+        self.assertIn("11 of 81 images are flagged", page.locator("h1").inner_text())
         names = page.locator("#grid .name").all_text_contents()
         stored = [row.split(",")[1] for row in (FOLDER / "parts/_musc/scores.csv").read_text().splitlines()[1:]]
         self.assertEqual(names, stored)
@@ -396,7 +484,7 @@ class WithoutScript(PageTest):
         self.assertEqual(page.locator(".script-only:visible").count(), 0)
         expect(page.locator("#unreadable")).to_contain_text("broken.jpg")
         page.locator("#grid a").first.click()
-        self.assertTrue(page.url.endswith(".png"), "a card leads to its overlay")
+        self.assertTrue(page.url.endswith(".png"), "a flagged card leads to its overlay")
 
     def test_the_page_of_all_batches(self):
         page = self.opened("many", java_script_enabled=False)
@@ -432,7 +520,42 @@ class Looks(PageTest):
         page.emulate_media(media="print")
         self.assertEqual(page.locator("#grid .card.flagged:visible").count(), 11)
         self.assertEqual(page.locator("#grid .card:not(.flagged):not(.error):visible").count(), 0)
+        frame = page.locator("#grid .card.flagged .frame").first.bounding_box()
+        self.assertGreater(frame["width"] / frame["height"], 2, "photograph and heat map stand side by side")
+        expect(page.locator(".sign")).to_be_visible()
         expect(page.locator("#tools")).to_be_hidden()
+
+
+    def test_printed_no_page_is_empty(self):
+        for batch in ("parts", "judged", "clean"):
+            page = self.opened(batch)
+            page.wait_for_timeout(300)
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "page.pdf")
+                page.pdf(path=path, format="A4", prefer_css_page_size=True)
+                texts = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True).stdout.split("\f")
+            self.assertTrue(all(text.strip() for text in texts[:-1]), f"{batch}: an empty page of {len(texts) - 1}")
+            self.assertIn("Inspector", "".join(texts))
+            if batch == "judged":
+                self.assertIn("look alike at one spot", "".join(texts))
+
+
+class SingleFile(PageTest):
+    def test_a_page_that_was_sent_has_its_pictures(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = Path(shutil.copy(FOLDER / "judged/_musc/report-single.html", folder))
+            page = self.page()
+            requests = []
+            page.on("request", lambda r: requests.append(r.url))
+            page.goto(alone.as_uri())
+            for image in page.locator("#grid img").all():
+                image.scroll_into_view_if_needed()
+                self.assertTrue(image.evaluate("e => e.decode().then(() => e.naturalWidth > 0)"))
+            page.locator("#grid a").first.click()
+            self.assertTrue(page.locator("#pane-right img").evaluate("e => e.decode().then(() => e.naturalWidth === 160)"))
+            page.keyboard.press("End")
+            self.assertEqual([r for r in requests if r.startswith("file:")], [alone.as_uri()])
+            print(f"\na page of 40 images that can be sent: {alone.stat().st_size / 1e6:.2f} MB")
 
 
 class LargeBatch(PageTest):
@@ -485,14 +608,14 @@ class LargeBatch(PageTest):
         page = self.opened("large")
         page.get_by_role("slider", name="Threshold").focus()
         page.keyboard.press("Home")
-        expect(page.locator("h1")).to_have_text("2600 of 2600 images are suspect")
+        expect(page.locator("h1")).to_have_text(re.compile("2600 of 2601 images would be flagged$"))
         page.get_by_text("The list as CSV").click()
-        expect(page.locator("#csv")).to_have_value(__import__("re").compile("rank,image"))
+        expect(page.locator("#csv")).to_have_value(re.compile("rank,image"))
         self.assertEqual(len(page.locator("#csv").input_value().strip().split("\n")), 2601)
 
     def test_colours_are_drawn_anew_on_every_page(self):
         page = self.opened("large")
-        page.locator("select.colormap").first.select_option("viridis")
+        page.locator("select.colormap").first.select_option("turbo")
         page.get_by_role("button", name="Next page").click()
         expect(page.locator("#page-range")).to_have_text("501–1000 of 2601")
         expect(page.locator("#grid .card canvas").first).to_be_attached()
@@ -564,6 +687,32 @@ class Speed(PageTest):
         print(f"\na page of 1,000 images: {thousand / 1e6:.2f} MB, of 500: {five_hundred / 1e6:.2f} MB")
         self.assertLess(five_hundred, 2e6)
 
+    def test_the_index_loads_itself_again_and_keeps_its_place(self):
+        page = self.page()
+        page.clock.install()
+        page.goto(url("many"))
+        page.get_by_role("searchbox").fill("line-A")
+        page.get_by_role("radio", name="With flagged images").check()
+        page.get_by_role("button", name="Median").click()
+        page.evaluate("window.scrollTo(0, 900)")
+        before = page.locator("tbody td:nth-child(2)").first.inner_text()
+        page.evaluate("window.marked = true")
+        page.clock.run_for(20_000)
+        self.assertTrue(page.evaluate("window.marked"), "not before its time")
+        page.evaluate("document.activeElement.blur()")
+        with page.expect_event("load"):
+            page.clock.run_for(15_000)
+        self.assertFalse(page.evaluate("window.marked === true"))
+        self.assertEqual(page.get_by_role("searchbox").input_value(), "line-A")
+        self.assertTrue(page.get_by_role("radio", name="With flagged images").is_checked())
+        self.assertEqual(page.locator("tbody td:nth-child(2)").first.inner_text(), before)
+        self.assertEqual(page.evaluate("window.scrollY"), 900)
+
+    def test_each_line_has_its_trend(self):
+        page = self.opened("few")
+        self.assertEqual(page.locator(".line-title").all_inner_texts(), ["line-A", "line-C", "line-B"])
+        self.assertEqual(page.locator(".trend").count(), 3)
+
     def test_five_thousand_batches(self):
         page = self.opened("many")
         seconds = page.evaluate("performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart") / 1000
@@ -577,7 +726,7 @@ class Speed(PageTest):
         page.get_by_role("radio", name="All", exact=True).check()
         page.get_by_role("button", name="Show 200 more").click()
         self.assertEqual(page.locator("tbody tr").count(), 400)
-        page.get_by_role("button", name="Suspect").click()
+        page.get_by_role("button", name="Flagged").click()
         counts = [int(t or 0) for t in page.locator("tbody td:nth-child(5)").all_inner_texts()]
         self.assertEqual(counts, sorted(counts, reverse=True))
 

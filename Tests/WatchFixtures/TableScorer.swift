@@ -50,7 +50,7 @@ private struct TableRecord: Codable {
 
     func outcome(_ results: FilePath) -> BatchOutcome {
         BatchOutcome(
-            images: images - unread.count, flagged: 1, unreadable: unread.count, seconds: 0.01, report: results.appending("report.html"),
+            images: images, flagged: 1, unreadable: unread.count, seconds: 0.01, report: results.appending("report.html"),
             deliveries: [Delivery(receiver: "table", key: id, body: results.string)], unread: unread.map { MuScWatching.FileName($0) })
     }
 }

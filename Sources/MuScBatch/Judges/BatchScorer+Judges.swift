@@ -77,11 +77,10 @@ extension BatchScorer {
         }
     }
 
-    /// The threshold: the user's, else the panel's, else the batch's own; and why it is not the panel's where it might be.
+    /// The automatic threshold: the panel's, else the batch's own; and why it is not the panel's where it might be.
     func threshold(
         for scores: [Float], calibration: [Float], of panel: JudgePanel
     ) -> (threshold: Threshold, reservation: Finding?) {
-        if let fixed = settings.threshold { return (.fixed(fixed), nil) }
         guard let origin = panel.calibration, !calibration.isEmpty else {
             return (BatchThreshold.threshold(for: scores), nil)
         }
@@ -147,6 +146,6 @@ extension RsCINDecision {
     /// Images from outside calibrate MSM's scores, so those stay.
     static let leftToMSM = RsCINDecision(
         applied: false, neighbourAgreement: nil,
-        reason: "RsCIN was left out, because images from outside the batch set the threshold, and they are compared by "
-            + "MSM's scores.")
+        reason: "Look-alike correction (RsCIN): off, because images from outside the batch set the threshold, and they are "
+            + "compared by MSM's scores.")
 }

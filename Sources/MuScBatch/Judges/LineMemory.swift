@@ -78,11 +78,14 @@ public struct LineMemory: Sendable {
     /// An image that may be remembered.
     public struct Candidate: Sendable {
         public var image: ScoredImage
+        /// What it shows, by which it is known again under another name.
+        let content: ContentDigest
         /// Its tokens, asked for where the image is remembered.
         let tokens: @Sendable () throws(SpillError) -> ImageTokens
 
         public init(image: ScoredImage, tokens: ImageTokens) {
             self.image = image
+            content = ContentDigest(ofFeature: tokens.imageFeature)
             self.tokens = { tokens }
         }
 
@@ -91,11 +94,15 @@ public struct LineMemory: Sendable {
         ///   - index: The image's among them.
         public init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
             self.image = image
+            content = ContentDigest(ofFeature: batch.imageFeatures[index])
             tokens = { () throws(SpillError) in try batch.imageTokens(index) }
         }
     }
 
     /// Offers a batch's images to the memory, in place of what was remembered of that batch before.
+    ///
+    /// An image is known by its content: one that is remembered of another batch (a batch that was copied or renamed)
+    /// or that is a copy of one before it is not remembered twice.
     ///
     /// - Parameter channels: Numbers a token has.
     /// - Returns: Damaged files that were met.
@@ -112,7 +119,10 @@ public struct LineMemory: Sendable {
         let known = Set(index.images.filter { $0.batch == batch.string }.map(\.file))
         index.images.removeAll { $0.batch == batch.string }
         var offered: [(entry: Entry, candidate: Candidate?)] = index.images.map { ($0, nil) }
-        for candidate in candidates { offered.append((Entry(candidate.image, batch: batch), candidate)) }
+        var contents = Set(index.images.compactMap(\.content))
+        for candidate in candidates where contents.insert(candidate.content.text).inserted {
+            offered.append((Entry(candidate.image, content: candidate.content, batch: batch), candidate))
+        }
         offered.sort { ($0.entry.draw, $0.entry.name) < ($1.entry.draw, $1.entry.name) }
         do {
             offered = Array(offered.prefix(limit(try candidates.first?.tokens())))
@@ -213,11 +223,14 @@ extension LineMemory {
         var draw: UInt64
         /// Its file of tokens in the line's folder.
         var file: String
+        /// What it shows; nil where an earlier version remembered it.
+        var content: String?
 
         /// For people: the batch's name and the image's.
         var label: String { "\(FilePath(batch).lastComponent?.string ?? batch)/\(name)" }
 
-        init(_ image: ScoredImage, batch: FilePath) {
+        init(_ image: ScoredImage, content: ContentDigest, batch: FilePath) {
+            self.content = content.text
             self.batch = batch.string
             name = image.name
             var hash = StableHash()

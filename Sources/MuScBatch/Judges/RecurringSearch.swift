@@ -101,9 +101,8 @@ extension BatchScorer {
         near: [Float], far: [Float], tokens: BatchTokens, to maps: inout MutualMaps
     ) throws(SpillError) {
         let found = RecurringDefects(near: near, far: far, region: region)
-        let penalties = found.penalties
-        for index in maps.batch.indices { maps.batch[index] += penalties[index] }
-        for index in maps.calibration.indices { maps.calibration[index] += penalties[maps.batch.count + index] }
+        found.penalise(&maps.batch, from: 0)
+        found.penalise(&maps.calibration, from: maps.batch.count)
         guard found.isRemarkable else { return }
         let layer = tokens.layers[searched.layer]
         maps.recurring = try found.groups(near: near, images: tokens.readable, patches: grid.count) {

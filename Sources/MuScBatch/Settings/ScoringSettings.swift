@@ -115,6 +115,9 @@ public struct ScoringSettings: Sendable {
     /// Tokens that do not fit are kept in a file.
     public var memory: Int?
 
+    /// Whether images of equal content are scored once and judge once; in the reference copies vouch for each other.
+    public var copiesJudgeOnce: Bool { preset == .tuned }
+
     /// The preset's values for this backbone.
     public init(preset: Preset = .tuned, backbone: BackboneDescription, threads: Int = 1) {
         let isMeasured = BackboneCatalogue.isMeasured(backbone.name)

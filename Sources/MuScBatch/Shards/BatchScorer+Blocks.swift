@@ -43,6 +43,7 @@ extension BatchScorer {
     ) throws(ScoringError) -> (positions: [Int], tokens: BatchTokens) {
         var rest = JudgeChoice.order(files.map(\.name))[...]
         var found: [(position: Int, image: ScoredImage, tokens: ImageTokens)] = []
+        var contents: Set<ContentDigest> = []
         let count = wanted > 0 ? JudgeChoice.count(wanted) : 0
         while found.count < count, !rest.isEmpty {
             let tried = rest.prefix(count - found.count)
@@ -52,6 +53,8 @@ extension BatchScorer {
             }
             for (position, image) in zip(tried, tokens.images) {
                 guard let index = image.index else { continue }
+                // A copy of a judge is no further judge.
+                if settings.copiesJudgeOnce, !contents.insert(tokens.contents[index]).inserted { continue }
                 do throws(SpillError) {
                     found.append((position, image, try tokens.imageTokens(index)))
                 } catch {

@@ -146,6 +146,9 @@ extension BatchScorer {
         let computed = try tokens(of: others.map { files[$0] }, cache: cache, progress: progress)
         clock.finish("features")
 
+        let contents = computed.contents
+        let places = settings.copiesJudgeOnce
+            ? Dictionary(judges.own.contents.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) : [:]
         // The judges come first, then those from outside, then what is only judged.
         let ownCount = judges.own.readable
         let base = ownCount + judges.panel.members.count
@@ -164,7 +167,8 @@ extension BatchScorer {
                 next += 1
                 if let index = image.index {
                     image.index = judged.count
-                    judged.append(base + index)
+                    // A copy of a judge is judged as that judge is: by the others.
+                    judged.append(places[contents[index]] ?? base + index)
                     block.features += computed.imageFeatures[index]
                 }
             }

@@ -21,6 +21,9 @@ public enum Finding: Sendable, Hashable {
     /// Preset `tuned` was never measured with this backbone.
     case presetUnmeasured(backbone: String)
 
+    /// Images that show the same as others: the names of each group. One of a group is scored and judges.
+    case copies([[String]])
+
     // MARK: Known good images
 
     /// The folder of known good images cannot be listed; nobody from it judged.
@@ -43,6 +46,8 @@ public enum Finding: Sendable, Hashable {
 
     // MARK: Judges
 
+    /// Images from outside that did not judge: copies of others among them, and images of the batch itself.
+    case judgesLeftOut(OutsideJudges.Origin, copies: Int, ofBatch: Int)
     /// Something was wrong with what is remembered of the line.
     case lineMemory(LineMemoryProblem)
     /// The line's past is too small to set the threshold, so the batch's own scores set it.

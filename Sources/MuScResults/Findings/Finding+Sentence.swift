@@ -16,6 +16,9 @@ extension Finding {
         case .presetUnmeasured(let backbone):
             "Preset tuned was never measured with \(backbone): its layers and image size are not chosen by results. musc "
                 + "evaluate measures them on labelled photographs."
+        case .copies(let groups): Self.sentence(copies: groups)
+        case .judgesLeftOut(let origin, let copies, let ofBatch):
+            Self.sentence(leftOut: origin, copies: copies, ofBatch: ofBatch)
         case .knownGoodUnlisted(let error): "The known good images could not judge: \(error) (judges.known_good)."
         case .knownGoodEmpty(let folder):
             "There are no known good images in \(folder) (judges.known_good): put 30 to 50 photographs of good parts there, "
@@ -38,20 +41,35 @@ extension Finding {
                 + "\(PercentText.text(rate)) false alarms; so the batch's own scores set it."
         case .chosenJudges(let chosen): Self.sentence(chosen)
         case .fewImages(let count):
-            "Only \(count) images judged each other: with so few, one odd image weighs much; known good images beside them "
-                + "would help."
+            "Only \(count) images judged each other. With so few, one odd image weighs much; known good images would help."
         case .marksUnsearchedOnGrid(let grid):
             "Marks that several images share were not looked for: on a grid of \(grid.width)×\(grid.height) patches parts "
                 + "that differ by a few pixels look like them. Let known good images judge, or take a smaller image size."
         case .marksUnsearchedInBlocks:
             "Marks that several images share were not looked for, which takes the tokens of all images at once."
         case .recurringMark(let mark):
-            "The same mark is on \(mark.parts.count) parts: \(Self.list(mark.parts.map(\.name), most: 12)). Parts with the "
-                + "same defect vouch for each other; look at these together, and let known good images judge if they are "
-                + "defective."
+            "\(mark.parts.count) parts look alike at one spot: \(Self.list(mark.parts.map(\.name), most: 12)). "
+                + RecurringMark.meaning
         case .mostFlagged(let flagged, let images):
             "\(flagged) of \(images) images are flagged: are the known good images of the same product, camera and light?"
         }
+    }
+
+    private static func sentence(copies groups: [[String]]) -> String {
+        let count = groups.reduce(0) { $0 + $1.count - 1 }
+        let shown = groups.prefix(5).map { list($0, most: 4) }.joined(separator: "; ")
+        let more = groups.count > 5 ? "; and \(groups.count - 5) more groups" : ""
+        return "\(count) image\(count == 1 ? " shows" : "s show") exactly what another shows (\(shown)\(more)). Each content "
+            + "was scored once and judges once, so that copies do not vouch for each other."
+    }
+
+    private static func sentence(leftOut origin: OutsideJudges.Origin, copies: Int, ofBatch: Int) -> String {
+        let images = origin == .knownGood ? "known good" : "remembered"
+        let reasons = [
+            copies > 0 ? "\(copies) \(copies == 1 ? "is a copy" : "are copies") of others" : nil,
+            ofBatch > 0 ? "\(ofBatch) \(ofBatch == 1 ? "is" : "are") in this batch as well" : nil,
+        ].compactMap { $0 }.joined(separator: " and ")
+        return "Of the \(images) images \(reasons): they did not judge."
     }
 
     private static func sentence(_ followed: ImageSizeFollowed) -> String {
@@ -108,4 +126,10 @@ extension Finding {
 extension [Finding] {
     /// Each finding for people.
     public var sentences: [String] { map(\.sentence) }
+}
+
+extension RecurringMark {
+    /// What it may mean, and what to do.
+    static let meaning = "This is part of the design, or a repeated defect. If a defect, their scores are too low. Check one; "
+        + "known good photographs would settle it."
 }

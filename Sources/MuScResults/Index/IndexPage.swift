@@ -16,6 +16,8 @@ package struct IndexPage: Sendable {
 
     /// Rows that stand in the page without its script; the script shows the rest on demand.
     static let rows = 200
+    /// Lines that have a plot.
+    static let trends = 8
     private static let generator = "<meta name=\"generator\" content=\"musc"
 
     /// - Parameters:
@@ -76,21 +78,30 @@ package struct IndexPage: Sendable {
 
     package func html() throws(ResultsError) -> String {
         let nonce = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
-        let trend = TrendPlot(batches)
+        let trends = TrendPlot.lines(of: batches)
         func labels(_ labels: [TrendPlot.Label]) -> [[String: Any]] { labels.map { ["text": $0.text, "place": $0.place] } }
-        let attention = batches.filter { $0.state != .done }
+        let attention = batches.filter { $0.state != .done || $0.noVerdict != nil }
         var values: [String: Any] = [
-            "nonce": nonce, "answer": answer, "root": root, "time": time, "timeText": readableTime(time),
+            "nonce": nonce, "answer": answer, "root": root, "time": time, "timeText": LocalTime.text(time),
             "count": batches.count, "style": PageTemplate.style,
             "script": "(() => {\n'use strict';\n\(PageTemplate.indexScript)\n})();",
             "rows": batches.prefix(Self.rows).map(row), "data": json,
             "anyAttention": !attention.isEmpty,
             "attention": attention.prefix(20).map(row),
-            "anyTrend": trend.columns.count > 1, "shareSVG": trend.shareSVG, "scoreSVG": trend.scoreSVG,
-            "shareLabels": labels(trend.shareLabels), "scoreLabels": labels(trend.scoreLabels),
-            "timeLabels": labels(trend.timeLabels),
+            "anyTrend": !trends.isEmpty,
         ]
-        if trend.batchesPerColumn > 1 { values["perColumn"] = trend.batchesPerColumn }
+        values["trends"] = trends.prefix(Self.trends).enumerated().map { number, trend -> [String: Any] in
+            var drawn: [String: Any] = [
+                "number": number, "line": trend.line, "shareSVG": trend.shareSVG, "scoreSVG": trend.scoreSVG,
+                "shareLabels": labels(trend.shareLabels), "scoreLabels": labels(trend.scoreLabels),
+                "timeLabels": labels(trend.timeLabels),
+            ]
+            if trend.batchesPerColumn > 1 { drawn["perColumn"] = trend.batchesPerColumn }
+            if trend.breaks > 0 { drawn["breaks"] = true }
+            if let drift = trend.drift { drawn["drift"] = drift }
+            return drawn
+        }
+        if trends.count > Self.trends { values["moreTrends"] = trends.count - Self.trends }
         if batches.count > Self.rows { values["hidden"] = batches.count - Self.rows }
         if attention.count > 20 { values["moreAttention"] = attention.count - 20 }
         return try PageTemplate.index().render(values)
@@ -99,29 +110,32 @@ package struct IndexPage: Sendable {
     private var answer: String {
         guard !batches.isEmpty else { return "No batches yet" }
         let done = batches.count { $0.state == .done }
-        let suspect = batches.count { $0.state == .done && $0.flagged > 0 }
+        let flagged = batches.count { $0.state == .done && $0.flagged > 0 }
+        let open = batches.count { $0.noVerdict != nil }
         let failed = batches.count { $0.state == .failed || $0.state == .heldBack }
         var parts = [
             done == 0
                 ? "No batch is done yet"
-                : suspect == 0
-                    ? "No suspect images in \(done) \(done == 1 ? "batch" : "batches")"
-                    : "Suspect images in \(suspect) of \(done) batches"
+                : flagged > 0
+                    ? "Flagged images in \(flagged) of \(done) \(done == 1 ? "batch" : "batches")"
+                    : open == done
+                        ? "No verdict on \(done == 1 ? "the one batch" : "any of \(done) batches")"
+                        : "No flagged images in \(done - open) \(done - open == 1 ? "batch" : "batches")"
         ]
+        if open > 0, open < done || flagged > 0 { parts.append("no verdict on \(open)") }
         if failed > 0 { parts.append("\(failed) failed") }
         return parts.joined(separator: ", ")
     }
 
     private func row(_ batch: BatchSummary) -> [String: Any] {
         var values: [String: Any] = [
-            "folder": batch.folder, "state": Self.stateText(batch.state), "stateClass": batch.state.rawValue,
-            "time": readableTime(batch.time), "images": batch.images,
-            "seconds": batch.seconds.map(durationText) ?? "", "reason": batch.reason ?? "",
+            "folder": batch.folder, "state": Self.stateText(batch), "stateClass": Self.stateClass(batch),
+            "time": LocalTime.text(batch.time), "images": batch.images,
+            "seconds": batch.seconds.map(durationText) ?? "", "reason": batch.reason ?? batch.noVerdict ?? "",
         ]
-        if batch.state == .done {
+        if batch.state == .done, batch.noVerdict == nil {
             values["flagged"] = batch.flagged
-            values["share"] = "\(decimalText(100 * batch.share, 1)) %"
-            if batch.flagged > 0 { values["suspect"] = true }
+            if batch.flagged > 0 { values["anyFlagged"] = true }
         }
         if let scores = batch.scores {
             values["median"] = decimalText(Double(scores.median), 3)
@@ -131,8 +145,13 @@ package struct IndexPage: Sendable {
         return values
     }
 
-    private static func stateText(_ state: BatchSummary.State) -> String {
-        switch state {
+    private static func stateClass(_ batch: BatchSummary) -> String {
+        batch.noVerdict == nil ? batch.state.rawValue : "noVerdict"
+    }
+
+    private static func stateText(_ batch: BatchSummary) -> String {
+        if batch.noVerdict != nil { return "no verdict" }
+        return switch batch.state {
         case .waiting: "waiting"
         case .running: "running"
         case .done: "done"
@@ -146,12 +165,12 @@ package struct IndexPage: Sendable {
         func number(_ value: Double?) -> String { value.map { $0.isFinite ? "\($0)" : "null" } ?? "null" }
         let rows = batches.map { batch -> String in
             let cells: [String] = [
-                Markup.json(readableTime(batch.time)), Markup.json(batch.folder), Markup.json(Self.stateText(batch.state)),
-                "\(batch.images)", batch.state == .done ? "\(batch.flagged)" : "null",
+                Markup.json(LocalTime.text(batch.time)), Markup.json(batch.folder), Markup.json(Self.stateText(batch)),
+                "\(batch.images)", batch.state == .done && batch.noVerdict == nil ? "\(batch.flagged)" : "null",
                 batch.scores.map { decimalText(Double($0.median), 4) } ?? "null",
                 batch.scores.map { decimalText(Double($0.highest), 4) } ?? "null",
                 batch.seconds.map { decimalText($0, 1) } ?? "null",
-                batch.reason.map(Markup.json) ?? "null",
+                (batch.reason ?? batch.noVerdict).map(Markup.json) ?? "null",
                 batch.report.map { Markup.json(Markup.url($0.bytes)) } ?? "null",
             ]
             return "[\(cells.joined(separator: ","))]"

@@ -15,8 +15,10 @@ struct PageTemplate: Sendable {
 
     /// The style sheet that both pages carry.
     static var style: String { text(PackageResources.style_css) }
-    static var reportScript: String { text(PackageResources.report_js) }
-    static var viewerScript: String { text(PackageResources.viewer_js) }
+    /// The report's scripts, one after the other.
+    static var reportScript: String {
+        [PackageResources.report_js, PackageResources.list_js, PackageResources.viewer_js].map(text).joined(separator: "\n")
+    }
     static var indexScript: String { text(PackageResources.index_js) }
 
     private init(_ name: String, _ bytes: [UInt8]) throws(ResultsError) {

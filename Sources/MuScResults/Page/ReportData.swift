@@ -10,7 +10,6 @@ struct ReportData {
     let page: ReportPage
     let numbers: ScoreNumbers
     let plot: ScorePlot
-    let range: (low: Float, high: Float)
 
     /// The most bytes of patch maps that a page carries, before base64; finer grids are reduced to it.
     private static let mapBudget = 900_000
@@ -29,13 +28,16 @@ struct ReportData {
         let fields = [
             "\"grid\":[\(width),\(height)]",
             "\"region\":\(region(factor: factor))",
-            "\"range\":[\(range.low),\(range.high)]",
             "\"threshold\":\(threshold.isFinite ? "\(threshold)" : "null")",
             "\"decimals\":\(numbers.decimals)",
             "\"chips\":\(ReportPage.chips)",
+            "\"lookEnd\":\(page.ranking.lookEnd)",
+            "\"single\":\(page.embedded != nil)",
+            "\"command\":\(Markup.json(page.reportCommand))",
             "\"colormap\":\"\(page.options.colormap.rawValue)\"",
             "\"normalisation\":\"\(page.options.normalisation.rawValue)\"",
-            "\"opacity\":[\(HeatMapStyle.opacity(0)),\(HeatMapStyle.opacity(1) - HeatMapStyle.opacity(0))]",
+            "\"scale\":[\(page.scale.low),\(page.scale.high),\(ColourScale.below),\(ColourScale.above)]",
+            "\"opacity\":\"\(Markup.base64((0..<256).map { UInt8((255 * HeatMapStyle.opacity(Double($0) / 255)).rounded()) }))\"",
             "\"plot\":{\"low\":\(plot.low),\"high\":\(plot.high),\"width\":\(ScorePlot.width),"
                 + "\"height\":\(ScorePlot.height),\"sortedEnd\":\(ScorePlot.sortedEnd)}",
             "\"colormaps\":{\(maps.joined(separator: ","))}",
@@ -62,15 +64,17 @@ struct ReportData {
             "\(image.size?.width ?? 1)", "\(image.size?.height ?? 1)",
             image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
             "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
-            url(pictures.overlay), url(pictures.thumbnail), page.photographURL(index).map { Markup.json($0) } ?? "null",
-            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]", url(pictures.crop),
+            page.embedded == nil ? url(pictures.overlay) : "null", page.embedded == nil ? url(pictures.thumbnail) : "null",
+            page.photographURL(index).map { Markup.json($0) } ?? "null",
+            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]", url(image.flagged ? pictures.crop : nil),
+            page.places(of: image.name),
         ]
         return "[\(cells.joined(separator: ","))]"
     }
 
     func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
     func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
-    func url(_ path: String?) -> String { path.map { Markup.json(Markup.url($0)) } ?? "null" }
+    func url(_ path: String?) -> String { path.flatMap(page.pictureURL).map { Markup.json($0) } ?? "null" }
 
     /// A byte a patch of the page's grid, 1 where any of its patches counted; null where all did.
     private func region(factor: Int) -> String {

@@ -1,13 +1,11 @@
 import Foundation
 import MuScBatch
 import MuScScoring
+import MuScSupport
 
 /// `report.html` of one batch: its values, put into the template.
 struct ReportPage: Sendable {
-    /// Most anomalous first.
-    let scored: [ScoredImage]
-    /// In the order of their names.
-    let unreadable: [ScoredImage]
+    let ranking: Ranking
     let pictures: [ImagePictures]
     let scores: Inspection
     let run: RunRecord
@@ -15,105 +13,118 @@ struct ReportPage: Sendable {
     /// Where the page will lie.
     let resultsFolder: String
 
-    /// How many suspects are named at the top, and how many images the strip shows.
+    /// How many flagged images are named at the top, and how many images the strip shows.
     static let chips = 12
     static let strip = 8
 
+    /// Where the page holds its pictures itself; nil where they lie beside it.
+    var embedded: EmbeddedPictures?
+
     let numbers: ScoreNumbers
     let plot: ScorePlot
-    let range: (low: Float, high: Float)
+    /// Where patch scores lie on the colour map, over the batch.
+    let scale: ColourScale
     /// For each of ``scored`` those that look most like it, by their places in the ranking.
     let near: [[Int]]
+    /// What the peaks of the images to look at first were compared with, by the image's name.
+    let evidence: [String: PeakEvidence]
+    /// The place of each of ``scored`` in the ranking, by its name.
+    let ranks: [String: Int]
+
+    /// Most anomalous first.
+    var scored: [ScoredImage] { ranking.scored }
+    /// In the order of their names.
+    var unreadable: [ScoredImage] { ranking.unreadable }
 
     init(
-        scored: [ScoredImage], unreadable: [ScoredImage], pictures: [ImagePictures], scores: Inspection,
-        run: RunRecord, options: OutputOptions, resultsFolder: String
+        ranking: Ranking, pictures: [ImagePictures], scores: Inspection, run: RunRecord, options: OutputOptions,
+        resultsFolder: String
     ) {
-        self.scored = scored
-        self.unreadable = unreadable
+        self.ranking = ranking
         self.pictures = pictures
         self.scores = scores
         self.run = run
         self.options = options
         self.resultsFolder = resultsFolder
+        let scored = ranking.scored
         let values = scored.compactMap(\.score)
         numbers = ScoreNumbers(values)
         plot = ScorePlot(scores: values, threshold: scores.threshold.value)
-        range = AnomalyMap.range(of: scores.patchMaps, in: scores.region)
+        let range = AnomalyMap.range(of: scores.patchMaps, in: scores.region)
+        scale = ColourScale(low: range.low, high: range.high, threshold: scores.threshold.value)
+        evidence = Dictionary((run.evidence ?? []).map { ($0.image, $0) }, uniquingKeysWith: { first, _ in first })
+        ranks = Dictionary(scored.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         near = NearestNormals.lists(
             of: scored, features: scores, isLarge: scored.count > Self.mostOnOnePage, threads: options.threads)
     }
 
     func html() throws(ResultsError) -> String {
         let nonce = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
-        let suspects = scored.indices.filter { scored[$0].flagged }
+        let flagged = ranking.flagged
         let frame = frameShape
         let cards = scored.indices.prefix(listed).map { card($0, frame) } + unreadable.indices.map(errorCard)
         var values: [String: Any] = [
-            "version": run.version, "nonce": nonce, "answer": answer(suspects.count),
+            "version": run.version, "nonce": nonce, "answer": ranking.outcome.heading(images: ranking.images, scored: scored.count),
             "batch": run.batch, "batchName": String(run.batch.split(separator: "/").last ?? Substring(run.batch)),
-            "suspects": suspects.prefix(Self.chips).map { ["i": String($0), "name": scored[$0].name] },
-            "started": run.started, "startedText": readableTime(run.started),
-            "images": scored.count + unreadable.count, "duration": durationText(run.seconds),
-            "thresholdText": thresholdText, "thresholdRule": ruleText,
-            "thresholdExplanation": scores.threshold.explanation,
+            "chips": scored.prefix(min(flagged, Self.chips)).enumerated().map { ["i": String($0), "name": $1.name] },
+            "started": run.started, "startedText": LocalTime.text(run.started),
+            "images": ranking.images, "duration": durationText(run.seconds),
+            "thresholdText": thresholdText, "thresholdBack": scores.threshold.value.isFinite ? thresholdText : "no threshold",
+            "thresholdFact": thresholdFact,
+            "thresholdExplanation": thresholdExplanation, "reportCommand": reportCommand,
             "thresholdTop": decimalText(100 * plot.position(Double(scores.threshold.value)), 2),
             "anyScored": !scored.isEmpty, "strip": Array(cards.prefix(min(Self.strip, scored.count))), "cards": cards,
             "ticks": plot.ticks.map { ["label": $0.label, "top": $0.top] }, "plot": plot.svg, "mostInBin": plot.bins.max() ?? 0,
             "frame": decimalText(frame, 3), "ramp": ramp, "rscin": run.rscin.reason,
-            "anyNotes": !run.notes.isEmpty, "notes": run.notes,
+            "anyNotes": !notes.isEmpty, "notes": notes, "comparison": comparison,
             "settings": run.settings.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
-            "weights": run.weightsSHA256, "recurring": recurringMarks, "judges": outsideJudges,
+            "weights": run.weightsSHA256, "judges": outsideJudges,
             "timings": run.timings.map { ["stage": $0.stage, "seconds": durationText($0.seconds)] },
             "data": data.json,
             "style": PageTemplate.style,
-            "script": "(() => {\n'use strict';\n\(PageTemplate.reportScript)\n\(PageTemplate.viewerScript)\n})();",
+            "script": "(() => {\n'use strict';\n\(PageTemplate.reportScript)\n})();",
         ]
         if isLarge { values["pages"] = ["size": listed, "total": scored.count] }
         let single = options.normalisation == .image
-        values["barLow"] = single ? "lowest" : numbers.text(range.low)
-        values["barHigh"] = single ? "highest" : numbers.text(range.high)
+        values["barLow"] = single ? "lowest" : numbers.text(scale.low)
+        values["barHigh"] = single ? "highest" : numbers.text(scale.high)
+        if !single, scores.threshold.value.isFinite {
+            values["barMark"] = decimalText(
+                Double(100 * (scores.threshold.value - scale.low) / max(scale.high - scale.low, .leastNormalMagnitude)), 1)
+        }
         values["barText"] =
             single
             ? "patch scores of each image by itself: colours cannot be compared between images"
-            : "patch scores, one scale for the whole batch"
-        if suspects.count > Self.chips { values["moreSuspects"] = suspects.count - Self.chips }
+            : scores.threshold.value.isFinite
+                ? "patch scores of the whole batch; the bright end begins at the threshold" : "patch scores of the whole batch"
+        if flagged > Self.chips { values["moreChips"] = flagged - Self.chips }
+        if let look = lookSentence { values["look"] = look }
+        if let absence = ranking.outcome.absence { values["noVerdict"] = absence.explanation }
+        let marks = recurringMarks
+        values["prominentMarks"] = marks.prominent
+        values["otherMarks"] = marks.other
         if !unreadable.isEmpty {
             values["unreadable"] = unreadable.count
             values["unreadables"] = unreadable.map { ["name": $0.name, "error": $0.error ?? ""] }
         }
         if let model = modelText { values["model"] = model }
-        if let indexURL = run.indexURL { values["indexURL"] = indexURL }
-        if !run.notes.isEmpty { values["caution"] = run.notes.joined(separator: " ") }
+        if let indexURL = run.indexURL, embedded == nil { values["indexURL"] = indexURL }
+        values["isSingle"] = embedded != nil
         if let note = overlayNote { values["overlayNote"] = note }
         return try PageTemplate.report().render(values)
     }
 
+    /// What a reader should know, less what has a section of its own.
+    private var notes: [String] {
+        let told = Set((run.recurring ?? []).map { Finding.recurringMark($0).sentence })
+        return run.notes.filter { !told.contains($0) }
+    }
+
     /// What the page's script works with.
-    var data: ReportData { ReportData(page: self, numbers: numbers, plot: plot, range: range) }
+    var data: ReportData { ReportData(page: self, numbers: numbers, plot: plot) }
 
     // MARK: Sentences
 
-    /// The page's script says the same when the threshold is dragged.
-    private func answer(_ flagged: Int) -> String {
-        guard !scored.isEmpty else { return "No image could be scored" }
-        let noun = scored.count == 1 ? "image" : "images"
-        if flagged == 0 { return "None of \(scored.count) \(noun) is suspect" }
-        return "\(flagged) of \(scored.count) \(noun) \(flagged == 1 ? "is" : "are") suspect"
-    }
-
-    private var thresholdText: String {
-        scores.threshold.value.isFinite ? numbers.text(scores.threshold.value) : "none"
-    }
-
-    private var ruleText: String {
-        switch scores.threshold.rule {
-        case .fixed: "fixed"
-        case .batch: "from this batch"
-        case .logNormal: "from a few known good images"
-        case .conformal: calibratedByPast ? "from the line's past" : "from known good images"
-        }
-    }
 
     private var modelText: String? {
         guard let backbone = run.settings["model.backbone"] else { return nil }
@@ -130,7 +141,7 @@ struct ReportPage: Sendable {
                 "Overlays are at most \(options.longestSide) pixels wide and high, so those of larger photographs are reduced.")
         }
         if pictures.contains(where: { $0.crop != nil }) {
-            sentences.append("What lies around the peaks of suspect photographs is stored at full size in crops.")
+            sentences.append("What lies around the peaks of flagged photographs is stored at full size in crops.")
         }
         if let region = scores.region {
             sentences.append(
@@ -164,17 +175,26 @@ struct ReportPage: Sendable {
         }
         let pictures = pictures[index]
         return [
-            "i": index, "name": image.name, "score": image.score.map(numbers.text) ?? "", "flagged": image.flagged,
-            "picture": style, "thumbnail": pictures.thumbnail.map(Markup.url) ?? "",
+            "i": index, "name": image.name, "score": image.score.map(numbers.text) ?? "",
+            "level": ranking.level(index).rawValue, "picture": style, "thumbnail": pictures.thumbnail.flatMap(pictureURL) ?? "",
             "link": link(index),
         ]
     }
 
     /// Where a card leads without the page's script.
-    func link(_ index: Int) -> String { (pictures[index].overlay ?? pictures[index].thumbnail).map(Markup.url) ?? "" }
+    func link(_ index: Int) -> String {
+        guard embedded == nil else { return "#i\(index)" }
+        return (pictures[index].overlay ?? pictures[index].thumbnail).map(Markup.url) ?? ""
+    }
 
-    /// The photograph's URL as seen from the page: of the copy for browsers, else of the original; nil where it is gone.
+    /// The URL of a picture of the results folder as seen from the page; nil where a page holds its pictures itself and
+    /// this one is not there.
+    func pictureURL(_ path: String) -> String? { embedded.map { $0.picture(path) } ?? Markup.url(path) }
+
+    /// The photograph's URL as seen from the page: of the copy for browsers, else of the original; nil where it is gone,
+    /// or not inside a page that holds its pictures itself.
     func photographURL(_ index: Int) -> String? {
+        if let embedded { return embedded.photograph(scored[index], level: ranking.level(index)) }
         if let copy = pictures[index].photograph { return Markup.url(copy) }
         return pictures[index].missing == nil ? relativeURL(from: resultsFolder, to: scored[index].path) : nil
     }
@@ -186,9 +206,12 @@ struct ReportPage: Sendable {
 
     private var ramp: String {
         let table = options.colormap.table
-        return stride(from: 0, to: 256, by: 8).map { step in
-            let at = 3 * (step + 4)
-            return "<path fill=\"rgb(\(table[at]) \(table[at + 1]) \(table[at + 2]))\" d=\"M\(step) 0h9v1h-9z\"/>"
+        let even = options.normalisation == .image
+        return stride(from: 0, to: 256, by: 4).map { step in
+            let share = (Float(step) + 2) / 256
+            let position = even ? share : scale.position(scale.low + share * (scale.high - scale.low))
+            let at = 3 * Int(255 * min(max(position, 0), 1))
+            return "<path fill=\"rgb(\(table[at]) \(table[at + 1]) \(table[at + 2]))\" d=\"M\(step) 0h5v1h-5z\"/>"
         }.joined()
     }
 }
@@ -204,13 +227,6 @@ struct ScoreNumbers: Sendable, Hashable {
     }
 
     func text(_ score: Float) -> String { decimalText(Double(score), decimals) }
-}
-
-/// An ISO 8601 time with spaces between date, time and zone.
-package func readableTime(_ time: String) -> String {
-    let parts = time.split(separator: "T", maxSplits: 1)
-    guard parts.count == 2, let zone = parts[1].firstIndex(where: { "+-Z".contains($0) }) else { return time }
-    return "\(parts[0]) \(parts[1][..<zone]) \(parts[1][zone...])"
 }
 
 /// "0.4 s", "12.3 s", "3 min 05 s", "1 h 02 min".

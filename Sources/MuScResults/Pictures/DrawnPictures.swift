@@ -24,7 +24,7 @@ struct DrawnPictures: Sendable {
         var subject: String
         /// The map in shares of the colour bar, `[grid.count]`.
         var map: [Float]
-        /// The threshold in shares of the colour bar.
+        /// The threshold in shares of the batch's range of scores where a contour is drawn along it, else infinite.
         var level: Float
         var pictures: ImagePictures
 
@@ -36,7 +36,7 @@ struct DrawnPictures: Sendable {
         }
 
         /// Whether the map rises to the threshold, along which a contour is then drawn.
-        private var hasContour: Bool { map.contains { $0 >= level } }
+        private var hasContour: Bool { level.isFinite }
     }
 
     /// What decides how every picture looks, as text.
@@ -99,22 +99,23 @@ extension PictureWriter {
     /// data beside them.
     var drawnStyle: String? {
         guard options.maps == .none else { return nil }
-        return "1 \(options.colormap.rawValue) \(options.normalisation.rawValue) \(options.overlays.rawValue) "
+        return "2 \(options.colormap.rawValue) \(options.normalisation.rawValue) \(options.overlays.rawValue) "
             + "\(options.longestSide) \(scores.grid.width)x\(scores.grid.height)"
     }
 
     /// What an image's pictures are going to show; nil where the photograph is gone.
-    func drawn(_ image: ScoredImage) -> DrawnPictures.Drawn? {
+    func drawn(_ image: ScoredImage, wantsOverlay: Bool) -> DrawnPictures.Drawn? {
         var status = stat()
         guard let place = image.index, image.path.withPlatformString({ stat($0, &status) }) == 0 else { return nil }
         let map = AnomalyMap(grid: scores.grid, values: scores.patchMap(place))
-        let colours = options.normalisation == .image ? map.range : range
-        let scale = colours.high > colours.low ? 1 / (colours.high - colours.low) : 0
+        let (scale, threshold) = (scale(of: map), scores.threshold.value)
+        let hasContour = map.values.contains { $0 >= threshold }
         let peak = image.flagged ? image.peak.map { "\($0.x),\($0.y)" } ?? "" : "not flagged"
         return DrawnPictures.Drawn(
             subject: "\(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) "
-                + "\(status.st_mtim.tv_nsec) \(peak)",
-            map: map.values.map { ($0 - colours.low) * scale }, level: (scores.threshold.value - colours.low) * scale,
+                + "\(status.st_mtim.tv_nsec) \(peak)\(wantsOverlay ? " overlay" : "")",
+            map: map.values.map(scale.position),
+            level: hasContour ? (threshold - range.low) / max(range.high - range.low, .leastNormalMagnitude) : .infinity,
             pictures: ImagePictures())
     }
 }

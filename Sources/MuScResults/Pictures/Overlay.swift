@@ -11,7 +11,6 @@ extension AnomalyMap {
         var picture = photograph
         let width = picture.width
         let blend = HeatMapStyle.Blend(style.colormap)
-        let scale = style.high > style.low ? 255 / (style.high - style.low) : 0
         var rows = AnomalyMapRows(self, width: width, height: picture.height)
         for y in 0..<picture.height {
             rows.move(to: y)
@@ -22,7 +21,7 @@ extension AnomalyMap {
                     at += 3
                     continue
                 }
-                let value = (rows.row[x] - style.low) * scale
+                let value = 255 * style.scale.position(rows.row[x])
                 // NaN fails both comparisons and is shown as the lowest colour.
                 let index = value >= 255 ? 255 : value > 0 ? Int(value + 0.5) : 0
                 let rest = blend.rest[index]

@@ -39,14 +39,15 @@ struct PictureWriter: Sendable {
     }
 
     /// - Parameters:
-    ///   - images: Those whose pictures are wanted, each with a place in the patch maps.
+    ///   - ranking: The images with a score have pictures.
     ///   - names: Of the pictures, in the same order.
     ///   - folder: An existing results folder.
     ///   - former: The results that these replace, if there are any: pictures that would look the same are taken over.
     /// - Returns: What was written, in the same order.
     func write(
-        _ images: [ScoredImage], names: OverlayNames, to folder: String, replacing former: String? = nil
+        _ ranking: Ranking, names: OverlayNames, to folder: String, replacing former: String? = nil
     ) throws(ResultsError) -> [ImagePictures] {
+        let images = ranking.scored
         for inner in ["overlays", "overlays/thumbs"] { try Directory.create(path: "\(folder)/\(inner)") }
         if options.maps != .none { try Directory.create(path: "\(folder)/maps") }
         let results = SharedResults(repeating: ImagePictures(), count: images.count)
@@ -58,7 +59,8 @@ struct PictureWriter: Sendable {
         concurrentLoop(images.count, threads: options.threads) { index in
             guard failure.withLock({ $0 == nil }) else { return }
             let image = images[index]
-            var next = style == nil ? nil : self.drawn(image)
+            let wantsOverlay = wantsOverlay(ranking.level(index))
+            var next = style == nil ? nil : self.drawn(image, wantsOverlay: wantsOverlay)
             if let former, let wanted = next, let last = known?.pictures[image.name], last.standsFor(wanted, within: tolerance),
                 let pictures = takeOver(last.pictures, of: index, names, from: former, to: folder)
             {
@@ -69,7 +71,7 @@ struct PictureWriter: Sendable {
                 return
             }
             do throws(ResultsError) {
-                let pictures = try write(image, index, names, to: folder)
+                let pictures = try write(image, index, names, wantsOverlay: wantsOverlay, to: folder)
                 results[index] = pictures
                 next?.pictures = pictures
                 if pictures.missing == nil { drawn[index] = next }
@@ -116,16 +118,29 @@ struct PictureWriter: Sendable {
         return taken
     }
 
+    private func wantsOverlay(_ level: Ranking.Level) -> Bool {
+        switch options.overlays {
+        case .all: true
+        case .look: level != .none
+        case .flagged: level == .flagged
+        case .none: false
+        }
+    }
+
+    /// Where an image's patch scores lie on the colour map.
+    func scale(of map: AnomalyMap) -> ColourScale {
+        options.normalisation == .image
+            ? ColourScale(low: map.range.low, high: map.range.high)
+            : ColourScale(low: range.low, high: range.high, threshold: scores.threshold.value)
+    }
+
     private func write(
-        _ image: ScoredImage, _ index: Int, _ names: OverlayNames, to folder: String
+        _ image: ScoredImage, _ index: Int, _ names: OverlayNames, wantsOverlay: Bool, to folder: String
     ) throws(ResultsError) -> ImagePictures {
         guard let place = image.index, let size = image.size else { return ImagePictures() }
         var pictures = ImagePictures()
         let map = AnomalyMap(grid: scores.grid, values: scores.patchMap(place), region: scores.region)
-        let colours = options.normalisation == .image ? map.range : range
-        let style = HeatMapStyle(
-            low: colours.low, high: colours.high, colormap: options.colormap, contour: scores.threshold.value)
-        let wantsOverlay = options.overlays == .all || (options.overlays == .flagged && image.flagged)
+        let style = HeatMapStyle(scale: scale(of: map), colormap: options.colormap, contour: scores.threshold.value)
         let full = Self.fitted(size, longest: options.longestSide)
         pictures.isReduced = full != size
 

@@ -1,5 +1,6 @@
 import Foundation
 import MuScBatch
+import MuScScoring
 import MuScSupport
 
 /// What a batch came to, for other programs: what `musc run --json` prints, hooks get on their standard input, and
@@ -33,20 +34,32 @@ public struct BatchResult: Sendable, Hashable, Codable {
     public var unreadable: Int
     /// How many other files of the folder each rule left out, by the rule's name; empty for none.
     public var ignored: [String: Int]
+    /// What the flags come to: `flagged`, `none_flagged`, or `no_verdict` where nothing could be flagged.
+    public var outcome: String
+    /// Why there is no verdict; nil where there is one.
+    public var noVerdict: NoThreshold?
+    /// Images that are worth a look beside the flagged ones: the next highest scores, a reading order.
+    public var look: Int
     /// Images whose score is at or above this are flagged; nil where none can be.
     public var threshold: Float?
     /// How the threshold came about: `fixed`, `batch`, `log-normal` or `conformal`.
     public var thresholdRule: String
     /// The flagged images, the most anomalous first.
     public var flaggedImages: [FlaggedImage]
+    /// The names of the images that are worth a look, the most anomalous first.
+    public var lookImages: [String]
     public var unreadableImages: [UnreadableImage]
     /// What a reader should know, one sentence each.
     public var notes: [String]
 
     enum CodingKeys: String, CodingKey {
-        case schema, event, id, version, folder, results, report, started, seconds, images, flagged, unreadable, ignored, threshold
+        case schema, event, id, version, folder, results, report, started, seconds, images, flagged, unreadable, ignored
+        case outcome
+        case noVerdict = "no_verdict"
+        case look, threshold
         case thresholdRule = "threshold_rule"
         case flaggedImages = "flagged_images"
+        case lookImages = "look_images"
         case unreadableImages = "unreadable_images"
         case notes
     }
@@ -89,7 +102,8 @@ public struct BatchResult: Sendable, Hashable, Codable {
     ///   - run: The record that is stored with the results.
     ///   - folder: The batch's folder.
     ///   - results: The results' folder.
-    public init(scores: Inspection, run: RunRecord, folder: String, results: String) {
+    ///   - look: The share of the images that is worth a look.
+    public init(scores: Inspection, run: RunRecord, folder: String, results: String, look: Double) {
         let folder = absolutePath(folder)
         let results = absolutePath(results)
         schema = Self.currentSchema
@@ -104,9 +118,12 @@ public struct BatchResult: Sendable, Hashable, Codable {
         ignored = run.ignored ?? [:]
         threshold = scores.threshold.value.isFinite ? scores.threshold.value : nil
         thresholdRule = scores.threshold.rule.rawValue
-        let ranked = scores.images.filter { $0.index != nil && $0.score?.isFinite == true }
-            .sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
-        flaggedImages = ranked.enumerated().filter { $1.flagged }.map { rank, image in
+        let ranking = Ranking(scores, look: look)
+        outcome = ranking.outcome.name
+        noVerdict = ranking.outcome.absence
+        self.look = ranking.look
+        lookImages = ranking.scored.indices.filter { ranking.level($0) == .look }.map { ranking.scored[$0].name }
+        flaggedImages = ranking.scored.enumerated().filter { $1.flagged }.map { rank, image in
             FlaggedImage(
                 image: image.name, path: absolutePath(image.path.string), rank: rank + 1, score: image.score ?? 0,
                 scoreMSM: image.scoreMSM ?? 0, pValue: image.pValue, peakX: image.peak?.x, peakY: image.peak?.y)
@@ -127,7 +144,8 @@ public struct BatchResult: Sendable, Hashable, Codable {
     public init(resultsFolder: String) throws(ResultsError) {
         let run = try RunRecord(resultsFolder: resultsFolder)
         let (scores, folder) = try ScoresArchive.read(resultsFolder: resultsFolder, run: run, ownedByUser: true)
-        self.init(scores: scores, run: run, folder: folder, results: resultsFolder)
+        self.init(
+            scores: scores, run: run, folder: folder, results: resultsFolder, look: run.lookShare ?? OutputOptions().look)
     }
 
     /// The object on one line.

@@ -43,6 +43,12 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// How the scores are spread, for the index of batches; nil in results of earlier versions.
     package var scoreSpread: BatchSummary.ScoreSpread?
     public var threshold: Threshold
+    /// What the threshold is where the user sets none; nil in results of earlier versions.
+    public var automaticThreshold: Threshold?
+    /// Images that are worth a look, beside the flagged ones; nil in results of earlier versions.
+    public var look: Int?
+    /// The share of the images, 0 to 1, by which ``look`` was counted.
+    public var lookShare: Double?
     public var rscin: RsCINDecision
     public var timings: [StageTiming]
     /// What a reader of the results should know, one sentence each.
@@ -54,6 +60,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// How many other files of the batch's folder each rule left out, by the rule's name (`sidecar`, `watch.ignore` …);
     /// nil in results of earlier versions.
     public var ignored: [String: Int]?
+    /// What the peaks of the images to look at first were compared with; nil where that was not looked for.
+    public var evidence: [PeakEvidence]?
     /// The images that have no score, and why.
     public var leftOut: [LeftOut]
 
@@ -102,11 +110,16 @@ public struct RunRecord: Sendable, Hashable, Codable {
         self.fileSet = fileSet
         outsideJudgments = scores.outsideJudgments.isEmpty ? nil : scores.outsideJudgments
         recurring = scores.recurring.isEmpty ? nil : scores.recurring
+        evidence = scores.evidence.isEmpty ? nil : scores.evidence
+        automaticThreshold = scores.automaticThreshold
         summarise(scores)
     }
 
     /// Takes over what `scores` say of the images: the counts, those left out, and the threshold.
-    mutating func summarise(_ scores: Inspection) {
+    ///
+    /// - Parameter ranking: What is worth a look; nil where that is not decided yet.
+    mutating func summarise(_ scores: Inspection, _ ranking: Ranking? = nil) {
+        if let ranking { (look, lookShare) = (ranking.look, ranking.lookShare) }
         images = scores.images.count
         flagged = scores.images.count { $0.flagged }
         scoreSpread = BatchSummary.ScoreSpread(of: scores.images.compactMap(\.score))
@@ -117,12 +130,23 @@ public struct RunRecord: Sendable, Hashable, Codable {
         rscin = scores.rscin
     }
 
+    /// What decides the level of the scores beside the parts, as text: see ``BatchSummary/method``.
+    package var method: String {
+        let names = ["model.backbone", "model.image_size", "model.feature_layers", "scoring.preset", "scoring.window"]
+        let judges = (outsideJudgments ?? []).map { "\($0.origin.rawValue) \($0.judged) \($0.besideBatch)" }
+        return (names.map { settings[$0] ?? "" } + judges + [threshold.rule.rawValue])
+            .joined(separator: "; ")
+    }
+
     // MARK: JSON
 
     /// Infinity has no number in JSON and is written as the text "inf".
     private static let infinity = (positive: "inf", negative: "-inf", notANumber: "nan")
 
     /// The content of `run.json`: keys sorted, indented, ended by a newline.
+    ///
+    /// Every key with capitals stands there under the name with underscores as well, in the style of ``BatchResult``.
+    /// Those with capitals go with the next format.
     func json() throws(ResultsError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -130,10 +154,39 @@ public struct RunRecord: Sendable, Hashable, Codable {
             positiveInfinity: Self.infinity.positive, negativeInfinity: Self.infinity.negative,
             nan: Self.infinity.notANumber)
         do {
-            return try [UInt8](encoder.encode(self)) + [UInt8(ascii: "\n")]
+            let object = try JSONSerialization.jsonObject(with: encoder.encode(self))
+            let data = try JSONSerialization.data(
+                withJSONObject: Self.withUnderscores(object), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+            return [UInt8](data) + [UInt8(ascii: "\n")]
         } catch {
             throw ResultsError(kind: .system, path: "run.json", detail: "cannot be encoded: \(error)")
         }
+    }
+
+    /// The keys whose own keys are names of something else.
+    private static let named: Set<String> = ["settings", "ignored"]
+
+    /// The same with every key of an object under its name with underscores, too.
+    private static func withUnderscores(_ value: Any) -> Any {
+        if let list = value as? [Any] { return list.map(withUnderscores) }
+        guard let object = value as? [String: Any] else { return value }
+        var result: [String: Any] = [:]
+        for (key, value) in object {
+            let value = named.contains(key) ? value : withUnderscores(value)
+            result[key] = value
+            result[underscored(key)] = value
+        }
+        return result
+    }
+
+    /// `weightsSHA256` as `weights_sha256`: an underscore before each run of capitals.
+    static func underscored(_ key: String) -> String {
+        var text = ""
+        for character in key {
+            if character.isUppercase, let last = text.last, !last.isUppercase { text.append("_") }
+            text.append(character)
+        }
+        return text.lowercased()
     }
 
     /// Reads `run.json` of a results folder.

@@ -102,7 +102,7 @@ enum ScoresArchive {
         let result = Inspection(
             grid: grid, region: region.map { PatchRegion(grid: grid, contains: $0.map { $0 != 0 }) }, images: images, patchMaps: maps.floats(),
             imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,
-            rscin: run.rscin, timings: run.timings)
+            automaticThreshold: run.automaticThreshold, rscin: run.rscin, timings: run.timings)
         return (result, recorded.isEmpty ? beside : recorded)
     }
 }

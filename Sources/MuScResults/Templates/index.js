@@ -8,6 +8,8 @@ document.documentElement.classList.remove('no-script');
 const [TIME, FOLDER, STATE, IMAGES, FLAGGED, MEDIAN, HIGHEST, SECONDS, REASON, REPORT] = Array(10).keys();
 const batches = page.batches.map((row) => ({ row, text: `${row[FOLDER]}\n${row[REASON] ?? ''}`.toLocaleLowerCase() }));
 const body = $('table').tBodies[0];
+const classes = { 'held back': 'heldBack', 'no verdict': 'noVerdict' };
+const kinds = { all: () => true, flagged: (row) => row[FLAGGED] > 0, noVerdict: (row) => row[STATE] === 'no verdict', open: (row) => !['done', 'no verdict'].includes(row[STATE]) };
 const state = { text: '', show: 'all', column: null, ascending: true, limit: page.rows };
 
 const duration = (seconds) => seconds === null ? '' : seconds < 59.95 ? `${seconds.toFixed(1)} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, '0')} s` : `${Math.floor(seconds / 3600)} h ${String(Math.floor(seconds % 3600 / 60)).padStart(2, '0')} min`;
@@ -17,7 +19,7 @@ function tableRow({ row }) {
   cell('', row[TIME]);
   const folder = cell('wide', row[REPORT] ? undefined : row[FOLDER]);
   if (row[REPORT]) { const link = make('a', '', row[FOLDER]); link.href = row[REPORT]; folder.append(link); }
-  cell('').append(make('span', `state ${row[STATE] === 'held back' ? 'heldBack' : row[STATE]}`, row[STATE]));
+  cell('').append(make('span', `state ${classes[row[STATE]] ?? row[STATE]}`, row[STATE]));
   cell('number', row[IMAGES]);
   const flagged = cell('number');
   if (row[FLAGGED] > 0) flagged.append(make('span', 'flag on', row[FLAGGED])); else flagged.textContent = row[FLAGGED] ?? '';
@@ -30,7 +32,7 @@ function tableRow({ row }) {
 
 function list() {
   const text = state.text.toLocaleLowerCase();
-  const fits = (batch) => batch.text.includes(text) && (state.show === 'all' || (state.show === 'suspect' ? batch.row[FLAGGED] > 0 : batch.row[STATE] !== 'done'));
+  const fits = (batch) => batch.text.includes(text) && kinds[state.show](batch.row);
   const found = batches.filter(fits);
   if (state.column !== null) {
     const sign = state.ascending ? 1 : -1;
@@ -71,3 +73,27 @@ document.addEventListener('keydown', (event) => {
 $('hidden-note')?.remove();
 $('more').hidden = batches.length <= state.limit;
 $('more').textContent = `Show ${Math.min(page.rows, batches.length - state.limit)} more`;
+
+// The page loads itself again, and keeps its place: what is shown stands in the history's entry, which outlives that.
+
+const kept = history.state?.batches;
+if (kept) {
+  Object.assign(state, kept.state);
+  $('search').value = state.text;
+  for (const radio of document.querySelectorAll('input[name="show"]')) radio.checked = radio.value === state.show;
+  const head = document.querySelector(`th[data-column="${state.column}"]`);
+  if (head) { document.querySelectorAll('th[aria-sort]').forEach((other) => other.removeAttribute('aria-sort')); head.setAttribute('aria-sort', state.ascending ? 'ascending' : 'descending'); }
+  list();
+  window.scrollTo(0, kept.scroll);
+  $('table').parentElement.scrollLeft = kept.left;
+}
+const refreshAfter = 30_000;
+let loaded = Date.now();
+setInterval(() => {
+  // Nobody is disturbed who types or marks a text.
+  const isBusy = document.activeElement === $('search') || !getSelection().isCollapsed;
+  if (document.visibilityState !== 'visible' || isBusy || Date.now() - loaded < refreshAfter) return;
+  loaded = Date.now();
+  history.replaceState({ batches: { state, scroll: window.scrollY, left: $('table').parentElement.scrollLeft } }, '');
+  location.reload();
+}, 1000);

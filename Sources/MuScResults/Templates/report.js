@@ -1,4 +1,4 @@
-// The page's data and the list of images: threshold, filter, order, grid and table, colours, keyboard.
+// The page's data, colours and threshold; list.js and viewer.js follow.
 // Without this script the page shows the same in the order of the scores.
 
 const page = JSON.parse(document.getElementById('data').textContent);
@@ -14,7 +14,7 @@ const make = (tag, className, text) => {
 document.documentElement.classList.remove('no-script');
 
 // One object an image, most anomalous first; images without a score follow, and have an error instead.
-const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near', 'crop'];
+const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near', 'crop', 'places'];
 const taken = (image, row, columns) => { columns.forEach((column, k) => { image[column] = row[k]; }); return image; };
 const images = page.images.map((row, i) => taken({ i, scored: true }, row, columnsOfRow));
 // Of a large batch the page holds the first images, and of the others the score alone; the rest lies beside it.
@@ -28,6 +28,8 @@ page.errors.forEach((row, j) => images.push({ i: scored.length + j, name: row[0]
 const byName = new Map(images.filter((image) => image.name !== undefined).map((image) => [image.name, image]));
 const cards = [];
 for (const card of document.querySelectorAll('#grid > .card')) cards[+card.dataset.card] = card;
+// A page that holds its pictures itself has each thumbnail once, in its card.
+if (page.single) for (const image of images) image.thumbnail = cards[image.i]?.querySelector('img')?.src;
 const stripItems = [...document.querySelectorAll('.strip > li')];
 const digits = (value) => value.toFixed(page.decimals);
 
@@ -73,7 +75,18 @@ function patchScores(image) {
 /// For each patch whether it counted; null where all did.
 const region = page.region && bytes(page.region);
 
-const colourRange = (image) => state.normalisation === 'image' && image ? [image.low, image.high] : page.range;
+// Where patch scores lie on the colour map: over the batch the colours of what is not flagged end at `below`, and those
+// of what is flagged begin at `above`, whatever lies between. The threshold is the stored one, as in all pictures.
+const [scaleLow, scaleHigh, below, above] = page.scale, opacity = bytes(page.opacity);
+const isSingle = () => state.normalisation === 'image';
+const colourRange = (image) => isSingle() && image ? [image.low, image.high] : [scaleLow, scaleHigh];
+function colourOf(image) {
+  const [low, high] = colourRange(image), end = Math.min(page.threshold, high);
+  if (isSingle()) return (score) => high > low ? (score - low) / (high - low) : 0;
+  return (score) => score >= page.threshold ? above + (high > page.threshold ? (score - page.threshold) / (high - page.threshold) * (1 - above) : 0)
+    : end > low ? (score - low) / (end - low) * below : 0;
+}
+const colourStep = (position) => Math.min(Math.max(Math.round(position * 255), 0), 255);
 
 /// The patch scores at another size, bilinear, corner on corner.
 function stretched(image, width, height) {
@@ -96,10 +109,10 @@ function stretched(image, width, height) {
 function drawHeat(canvas, image, longest, strength) {
   const scale = longest / Math.max(image.width, image.height);
   const width = canvas.width = Math.max(2, Math.round(image.width * scale)), height = canvas.height = Math.max(2, Math.round(image.height * scale));
-  const values = stretched(image, width, height), colours = table(state.colormap), [low, high] = colourRange(image);
-  const pixels = new ImageData(width, height), scaling = high > low ? 255 / (high - low) : 0;
+  const values = stretched(image, width, height), colours = table(state.colormap), position = colourOf(image);
+  const pixels = new ImageData(width, height);
   for (let i = 0; i < values.length; i++) {
-    const step = Math.min(Math.max(Math.round((values[i] - low) * scaling), 0), 255);
+    const step = colourStep(position(values[i]));
     pixels.data[4 * i] = colours[3 * step];
     pixels.data[4 * i + 1] = colours[3 * step + 1];
     pixels.data[4 * i + 2] = colours[3 * step + 2];
@@ -107,14 +120,17 @@ function drawHeat(canvas, image, longest, strength) {
       pixels.data.set([128, 128, 128, 255 * Math.min(0.75 * strength, 1)], 4 * i);
       continue;
     }
-    pixels.data[4 * i + 3] = 255 * (page.opacity[0] + page.opacity[1] * (step / 255) ** 2) * strength;
+    pixels.data[4 * i + 3] = opacity[step] * strength;
   }
   canvas.getContext('2d').putImageData(pixels, 0, 0);
 }
 
-function drawRamp(canvas) {
-  const colours = table(state.colormap), pixels = new ImageData(256, 1);
-  for (let i = 0; i < 256; i++) pixels.data.set([colours[3 * i], colours[3 * i + 1], colours[3 * i + 2], 255], 4 * i);
+function drawRamp(canvas, image) {
+  const colours = table(state.colormap), pixels = new ImageData(256, 1), position = colourOf(image), [low, high] = colourRange(image);
+  for (let i = 0; i < 256; i++) {
+    const step = colourStep(isSingle() ? i / 255 : position(low + i / 255 * (high - low)));
+    pixels.data.set([colours[3 * step], colours[3 * step + 1], colours[3 * step + 2], 255], 4 * i);
+  }
   canvas.getContext('2d').putImageData(pixels, 0, 0);
 }
 
@@ -143,11 +159,12 @@ function colour() {
   }
   for (const select of document.querySelectorAll('.colormap')) select.value = state.colormap;
   for (const select of document.querySelectorAll('.normalisation')) select.value = state.normalisation;
-  const single = state.normalisation === 'image';
+  const single = isSingle();
   const bar = document.querySelector('.colours');
-  bar.querySelector('.bar-low').textContent = single ? 'lowest' : digits(page.range[0]);
-  bar.querySelector('.bar-high').textContent = single ? 'highest' : digits(page.range[1]);
-  bar.querySelector('.bar-text').textContent = single ? 'patch scores of each image by itself: colours cannot be compared between images' : 'patch scores, one scale for the whole batch';
+  bar.querySelector('.bar-low').textContent = single ? 'lowest' : digits(scaleLow);
+  bar.querySelector('.bar-high').textContent = single ? 'highest' : digits(scaleHigh);
+  bar.querySelector('.bar-text').textContent = single ? 'patch scores of each image by itself: colours cannot be compared between images' : Number.isFinite(page.threshold) ? 'patch scores of the whole batch; the bright end begins at the threshold' : 'patch scores of the whole batch';
+  for (const mark of document.querySelectorAll('.bar-mark')) mark.hidden = single;
   bar.querySelector('svg').style.display = 'none';
   $('ramp').hidden = false;
   drawRamp($('ramp'));
@@ -160,6 +177,11 @@ $('heat').addEventListener('change', () => { state.heat = $('heat').checked; col
 // Threshold
 
 const flagged = (image) => image.scored && image.score >= state.threshold;
+const worthALook = (image) => image.scored && !flagged(image) && image.i < page.lookEnd;
+const level = (image) => flagged(image) ? 'flagged' : worthALook(image) ? 'look' : '';
+const levelText = { flagged: 'flagged', look: 'worth a look', '': '' };
+/// A sign for a table's cell, or nothing.
+const sign = (image) => level(image) ? [make('span', `flag on ${level(image)}`, levelText[level(image)])] : [];
 const flaggedCount = () => { let low = 0, high = scored.length; while (low < high) { const middle = (low + high) >> 1; if (scored[middle].score >= state.threshold) low = middle + 1; else high = middle; } return low; };
 let shownCount = flaggedCount();
 
@@ -171,11 +193,19 @@ function writeList() {
   $('csv').value = ['rank,image,score,peak_x,peak_y', ...rows].join('\n') + '\n';
 }
 
-/// What the page says at its top, as the page's writer in Swift says it.
+const heading = $('answer').textContent;
+const isMoved = () => state.threshold !== page.threshold;
+/// What the page says at its top: what is stored, or what another threshold would come to.
 function answer(count) {
-  const total = scored.length, noun = total === 1 ? 'image' : 'images';
-  if (count === 0) return `None of ${total} ${noun} is suspect`;
-  return `${count} of ${total} ${noun} ${count === 1 ? 'is' : 'are'} suspect`;
+  if (!isMoved()) return heading;
+  const total = images.length, noun = total === 1 ? 'image' : 'images';
+  return `With a threshold of ${thresholdText()}, ${count === 0 ? 'none' : count} of ${total} ${noun} would be flagged`;
+}
+
+function mark(item) {
+  const image = images[+item.dataset.card];
+  item.classList.toggle('flagged', flagged(image));
+  item.classList.toggle('look', worthALook(image));
 }
 
 function setThreshold(value) {
@@ -183,9 +213,9 @@ function setThreshold(value) {
   if (moved === state.threshold) return;
   state.threshold = moved;
   const count = flaggedCount();
-  for (let i = Math.min(count, shownCount); i < Math.max(count, shownCount); i++) cards[i]?.classList.toggle('flagged', i < count);
+  for (let i = Math.min(count, shownCount); i < Math.max(count, shownCount); i++) if (cards[i]) mark(cards[i]);
   shownCount = count;
-  for (const item of stripItems) item.classList.toggle('flagged', +item.dataset.card < count);
+  for (const item of stripItems) mark(item);
   showThreshold(count);
   if (state.show !== 'all') list();
   else if (state.view === 'table') markTable();
@@ -199,13 +229,15 @@ function showThreshold(count) {
   $('threshold-handle').style.top = `${position * 100}%`;
   $('threshold-line').setAttribute('transform', `translate(0 ${top})`);
   $('above-rect').setAttribute('height', Math.max(top + 10, 0));
-  $('threshold-label').textContent = `${thresholdText()} · ${count} suspect`;
+  $('threshold-label').textContent = Number.isFinite(state.threshold) ? `${thresholdText()} · ${count} flagged` : 'no threshold';
   const handle = $('threshold-handle');
   handle.setAttribute('aria-valuenow', Number.isFinite(state.threshold) ? state.threshold : page.plot.high);
-  handle.setAttribute('aria-valuetext', `${thresholdText()}, ${count} of ${scored.length} images suspect`);
+  handle.setAttribute('aria-valuetext', Number.isFinite(state.threshold) ? `${thresholdText()}, ${count} of ${images.length} images flagged` : 'no threshold');
   if (document.activeElement !== $('threshold-number')) $('threshold-number').value = Number.isFinite(state.threshold) ? digits(state.threshold) : '';
-  $('threshold-reset').disabled = state.threshold === page.threshold;
-  $('keep-threshold').textContent = thresholdText();
+  $('threshold-reset').disabled = !isMoved();
+  $('moved').hidden = !isMoved() || !Number.isFinite(state.threshold);
+  $('moved-command').textContent = `${page.command} ${thresholdText()}`;
+  $('command-state').textContent = '';
   $('answer').textContent = answer(count);
   const chips = scored.slice(0, Math.min(count, page.chips)).map((image) => {
     const link = make('a', '', image.name);
@@ -214,7 +246,7 @@ function showThreshold(count) {
     return link;
   });
   if (count > page.chips) { const more = make('a', '', `and ${count - page.chips} more`); more.href = '#images'; chips.push(more); }
-  $('suspects').replaceChildren(...chips);
+  $('chips').replaceChildren(...chips);
   if ($('list').open) writeList();
 }
 
@@ -266,214 +298,12 @@ if (scored.length) {
   canvas.addEventListener('click', (event) => { const image = event.target.closest('.handle') ? undefined : at(event); if (image) viewer.open(image); });
 
   $('list').addEventListener('toggle', writeList);
-  $('copy-csv').addEventListener('click', async () => {
-    writeList();
+  /// Copies a text; where the browser does not let the page, what is selected.
+  const copy = async (text, select, status) => {
     let copied = false;
-    try { await navigator.clipboard.writeText($('csv').value); copied = true; } catch { $('csv').select(); copied = document.execCommand('copy'); }
-    $('copy-state').textContent = copied ? 'Copied.' : 'Select the text and copy it.';
-  });
-}
-
-// Order and filter
-
-const orders = {
-  score: (a, b) => a.i - b.i,
-  'score-up': (a, b) => b.scored - a.scored || b.i - a.i,
-  name: (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }) || a.i - b.i,
-  time: (a, b) => (b.time ?? 0) - (a.time ?? 0) || a.i - b.i,
-};
-// What fits, and what of it is shown: all but in a large batch, which comes in pages.
-let visible = images, shown = images, turned = 0, asked = 0;
-
-function list(keepsPage) {
-  const needsTable = state.text || columnOrder || ['name', 'time'].includes(state.order);
-  if (!hasTable && needsTable) { wholeTable().then(() => list(keepsPage), () => {}); return; }
-  const text = state.text.toLocaleLowerCase();
-  const fits = (image) => (!text || image.name.toLocaleLowerCase().includes(text))
-    && (state.show === 'all' || (state.show === 'error' ? !image.scored : image.scored && flagged(image) === (state.show === 'flagged')));
-  visible = images.filter(fits).sort(columnOrder ?? orders[state.order]);
-  $('shown').textContent = visible.length === images.length ? images.length : `${visible.length} of ${images.length}`;
-  if (!large) { shown = visible; write(); return; }
-  const last = Math.max(Math.ceil(visible.length / large.size) - 1, 0);
-  turned = keepsPage ? Math.min(Math.max(turned, 0), last) : 0;
-  shown = visible.slice(turned * large.size, (turned + 1) * large.size);
-  const first = turned * large.size;
-  $('page-range').textContent = visible.length ? `${first + 1}–${first + shown.length} of ${visible.length}` : 'none';
-  for (const id of ['page-first', 'page-previous']) $(id).disabled = turned === 0;
-  for (const id of ['page-next', 'page-last']) $(id).disabled = turned === last;
-  $('page-fault').textContent = '';
-  // In any other order than that of the scores the table's rows do for the list, and the rest comes when an image is opened.
-  const missing = [...new Set(shown.filter((image) => image.scored && image.thumbnail === undefined).map((image) => Math.floor(image.i / large.size)))];
-  const ticket = ++asked;
-  Promise.all(missing.map((k) => whole(scored[k * large.size]))).then(() => { if (ticket === asked) write(); }, () => {});
-}
-
-function write() {
-  $('nothing').hidden = visible.length > 0;
-  $('grid').hidden = state.view !== 'grid';
-  $('table-wrap').hidden = state.view !== 'table' || !visible.length;
-  if (state.view === 'grid') $('grid').replaceChildren(...shown.map((image) => cards[image.i] ??= card(image)));
-  else writeTable();
-  if (large && state.heat && !asWritten()) for (const picture of document.querySelectorAll('#grid .pic')) inSight.observe(picture);
-}
-
-/// The card of an image, as the page's template writes it.
-function card(image) {
-  const item = make('li', `card${flagged(image) ? ' flagged' : ''}`), link = make('a'), frame = make('span', 'frame'), pic = make('span', 'pic'), img = make('img');
-  item.id = `i${image.i}`;
-  item.dataset.card = link.dataset.open = image.i;
-  link.href = image.overlay ?? image.thumbnail ?? '';
-  img.loading = 'lazy';
-  img.decoding = 'async';
-  img.src = image.thumbnail ?? '';
-  img.alt = `Heat map over ${image.name}`;
-  const shape = image.width / image.height, wanted = +getComputedStyle(document.documentElement).getPropertyValue('--frame');
-  if (Math.abs(shape / wanted - 1) > 0.004) pic.style.cssText = `width:${Math.min(100, 100 * shape / wanted)}%;aspect-ratio:${image.width}/${image.height}`;
-  pic.append(img);
-  frame.append(pic);
-  link.append(frame, make('span', 'name', image.name), make('span', 'score', digits(image.score)));
-  item.append(link);
-  return item;
-}
-
-if (large) {
-  const turn = (to) => { turned = to; list(true); $('images').scrollIntoView(); };
-  $('page-first').addEventListener('click', () => turn(0));
-  $('page-previous').addEventListener('click', () => turn(turned - 1));
-  $('page-next').addEventListener('click', () => turn(turned + 1));
-  $('page-last').addEventListener('click', () => turn(Infinity));
-}
-
-const radios = (name, value) => { for (const radio of document.querySelectorAll(`input[name="${name}"]`)) radio.checked = radio.value === value; };
-function show(what) { state.show = what; radios('show', what); list(); }
-function view(what) { state.view = what; radios('view', what); list(); }
-$('tools').addEventListener('submit', (event) => event.preventDefault());
-$('search').addEventListener('input', () => { state.text = $('search').value.trim(); list(); });
-$('sort').addEventListener('change', () => { state.order = $('sort').value; columnOrder = null; list(); });
-for (const radio of document.querySelectorAll('input[name="show"]')) radio.addEventListener('change', () => show(radio.value));
-for (const radio of document.querySelectorAll('input[name="view"]')) radio.addEventListener('change', () => view(radio.value));
-$('show-all').addEventListener('click', () => { state.text = $('search').value = ''; show('all'); });
-
-// Table
-
-const timeText = (seconds) => seconds == null ? '' : new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ') + ' Z';
-const columns = [
-  { title: 'Rank', number: true, value: (image) => image.scored ? image.i + 1 : null },
-  { title: '', label: 'Suspect' },
-  { title: 'Image', value: (image) => image.name },
-  { title: 'Score', number: true, down: true, value: (image) => image.score ?? null, text: (image) => image.scored ? digits(image.score) : '' },
-  { title: 'MSM score', number: true, down: true, value: (image) => image.msm ?? null, text: (image) => image.msm == null ? '' : digits(image.msm) },
-  { title: 'p', number: true, value: (image) => image.p ?? null, text: (image) => image.p == null ? '' : image.p.toPrecision(2), absent: !scored.some((image) => image.p != null) },
-  { title: 'Peak x, y', number: true, text: (image) => image.peak ? image.peak.join(', ') : '' },
-  { title: 'Pixels', number: true, value: (image) => image.scored ? image.width * image.height : null, text: (image) => image.scored ? `${image.width} × ${image.height}` : '' },
-  { title: 'File time', value: (image) => image.time ?? null, text: (image) => timeText(image.time) },
-].filter((column) => !column.absent);
-let columnOrder = null, sortedColumn = null, ascending = true, tableRows = [];
-
-function sortBy(column) {
-  ascending = sortedColumn === column ? !ascending : !column.down;
-  sortedColumn = column;
-  const sign = ascending ? 1 : -1;
-  columnOrder = (a, b) => {
-    const x = column.value(a), y = column.value(b);
-    // What has no value stays at the end either way.
-    if (x === null || y === null) return (x === null) - (y === null) || a.i - b.i;
-    return sign * (typeof x === 'string' ? x.localeCompare(y, undefined, { numeric: true }) : x - y) || a.i - b.i;
+    try { await navigator.clipboard.writeText(text); copied = true; } catch { select(); copied = document.execCommand('copy'); }
+    status.textContent = copied ? 'Copied.' : 'Select the text and copy it.';
   };
-  list();
+  $('copy-csv').addEventListener('click', () => { writeList(); copy($('csv').value, () => $('csv').select(), $('copy-state')); });
+  $('copy-command').addEventListener('click', () => copy($('moved-command').textContent, () => getSelection().selectAllChildren($('moved-command')), $('command-state')));
 }
-
-function writeTable() {
-  const element = make('table'), head = element.createTHead().insertRow(), body = element.createTBody();
-  element.append(make('caption', 'visually-hidden', 'Images with their scores'));
-  for (const column of columns) {
-    const cell = make('th', column.number ? 'number' : '');
-    cell.scope = 'col';
-    if (column.value) {
-      const button = make('button', '', column.title);
-      button.type = 'button';
-      button.addEventListener('click', () => { sortBy(column); $('table-wrap').querySelectorAll('th')[columns.indexOf(column)].querySelector('button').focus(); });
-      cell.append(button);
-      if (columnOrder && sortedColumn === column) cell.setAttribute('aria-sort', ascending ? 'ascending' : 'descending');
-      else if (!columnOrder && column.title === 'Rank' && state.order === 'score') cell.setAttribute('aria-sort', 'ascending');
-    } else if (column.label) cell.append(make('span', 'visually-hidden', column.label));
-    else cell.textContent = column.title;
-    head.append(cell);
-  }
-  tableRows = shown.map((image) => {
-    const row = body.insertRow();
-    row.dataset.card = image.i;
-    for (const column of columns) {
-      const cell = row.insertCell();
-      if (column.number) cell.className = 'number';
-      if (column.title === 'Image') {
-        cell.className = 'wide';
-        if (image.scored) {
-          const link = make('a', '', image.name);
-          link.href = `#image=${encodeURIComponent(image.name)}`;
-          link.dataset.open = image.i;
-          cell.append(link);
-        } else cell.append(image.name, make('span', 'reason', image.error));
-      } else if (column.label) {
-        if (flagged(image)) cell.append(make('span', 'flag', 'suspect'));
-      } else cell.textContent = column.text ? column.text(image) : column.value(image) ?? '';
-    }
-    return row;
-  });
-  $('table-wrap').replaceChildren(element);
-}
-
-function markTable() {
-  shown.forEach((image, k) => {
-    const cell = tableRows[k].cells[1];
-    if (flagged(image) !== (cell.childElementCount > 0)) cell.replaceChildren(...(flagged(image) ? [make('span', 'flag', 'suspect')] : []));
-  });
-}
-
-// Keyboard
-
-/// Moves the focus among what is listed.
-function moveFocus(key) {
-  const links = [...(state.view === 'grid' ? $('grid') : $('table-wrap')).querySelectorAll('a[data-open]')];
-  if (!links.length) return;
-  const from = links.indexOf(document.activeElement);
-  let to = 0;
-  if (from >= 0) {
-    const top = (link) => link.closest('[data-card]').offsetTop;
-    let perRow = links.findIndex((link) => top(link) > top(links[0]));
-    if (perRow < 1) perRow = links.length;
-    to = from + ({ ArrowLeft: -1, ArrowRight: 1, ArrowUp: -perRow, ArrowDown: perRow }[key]);
-    if (to < 0 || to >= links.length) to = key === 'ArrowDown' || key === 'ArrowRight' ? links.length - 1 : from;
-  }
-  links[to].focus();
-  links[to].closest('[data-card]').scrollIntoView({ block: 'nearest' });
-}
-
-document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (viewer.isOpen()) return viewer.key(event);
-  const target = event.target;
-  if (target.matches('input[type="search"]') && event.key === 'Escape') { target.value = state.text = ''; target.blur(); list(); return; }
-  if (target.matches('input, select, textarea, [role="slider"]')) return;
-  if (event.key.startsWith('Arrow')) {
-    // Arrows scroll the page until an image has the focus, or one has come into sight.
-    const inList = target.closest('[data-card]');
-    if (!inList && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) return;
-    moveFocus(event.key);
-  } else if (event.key === 'f') show(state.show === 'flagged' ? 'all' : 'flagged');
-  else if (event.key === 'v') view(state.view === 'grid' ? 'table' : 'grid');
-  else if (event.key === '/') $('search').focus();
-  else return;
-  event.preventDefault();
-});
-
-document.addEventListener('click', (event) => {
-  const link = event.target.closest('[data-open]');
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  event.preventDefault();
-  viewer.open(images[+link.dataset.open], link);
-});
-
-window.addEventListener('beforeprint', () => {
-  for (const image of document.querySelectorAll('.card.flagged img')) image.loading = 'eager';
-});

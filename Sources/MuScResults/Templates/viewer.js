@@ -27,11 +27,16 @@ const viewer = (() => {
     if (!image?.scored) return;
     if (!isWhole(image)) { whole(image).then(() => open(image, from), () => {}); return; }
     opener = from ?? opener;
+    const wasOpen = dialog.open;
     const hash = `#image=${encodeURIComponent(image.name)}`;
     if (location.hash !== hash) history[dialog.open ? 'replaceState' : 'pushState'](null, '', hash);
-    if (!dialog.open) dialog.showModal();
+    if (!wasOpen) {
+      dialog.showModal();
+      document.querySelector('input[name="mode"]:checked').focus();
+    }
     if (current !== image) { current = image; beside = null; fill(); }
-    layout(true);
+    // The zoom survives the next image, so that one spot can be compared from part to part.
+    layout(!wasOpen);
   }
 
   function close() {
@@ -75,11 +80,16 @@ const viewer = (() => {
   }
 
   function fillBeside() {
-    const image = beside ?? current;
+    const image = beside ?? current, place = panes[0].layer.querySelector('.peak');
     picture(panes[0].image, image, () => {});
     panes[0].image.alt = `Photograph ${image.name}`;
-    panes[0].caption.textContent = beside ? `${image.name}, not flagged, ${digits(image.score)}` : 'Photograph';
-    for (const button of document.querySelectorAll('#neighbours button')) button.setAttribute('aria-pressed', String(beside !== null && +button.dataset.i === beside.i));
+    panes[0].caption.textContent = beside?.caption ?? 'Photograph';
+    place.style.display = beside?.place ? '' : 'none';
+    if (beside?.place) {
+      place.style.left = `${beside.place[0] / image.width * 100}%`;
+      place.style.top = `${beside.place[1] / image.height * 100}%`;
+    }
+    for (const button of document.querySelectorAll('#neighbours button')) button.setAttribute('aria-pressed', String(beside !== null && button.dataset.key === beside.key));
   }
 
   function facts() {
@@ -93,37 +103,82 @@ const viewer = (() => {
     ].filter(([, value]) => value);
     $('viewer-facts').replaceChildren(...rows.flatMap(([key, value]) => [make('dt', '', key), make('dd', '', value)]));
     $('viewer-rank').textContent = `rank ${image.i + 1} of ${scored.length}`;
-    $('viewer-flag').classList.toggle('on', flagged(image));
+    $('viewer-flag').className = `flag ${level(image)} ${level(image) ? 'on' : ''}`;
+    $('viewer-flag').textContent = levelText[level(image)];
   }
 
-  function neighbours() {
-    // Normal-looking: not flagged, and of the lower half of the scores where there are enough of these.
+  /// The nearest places to the peak, each in another judge, as pictures that can stand beside the image.
+  function evidence() {
+    return current.places.map(([name, origin, rank, photograph, place, [width, height], distance], k) => {
+      const judge = rank === null ? null : scored[rank];
+      const what = origin === 'known good' ? 'known good' : origin ? 'of an earlier batch' : judge && flagged(judge) ? 'flagged' : 'of this batch';
+      return { key: `place${k}`, name, photograph, thumbnail: judge?.thumbnail, overlay: null, place, width, height,
+        note: `${what}, distance ${digits(distance)}`, caption: `${name}, ${what}: the nearest place is ${digits(distance)} away` };
+    });
+  }
+
+  /// Images of the batch that look most like it and are not flagged, of the lower half of the scores where there are enough.
+  function likes() {
     const near = current.near.map((i) => scored[i]).filter((image) => image && !flagged(image));
     if (near.some((image) => !isWhole(image))) {
       const image = current;
       Promise.all(near.filter((other) => !isWhole(other)).map(whole)).then(() => { if (current === image) neighbours(); }, () => {});
     }
     const low = near.filter((image) => image.i >= Math.floor(scored.length / 2));
-    const chosen = low.concat(near.filter((image) => !low.includes(image))).slice(0, 3);
-    if (beside && !chosen.includes(beside)) { beside = null; fillBeside(); }
-    $('compared').hidden = false;
-    $('compared-hint').textContent = chosen.length ? 'Images that look most like it, of those with low scores. Choose one to see it beside.' : 'No image that looks like it is below the threshold.';
-    $('neighbours').replaceChildren(...chosen.map((image) => {
-      const item = make('li'), button = make('button'), frame = make('span', 'frame'), pic = make('span', 'pic photo'), img = make('img');
+    return low.concat(near.filter((image) => !low.includes(image))).slice(0, 3).map((image) => ({
+      key: `image${image.i}`, name: image.name, photograph: image.photograph, thumbnail: image.thumbnail, overlay: null,
+      width: image.width, height: image.height, note: digits(image.score), caption: `${image.name}, not flagged, ${digits(image.score)}` }));
+  }
+
+  function neighbours() {
+    const hasPlaces = Boolean(current.places?.length), chosen = hasPlaces ? evidence() : likes();
+    if (beside && !chosen.some((other) => other.key === beside.key)) { beside = null; fillBeside(); }
+    $('compared-title').textContent = hasPlaces ? 'Compared with' : 'Looks like';
+    $('compared-hint').textContent = hasPlaces
+      ? 'The places that come nearest to the marked spot, in all images that judged it. Even these are no closer than the distance says (0 is the same). Choose one to see it beside.'
+      : chosen.length ? 'Images of the batch that look most like it, of those with low scores. Choose one to see it beside.'
+        : 'No image that looks like it is below the threshold.';
+    $('neighbours').replaceChildren(...chosen.map((other) => {
+      const item = make('li'), button = make('button'), frame = make('span', 'frame');
       button.type = 'button';
-      button.dataset.i = image.i;
-      button.title = image.name;
-      button.setAttribute('aria-pressed', String(beside === image));
-      img.src = image.thumbnail;
-      img.alt = '';
-      pic.append(img);
-      pic.style.cssText = cards[image.i]?.querySelector('.pic')?.style.cssText ?? '';
-      frame.append(pic);
-      button.append(frame, make('span', 'name', image.name), make('span', 'score', digits(image.score)));
-      button.addEventListener('click', () => { beside = beside === image ? null : image; fillBeside(); setMode('both'); });
+      button.dataset.key = other.key;
+      button.title = other.name;
+      button.setAttribute('aria-pressed', String(beside?.key === other.key));
+      frame.append(other.place ? cutout(other) : wholePicture(other));
+      button.append(frame, make('span', 'name', other.name), make('span', 'score', other.note));
+      button.addEventListener('click', () => { beside = beside?.key === other.key ? null : other; fillBeside(); setMode('both'); });
       item.append(button);
       return item;
     }));
+  }
+
+  /// The whole photograph, from the thumbnail's left half.
+  function wholePicture(other) {
+    const pic = make('span', 'pic photo'), img = make('img');
+    img.src = other.thumbnail ?? '';
+    img.alt = '';
+    pic.append(img);
+    return pic;
+  }
+
+  /// A quarter of the photograph's width around a place, with the place marked.
+  function cutout(other) {
+    const scale = 4, box = make('span', 'cutout'), ring = make('i', 'ring'), img = make('img');
+    const shape = +getComputedStyle(document.documentElement).getPropertyValue('--frame') * other.height / other.width;
+    const lay = (at, length, enlarged) => {
+      const share = at / length, offset = enlarged <= 1 ? (1 - enlarged) / 2 : Math.min(0, Math.max(1 - enlarged, 0.5 - share * enlarged));
+      return [offset * 100, (offset + share * enlarged) * 100];
+    };
+    const [left, ringLeft] = lay(other.place[0], other.width, scale), [top, ringTop] = lay(other.place[1], other.height, scale * shape);
+    const address = other.photograph ?? other.thumbnail;
+    img.alt = '';
+    if (address) img.src = address;
+    // A thumbnail holds the photograph on its left half.
+    img.style.cssText = `left:${left}%;top:${top}%;width:${100 * scale * (other.photograph ? 1 : 2)}%;height:${100 * scale * shape}%`;
+    ring.style.cssText = `left:${ringLeft}%;top:${ringTop}%`;
+    if (address) box.append(img);
+    box.append(ring);
+    return box;
   }
 
   function threshold() {
@@ -135,8 +190,8 @@ const viewer = (() => {
 
   function colourPicture() {
     if (!current) return;
-    drawHeat(heat, current, 512, 1 / (page.opacity[0] + page.opacity[1]));
-    drawRamp($('viewer-ramp'));
+    drawHeat(heat, current, 512, 255 / opacity[255]);
+    drawRamp($('viewer-ramp'), current);
     const [low, high] = colourRange(current);
     $('viewer-low').textContent = digits(low);
     $('viewer-high').textContent = digits(high);
@@ -203,7 +258,9 @@ const viewer = (() => {
       pane.layer.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
       pane.layer.style.imageRendering = zoom * scale > 4 ? 'pixelated' : '';
     }
-    peak.style.transform = `scale(${1 / zoom})`;
+    // What is drawn on the picture keeps its size on the screen.
+    for (const mark of document.querySelectorAll('.layer .peak')) mark.style.transform = `scale(${1 / zoom})`;
+    contour.style.setProperty('--zoom', zoom);
   }
 
   /// Zooms by a factor and keeps what lies under the point, given in a pane's own pixels from its middle.
@@ -276,6 +333,8 @@ const viewer = (() => {
       ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => step(-1), ArrowDown: () => step(1), 1: () => setMode('original'), 2: () => setMode('overlay'), 3: () => setMode('both'),
       '+': () => zoomBy(1.5), '=': () => zoomBy(1.5), '-': () => zoomBy(1 / 1.5), 0: () => layout(true), z: zoomToPeak,
       c: () => { $('contour').checked = !$('contour').checked; showParts(); },
+      p: () => { $('peak').checked = !$('peak').checked; showParts(); },
+      '?': showKeys,
     }[event.key];
     if (!action) return;
     event.preventDefault();
@@ -285,6 +344,7 @@ const viewer = (() => {
   $('previous').addEventListener('click', () => step(-1));
   $('next').addEventListener('click', () => step(1));
   $('close').addEventListener('click', close);
+  $('viewer-keys').addEventListener('click', showKeys);
   $('zoom-in').addEventListener('click', () => zoomBy(1.5));
   $('zoom-out').addEventListener('click', () => zoomBy(1 / 1.5));
   $('zoom-peak').addEventListener('click', zoomToPeak);

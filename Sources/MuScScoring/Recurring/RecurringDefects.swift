@@ -56,6 +56,23 @@ package struct RecurringDefects: Sendable {
         excess.map { Self.weight * max(0, $0 - Self.usual * deviation) }
     }
 
+    /// Adds what they deserve to the scores of patches.
+    ///
+    /// A penalty knows no bound, and scores are distances, which end at 2; so the sum is taken back into that range,
+    /// in such a way that the order of all scores stays. Sums up to 1.5 stay what they are; no score without a penalty
+    /// comes near that.
+    ///
+    /// - Parameters:
+    ///   - scores: Of consecutive patches.
+    ///   - first: The first one's position among those that were given.
+    package func penalise(_ scores: inout [Float], from first: Int) {
+        let penalties = penalties
+        for index in scores.indices {
+            let sum = scores[index] + penalties[first + index]
+            scores[index] = sum <= 1.5 ? sum : 2 - 0.25 / (sum - 1)
+        }
+    }
+
     /// Whether any patch is farther from the judges in the middle than is usual.
     package var isRemarkable: Bool { deviation > 0 && excess.contains { $0 > Self.remarkable * deviation } }
 

@@ -29,10 +29,7 @@ package enum BatchThreshold {
     /// The threshold for these scores, one an image; infinite, so that nothing is flagged, for fewer than three.
     package static func threshold(for scores: [Float]) -> Threshold {
         guard scores.count >= leastImages else {
-            return Threshold(
-                value: .infinity, rule: .batch,
-                explanation: "No threshold: \(scores.count == 1 ? "one image is" : "\(scores.count) images are") too few to "
-                    + "tell what is normal; at least \(leastImages) are needed, or 5 known good images.")
+            return .missing(.tooFewImages(scores.count, least: leastImages), rule: .batch)
         }
         let values = usual(scores.map(Double.init).sorted())
         let median = quantile(values, 0.5)

@@ -17,6 +17,8 @@ public struct Threshold: Sendable, Hashable, Codable {
     public var rule: Rule
     /// One sentence for the person who reads the report: what was done and what it promises.
     public var explanation: String
+    /// Why there is none; nil where there is one, and in results of earlier versions. ``whyMissing`` knows both.
+    public internal(set) var absence: NoThreshold?
 
     public init(value: Float, rule: Rule, explanation: String) {
         self.value = value

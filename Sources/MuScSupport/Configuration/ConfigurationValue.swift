@@ -48,7 +48,7 @@ package indirect enum ConfigurationValue: Sendable, Hashable {
     package var yaml: String {
         switch self {
         case .text(let text):
-            let isPlain = text.wholeMatch(of: /[A-Za-z0-9\/_][A-Za-z0-9_.,\/-]*/) != nil && ConfigurationValue(scalar: text) == self
+            let isPlain = text.wholeMatch(of: /[A-Za-z0-9\/_][A-Za-z0-9_.,\/%-]*/) != nil && ConfigurationValue(scalar: text) == self
             return isPlain ? text : "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
         case .list(let values): return "[" + values.map(\.yaml).joined(separator: ", ") + "]"
         case .mapping(let values):

@@ -43,7 +43,7 @@ package struct ReadyBatch: Sendable {
 
 /// What scoring a batch came to.
 package struct BatchOutcome: Sendable, Equatable {
-    /// Images that were scored.
+    /// Images of the batch, unreadable ones included.
     package var images: Int
     /// Those flagged as anomalous.
     package var flagged: Int
@@ -51,6 +51,8 @@ package struct BatchOutcome: Sendable, Equatable {
     package var unreadable: Int
     /// Of those, the ones for which the reason may pass, such as missing rights or a share that was away.
     package var unread: [FileName]
+    /// Why nothing could be flagged, and what would help; nil where something could.
+    package var noVerdict: String?
     /// Wall-clock seconds.
     package var seconds: Double
     /// The page to open, if one was written.
@@ -60,12 +62,13 @@ package struct BatchOutcome: Sendable, Equatable {
     package var deliveries: [Delivery]
 
     package init(
-        images: Int, flagged: Int, unreadable: Int, seconds: Double, report: FilePath?, deliveries: [Delivery] = [],
-        unread: [FileName] = []
+        images: Int, flagged: Int, unreadable: Int, noVerdict: String? = nil, seconds: Double, report: FilePath?,
+        deliveries: [Delivery] = [], unread: [FileName] = []
     ) {
         self.images = images
         self.flagged = flagged
         self.unreadable = unreadable
+        self.noVerdict = noVerdict
         self.seconds = seconds
         self.report = report
         self.deliveries = deliveries

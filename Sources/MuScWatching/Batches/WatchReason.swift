@@ -6,8 +6,8 @@ package enum WatchReason: Sendable, Equatable {
     case changing
     case awaitingReadyFile
     case single
-    /// Too few to be judged by each other, with the seconds after which they are scored all the same.
-    case tooFew(images: Int, of: Int, seconds: Int)
+    /// Too few to be judged by each other, with the local time at which they are scored all the same.
+    case tooFew(images: Int, of: Int, deadline: String)
     /// The batch was not the same when its results were to be published.
     case changed
     /// So many images could not be read for a reason that may pass; the others are scored.
@@ -20,7 +20,7 @@ package enum WatchReason: Sendable, Equatable {
         case .changing: "its images are still arriving or changing"
         case .awaitingReadyFile: "its ready file is not there"
         case .single: "one image cannot be judged; it waits for others"
-        case .tooFew(let images, let wanted, let seconds): "\(images) of \(wanted) images; scored without more in \(seconds) s"
+        case .tooFew(let images, let wanted, let deadline): "\(images) of \(wanted) images; scored without more at \(deadline)"
         case .changed: "its images were changed or replaced while they were scored; it has to settle anew"
         case .unread(let count):
             """

@@ -92,7 +92,7 @@ struct Worker: Sendable {
             earlier.results = configuration.resultsFolder(of: batch.folder, in: batch.root, sequence: sequence)
             guard let published = scoring.published(earlier) else { continue }
             guard published.cover(batch) else {
-                let images = published.outcome.images + published.outcome.unreadable
+                let images = published.outcome.images
                 if sequence == batch.sequence, images > batch.files.count { batch.replaced = images }
                 continue
             }
@@ -125,6 +125,7 @@ struct Worker: Sendable {
             "folder": "\(batch.folder.text)", "images": "\(outcome.images)", "flagged": "\(outcome.flagged)",
             "seconds": "\((outcome.seconds * 100).rounded() / 100)",
         ]
+        if let reason = outcome.noVerdict { metadata["no_verdict"] = "\(reason)" }
         if outcome.unreadable > 0 { metadata["unreadable"] = "\(outcome.unreadable)" }
         if let report = outcome.report { metadata["report"] = "\(report.text)" }
         if let replaced = batch.replaced { metadata["replaced"] = "results of \(replaced) images" }

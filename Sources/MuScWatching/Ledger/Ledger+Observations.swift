@@ -307,7 +307,8 @@ extension Settling.Verdict {
         case .awaitingReadyFile: return WatchReason.awaitingReadyFile.text
         case .tooFew(_, nil): return WatchReason.single.text
         case .tooFew(let images, let until?):
-            return WatchReason.tooFew(images: images, of: minImages, seconds: Int(max(0, until - now).rounded(.up))).text
+            let deadline = LocalTime.text(Date.now.addingTimeInterval(max(0, until - now).rounded(.up)))
+            return WatchReason.tooFew(images: images, of: minImages, deadline: deadline).text
         }
     }
 }

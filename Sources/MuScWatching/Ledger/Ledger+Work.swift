@@ -114,7 +114,8 @@ extension Ledger {
 
     /// Writes down that a batch's results are published, and that they include the images it was claimed with.
     ///
-    /// Where some of these could not be read for a reason that may pass, the batch is due for another try.
+    /// A batch without a verdict has no count of flagged images, but the reason why. Where some images could not be read
+    /// for a reason that may pass, the batch is due for another try.
     ///
     /// - Parameter wasScored: false where the results were found to be there already.
     /// - Returns: The state that it is in now, and the seconds until the next try, if there is one.
@@ -140,16 +141,16 @@ extension Ledger {
                 WHERE id = ?
                 """,
                 [
-                    isDue ? "failed" : "done", isDue ? WatchReason.unread(outcome.unread.count).text : nil, wallClock(), outcome.seconds,
-                    outcome.images, outcome.flagged, outcome.unreadable, batch.results.blob,
-                    outcome.report?.blob, isDue ? wallClock() + delay : 0, batch.ledgerID,
+                    isDue ? "failed" : "done", isDue ? WatchReason.unread(outcome.unread.count).text : outcome.noVerdict, wallClock(),
+                    outcome.seconds, outcome.images, outcome.noVerdict == nil ? outcome.flagged : nil, outcome.unreadable,
+                    batch.results.blob, outcome.report?.blob, isDue ? wallClock() + delay : 0, batch.ledgerID,
                 ])
             try Self.enqueue(outcome.deliveries, db)
             guard wasScored else { return }
             try Self.add(
                 [
-                    "batches": 1, "images": Double(outcome.images), "flagged": Double(outcome.flagged),
-                    "unreadable": Double(outcome.unreadable), "seconds": outcome.seconds,
+                    "batches": 1, "images": Double(outcome.images - outcome.unreadable),
+                    "flagged": Double(outcome.flagged), "unreadable": Double(outcome.unreadable), "seconds": outcome.seconds,
                 ], db)
         }
         return (isDue ? .failed : .done, delay)

@@ -12,10 +12,11 @@ package struct RootIndex: Sendable {
         /// The folder as text below the root, `.` for the root itself.
         package var name: String
         package var state: BatchState
-        /// Why it failed or waits, for people.
+        /// Why it failed, waits, or has no verdict, for people.
         package var reason: String?
         /// Images in the set that was scored last, or that is to be scored first.
         package var images: Int
+        /// nil where there are no results yet, and where they have no verdict: see ``outcome``.
         package var flagged: Int?
         package var unreadable: Int?
         /// Seconds since 1970; nil where no results were published yet.
@@ -24,6 +25,12 @@ package struct RootIndex: Sendable {
         /// The results' folder.
         package var results: FilePath?
         package var report: FilePath?
+
+        /// What the flags of its results come to: `flagged`, `none_flagged`, `no_verdict`; empty where it is not done.
+        package var outcome: String {
+            guard state == .done else { return "" }
+            return flagged.map { $0 > 0 ? "flagged" : "none_flagged" } ?? "no_verdict"
+        }
     }
 
     package var root: FilePath
@@ -60,11 +67,12 @@ extension Ledger {
 
 extension RootIndex {
     static let fileName: FileName = "batches.csv"
+    /// The first columns, which every version writes.
     private static let header = "batch,state,images,flagged,unreadable,finished,seconds,report,error"
 
     /// `batches.csv`: RFC 4180, a header and one row a batch, newest first.
     package var csv: String {
-        var text = Self.header + "\r\n"
+        var text = Self.header + ",outcome\r\n"
         for batch in batches {
             let report = batch.report.map { $0.relative(to: place)?.text ?? $0.text }
             let fields: [String] = [
@@ -72,7 +80,7 @@ extension RootIndex {
                 batch.unreadable.map { String($0) } ?? "",
                 batch.finished.map { Date(timeIntervalSince1970: $0).formatted(.iso8601) } ?? "",
                 batch.seconds.map { String(($0 * 1000).rounded() / 1000) } ?? "", report ?? "",
-                escapedText((batch.reason ?? "").utf8),
+                escapedText((batch.reason ?? "").utf8), batch.outcome,
             ]
             text += fields.map(CSVCell.text).joined(separator: ",") + "\r\n"
         }

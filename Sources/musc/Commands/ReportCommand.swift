@@ -1,17 +1,25 @@
 import ArgumentParser
-import MuScBatch
 import MuScResults
-import MuScScoring
 
 /// `musc report`: renders overlays and pages again from stored results, without scoring.
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Render overlays and pages again from stored results, without scoring.",
-        discussion: "For another threshold, colour map or version of the page.")
+        discussion: """
+            For another threshold, colour map or version of the page. --threshold 0.5 sets one by hand; --threshold auto \
+            takes the automatic one again.
+            """)
 
     @Argument(help: ArgumentHelp("Batches, or their results' folders.", valueName: "folder"))
     var folders: [String]
+
+    @Flag(help: "Also write one page that holds all its pictures, report-single.html: it can be sent.")
+    var singleFile = false
+
+    @Option(help: ArgumentHelp(
+        "Whose photographs that page holds: flagged (those worth a look included) or all.", valueName: "images"))
+    var images: OutputOptions.SingleFile = .flagged
 
     @Flag(help: "Open each page.")
     var open = false
@@ -20,13 +28,19 @@ struct ReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.configuration()
+        // Only the flag undoes a threshold: a configuration says auto as a matter of course.
+        let threshold: ReportRenderer.ThresholdChoice =
+            options.threshold?.value == .text("auto")
+                ? .automatic : configuration.statedSettings.threshold.map { .fixed($0) } ?? .stored
+        var output = configuration.output
+        output.singleFile = singleFile ? images : nil
         var isFaulty = false
         for folder in folders {
             do throws(ResultsError) {
-                let rendered = try ReportRenderer(options: configuration.output)
-                    .render(folder: folder, threshold: configuration.statedSettings.threshold.map(Threshold.fixed))
+                let rendered = try ReportRenderer(options: output).render(folder: folder, threshold: threshold)
                 Terminal.printResult(rendered.report)
-                if open { await Browser.open(rendered.report) }
+                if let single = rendered.singleFile { Terminal.printResult("\(single.path)  \(megabytes(single.bytes))") }
+                if open { await Browser.open(rendered.singleFile?.path ?? rendered.report) }
             } catch {
                 Terminal.printError("\(error)")
                 isFaulty = true
@@ -34,4 +48,11 @@ struct ReportCommand: AsyncParsableCommand {
         }
         if isFaulty { throw ExitCode.batchFailed }
     }
+
+    private func megabytes(_ bytes: Int) -> String {
+        let tenths = Int((Double(bytes) / 100_000).rounded())
+        return "\(tenths / 10).\(tenths % 10) MB"
+    }
 }
+
+extension OutputOptions.SingleFile: ExpressibleByArgument {}

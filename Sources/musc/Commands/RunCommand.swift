@@ -81,9 +81,9 @@ extension BatchResult {
 extension BatchProcessor.Outcome {
     /// One line of results: folder, images, flagged, seconds, path of the report.
     var line: String {
-        let unread = unreadable > 0 ? "  \(unreadable) unreadable" : ""
+        let unread = result.unreadable > 0 ? "  \(result.unreadable) unreadable" : ""
         let left = ignored > 0 ? "  \(ignored) ignored" : ""
         let tenths = Int((seconds * 10).rounded())
-        return "\(folder)  \(images) images  \(flagged) flagged\(unread)\(left)  \(tenths / 10).\(tenths % 10) s  \(report)"
+        return "\(folder)  \(result.images) images  \(outcome.phrase)\(unread)\(left)  \(tenths / 10).\(tenths % 10) s  \(report)"
     }
 }

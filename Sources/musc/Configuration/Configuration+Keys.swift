@@ -123,18 +123,35 @@ extension Configuration {
         Key(
             "output.folder_name", \.resultsFolderName, .folderName, decides: false, help: "The name of the results' folder."),
         Key(
+            "output.look", \.output.look, .shareOfBatch.word("off", for: 0), decides: false,
+            help: "The share of a batch that is worth a look: the highest scores, counted with the flagged ones.",
+            details: "A reading order, not a suspicion: a clean batch has it too."),
+        Key(
             "output.overlays", \.output.overlays, .choice(off: OutputOptions.Overlays.none), decides: false,
-            help: "Which images get a heat map at full size: all, flagged, or off."),
+            help: "Which images get a heat map at full size, as PNG: all, look, flagged, or off.",
+            details: "look: those that are flagged or worth a look. The page draws its own and needs none."),
         Key(
             "output.normalisation", \.output.normalisation, .choice(), decides: false,
             help: "What the heat maps' colours span: batch or image.",
-            details: "batch: a clean image looks clean; image: each from its own lowest to highest."),
+            details: """
+                batch: one scale whose bright end begins at the threshold, so that a clean image looks clean; image: each \
+                from its own lowest to highest.
+                """),
         Key(
             "output.colormap", \.output.colormap, .choice(), flag: "colormap", "name", decides: false,
-            help: "The heat maps' colours: jet, turbo, viridis, inferno or grey."),
+            help: "The heat maps' colours: viridis, inferno, grey, turbo or jet.",
+            details: "The first three are for colour-blind readers, too."),
         Key(
             "output.maps", \.output.maps, .choice(off: OutputOptions.Maps.none), flag: "maps", "format", decides: false,
             help: "Anomaly maps as data for other programs: off, tiff (32-bit floating point) or png16."),
+        Key(
+            "output.csv", \.output.csv, .csvStyle, decides: false,
+            help: "How scores.csv is written: separator, decimal sign, byte order mark.",
+            details: """
+                German and French spreadsheets want another one:
+                  csv: {separator: semicolon, decimal: comma, bom: true}
+                separator: comma, semicolon or tab; decimal: dot or comma; bom: true helps Excel to know UTF-8.
+                """),
         Key(
             "output.copy_flagged_to", \.flaggedFolder, .emptyOr(.path("a folder")), decides: false,
             help: "A folder that the photographs of flagged images are copied to, each batch into a folder of its name.",
@@ -200,6 +217,50 @@ extension ValueFormat where Value == String {
         ValueFormat("one folder name without slashes, such as _musc") { value in
             value.text.flatMap { $0.contains("/") || $0 == "." || $0 == ".." ? nil : $0 }
         } write: { .text($0) }
+    }
+}
+
+extension ValueFormat where Value == Double {
+    /// A share from 0 to 1, as a number or with a percent sign behind it.
+    fileprivate static var shareOfBatch: ValueFormat {
+        ValueFormat("a share of the batch, such as 20% or 0.2") { value in
+            guard let text = value.text else { return nil }
+            let isPercent = text.hasSuffix("%")
+            guard let number = Double(isPercent ? String(text.dropLast()) : text), (0...(isPercent ? 100 : 1)).contains(number)
+            else { return nil }
+            return isPercent ? number / 100 : number
+        } write: { share in
+            let percent = (share * 1e6).rounded() / 1e4
+            return .text(percent / 100 == share ? "\(ValueFormat<Double>.shown(percent))%" : "\(share)")
+        }
+    }
+}
+
+extension ValueFormat where Value == CSVStyle {
+    fileprivate static var csvStyle: ValueFormat {
+        ValueFormat("such as {separator: semicolon, decimal: comma, bom: true}") { value in
+            guard case .mapping(let values) = value, Set(values.keys).isSubset(of: ["separator", "decimal", "bom"])
+            else { return nil }
+            var style = CSVStyle()
+            if let given = values["separator"] {
+                guard let separator = ValueFormat<CSVStyle.Separator>.choice().read(given) else { return nil }
+                style.separator = separator
+            }
+            if let given = values["decimal"] {
+                guard let decimal = ValueFormat<CSVStyle.Decimal>.choice().read(given) else { return nil }
+                style.decimal = decimal
+            }
+            if let given = values["bom"] {
+                guard let bom = given.text.flatMap({ Bool($0) }) else { return nil }
+                style.bom = bom
+            }
+            return style
+        } write: { style in
+            .mapping([
+                "separator": .text(style.separator.rawValue), "decimal": .text(style.decimal.rawValue),
+                "bom": .text("\(style.bom)"),
+            ])
+        }
     }
 }
 

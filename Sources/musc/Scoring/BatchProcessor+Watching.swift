@@ -26,9 +26,10 @@ extension BatchProcessor {
                 Terminal.printResult(configuration.printsJSON ? outcome.result.json : outcome.line)
                 LatestLink.point(at: batch, in: configuration.watch)
                 return BatchOutcome(
-                    images: outcome.images - outcome.unreadable, flagged: outcome.flagged, unreadable: outcome.unreadable,
-                    seconds: outcome.seconds, report: batch.results.appending("report.html"),
-                    deliveries: configuration.hooks.deliveries(of: outcome.result), unread: outcome.unread)
+                    images: outcome.result.images, flagged: outcome.result.flagged, unreadable: outcome.result.unreadable,
+                    noVerdict: outcome.outcome.absence?.explanation, seconds: outcome.seconds,
+                    report: batch.results.appending("report.html"), deliveries: configuration.hooks.deliveries(of: outcome.result),
+                    unread: outcome.unread)
             } catch {
                 if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
                 throw ScoringFailure(error.failureKind, error.description, unread: error.unread)
@@ -71,7 +72,8 @@ extension PublishedResults {
         self.init(
             digest: FileSetDigest(text: fileSet), stamp: run.fileStamp, contents: run.fileContents.map { FileContents(lines: $0) },
             outcome: BatchOutcome(
-                images: run.images - run.unreadable, flagged: run.flagged, unreadable: run.unreadable,
+                images: run.images, flagged: run.flagged, unreadable: run.unreadable,
+                noVerdict: FlagOutcome(flagged: run.flagged, threshold: run.threshold).absence?.explanation,
                 seconds: run.seconds, report: batch.results.appending("report.html"),
                 deliveries: Self.deliveries(of: batch, run, configuration.hooks)),
             remark: run.differences(from: configuration))

@@ -42,10 +42,8 @@ struct BatchProcessor: Sendable {
     /// What one batch came to.
     struct Outcome: Sendable {
         var folder: String
-        var images: Int
-        var flagged: Int
-        var unreadable: Int
-        /// Of those, the ones for which the reason may pass.
+        var outcome: FlagOutcome
+        /// Images that could not be read for a reason that may pass.
         var unread: [MuScWatching.FileName]
         /// Other files of the folder, left out by rules.
         var ignored: Int
@@ -117,7 +115,8 @@ struct BatchProcessor: Sendable {
         origin.complete(&record, unread: scores.images.unread, hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
-        let result = BatchResult(scores: scores, run: record, folder: folder.string, results: place)
+        let result = BatchResult(
+            scores: scores, run: record, folder: folder.string, results: place, look: output.look)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.
         let copies = copies ?? configuration.flaggedFolder.map { place in
             FlaggedCopies(place: place.string, batchFolder: folder.canonical())
@@ -154,8 +153,8 @@ struct BatchProcessor: Sendable {
             throw failure
         }
         return Outcome(
-            folder: folder.string, images: scores.images.count, flagged: scores.images.count { $0.flagged },
-            unreadable: scores.images.count { $0.index == nil }, unread: scores.images.unread, ignored: ignored.values.reduce(0, +),
+            folder: folder.string, outcome: FlagOutcome(flagged: result.flagged, threshold: scores.threshold),
+            unread: scores.images.unread, ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
     }
 

@@ -10,6 +10,7 @@ actor IndexKeeper {
     private struct Known {
         var finished: Double?
         var spread: BatchSummary.ScoreSpread?
+        var method: String?
     }
 
     private var known: [FilePath: Known] = [:]
@@ -19,22 +20,25 @@ actor IndexKeeper {
     /// - Throws: ``ResultsError``; what was there before stays.
     func update(_ index: RootIndex) throws {
         let batches = index.batches.map { batch in
-            BatchSummary(
+            let known = known(of: batch)
+            return BatchSummary(
                 folder: batch.name, state: .init(batch.state),
                 time: batch.finished.map { Date(timeIntervalSince1970: $0).ISO8601Format() } ?? "",
-                images: batch.images, flagged: batch.flagged ?? 0, seconds: batch.seconds, scores: spread(of: batch),
-                reason: batch.reason,
+                images: batch.images, flagged: batch.flagged ?? 0,
+                noVerdict: batch.outcome == "no_verdict" ? batch.reason ?? "" : nil, seconds: batch.seconds,
+                scores: known?.spread, method: known?.method, reason: batch.reason,
                 report: batch.report.map { report in report.relative(to: index.place) ?? report })
         }
         _ = try IndexPage(root: index.root.string, folder: index.place.string, batches: batches, time: Date.now.ISO8601Format()).write()
     }
 
-    private func spread(of batch: RootIndex.Entry) -> BatchSummary.ScoreSpread? {
+    private func known(of batch: RootIndex.Entry) -> Known? {
         guard let results = batch.results else { return nil }
-        if let known = known[results], known.finished == batch.finished { return known.spread }
-        let spread = (try? RunRecord(resultsFolder: results.string))?.scoreSpread
-        known[results] = Known(finished: batch.finished, spread: spread)
-        return spread
+        if let known = known[results], known.finished == batch.finished { return known }
+        let run = try? RunRecord(resultsFolder: results.string)
+        let found = Known(finished: batch.finished, spread: run?.scoreSpread, method: run?.method)
+        known[results] = found
+        return found
     }
 }
 

@@ -19,7 +19,7 @@ struct JudgesFixture {
         key = TokenKey(scorer, weightsSHA256: "0")
     }
 
-    /// Writes images that look alike, but for one corner of the odd ones.
+    /// Writes images that look alike, but for one corner of the odd ones; no two have the same content.
     func images(_ count: Int, in name: String, odd: Set<Int> = [], seed: Int = 0) throws -> [BatchFile] {
         let place = folder.appending(name)
         try FileManager.default.createDirectory(atPath: place.string, withIntermediateDirectories: true)
@@ -27,7 +27,8 @@ struct JudgesFixture {
             var pixels: [UInt8] = []
             for y in 0..<60 {
                 for x in 0..<60 {
-                    let base = 90 + (x / 12 + y / 12) % 2 * 60 + (x * 7 + y * 3 + index * 5 + seed) % 9
+                    let own = (x * (index + 3) + y * (index * index + seed + 5)) % 11
+                    let base = 90 + (x / 12 + y / 12) % 2 * 60 + (x * 7 + y * 3 + index * 5 + seed) % 9 + own
                     let value = odd.contains(index) && x < 24 && y < 24 ? (x * y) % 200 + 40 : base
                     pixels += [UInt8(value), UInt8(value), UInt8(value)]
                 }

@@ -32,6 +32,27 @@ import Testing
         #expect(scores.images[0].score?.isFinite == true)
     }
 
+    @Test("What the odd image's peak was compared with is among those that judged: known good images alone, or the batch")
+    func evidence() throws {
+        let fixture = try JudgesFixture()
+        let files = try fixture.images(10, in: "batch", odd: [4])
+        let judges = OutsideJudges(
+            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(24, in: "good")))
+        for (outside, origin) in [([judges], OutsideJudges.Origin.knownGood), ([], nil)] {
+            let scores = try fixture.scorer.score(files, judgedBy: outside)
+            let ranked = scores.images.sorted { ($0.score ?? 0) > ($1.score ?? 0) }
+            let evidence = try #require(scores.evidence.first)
+            #expect(evidence.image == ranked.first?.name)
+            #expect(Set(scores.evidence.map(\.image)).isSuperset(of: ranked.prefix(2).map(\.name)))
+            #expect(evidence.places.count == 4 && evidence.places.allSatisfy { $0.origin == origin && $0.name != evidence.image })
+            #expect(evidence.places.map(\.distance) == evidence.places.map(\.distance).sorted())
+            for place in evidence.places {
+                #expect((0..<place.width).contains(place.x) && (0..<place.height).contains(place.y))
+                #expect(place.distance > 0 && place.distance < 2)
+            }
+        }
+    }
+
     @Test("Fewer known good images than the rate asks for judge beside the batch and set a log-normal limit")
     func few() throws {
         let fixture = try JudgesFixture()

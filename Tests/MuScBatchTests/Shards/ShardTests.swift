@@ -165,7 +165,7 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
         let merged = try worker.merged().inspection
         expectSame(merged, whole)
         #expect(merged.outsideJudgments == whole.outsideJudgments)
-        #expect(merged.threshold.rule == .conformal)
+        #expect(merged.threshold.rule == (count > 20 ? .conformal : .logNormal))
     }
 
     @Test("The line's past sets the threshold of a large batch")
