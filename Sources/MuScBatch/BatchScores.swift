@@ -91,6 +91,8 @@ public struct ScoredImage: Sendable {
     public var peak: (x: Int, y: Int)?
     /// Why the image could not be scored, as a sentence.
     public var error: String?
+    /// Whether what kept it from being scored may pass: missing rights, a share that was away, a lack of memory.
+    package var mayBeReadLater = false
 
     public init(
         name: String, path: FilePath, size: (width: Int, height: Int)? = nil, index: Int? = nil, score: Float? = nil,

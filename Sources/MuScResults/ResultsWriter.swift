@@ -29,9 +29,12 @@ public struct ResultsWriter: Sendable {
     }
 
     /// The same into a given results folder, for a watcher that names its own.
+    ///
+    /// - Parameter confirm: Asked directly before the results are put in their place; what it throws is passed on.
     @discardableResult
     public func write(
-        scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?
+        scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?,
+        confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in }
     ) throws(ResultsError) -> String {
         var scores = scores
         for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {
@@ -47,7 +50,7 @@ public struct ResultsWriter: Sendable {
         record.regions = regions.record(ranking.scored)
         let run = record
         let named = scores
-        try folder.publish(createsParent: options.location != .alongside) { (path: String) throws(ResultsError) in
+        try folder.publish(createsParent: options.location != .alongside, confirm: confirm) { (path: String) throws(ResultsError) in
             let pictures = try PictureWriter(scores: named, options: options, regions: regions).write(
                 ranking, names: names, to: path, replacing: "\(path)/../\(folder.name)")
             let directory = try Directory(path: path)

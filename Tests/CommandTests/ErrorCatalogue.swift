@@ -214,6 +214,8 @@ enum ErrorCatalogue {
             Entry("FolderError", FolderError(folder: "/drop/a", code: EIO), concerns: "/drop/a", advises: "the next scan tries again"),
             Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: ENOSPC), concerns: "batches.csv", advises: "free some space"),
             Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EROFS), concerns: "batches.csv", advises: "give this user"),
+            Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EEXIST), concerns: "batches.csv", advises: "move it away"),
+            Entry("BatchChange", BatchChange(path: "/drop/a", kind: .folder), concerns: "/drop/a", advises: "scored once it has settled"),
             Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EIO), concerns: "batches.csv", advises: "check its disk"),
             Entry("WatchLimit.watches", WatchLimit.watches, concerns: "watches", advises: "sysctl fs.inotify.max_user_watches="),
             Entry("WatchLimit.instances", WatchLimit.instances, concerns: "instances", advises: "sysctl fs.inotify.max_user_instances="),

@@ -94,6 +94,9 @@ struct FileIdentity: Sendable, Hashable {
         }
         bytes = (path.lastComponent.map { FilePath(root: nil, components: $0).bytes } ?? []) + [0]
         bytes += Array(
-            "\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec) \(status.st_ino) \(status.st_dev)".utf8)
+            """
+            \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec) \(status.st_ctim.tv_sec) \(status.st_ctim.tv_nsec) \
+            \(status.st_ino) \(status.st_dev)
+            """.utf8)
     }
 }

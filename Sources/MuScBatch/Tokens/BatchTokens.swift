@@ -117,7 +117,7 @@ extension BatchScorer {
 
     private enum ImageOutcome: Sendable {
         case tokens(layers: [PatchTokens], imageFeature: [Float], width: Int, height: Int)
-        case failed(String)
+        case failed(String, mayPass: Bool)
         case unkept(SpillError)
         /// The network gave numbers that are not finite.
         case notFinite
@@ -137,6 +137,8 @@ extension BatchScorer {
                 return .unkept(error)
             }
         }
+        // Asked for before the file is read: tokens are never kept for a file that took its place meanwhile.
+        let place = cache?.place(of: file)
         if let kept = cache?.tokens(of: file, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
             let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
             if mapsFiles {
@@ -155,20 +157,22 @@ extension BatchScorer {
             let tokens = model.tokens(of: image, plan: tiles, threads: threads)
             guard tokens.isFinite else { return .notFinite }
             cache?.keep(
-                tokens, of: file, width: original.width, height: original.height, channels: settings.backbone.width)
+                tokens, of: file, at: place, width: original.width, height: original.height,
+                channels: settings.backbone.width)
             return outcome(tokens, original.width, original.height)
         } catch {
-            return .failed("\(error.kind)")
+            return .failed("\(error.kind)", mayPass: error.kind.mayPass)
         }
     }
 
     /// Computes the tokens of an image again whose file in the cache is damaged, and keeps them in its place.
     private func remadeTokens(of file: BatchFile, cache: TokenCache?) -> ImageTokens? {
+        let place = cache?.place(of: file.path)
         guard let (image, original) = try? photograph(file) else { return nil }
         let tokens = model.tokens(of: image, plan: tiles)
         guard tokens.isFinite else { return nil }
         cache?.keep(
-            tokens, of: file, width: original.width, height: original.height, channels: settings.backbone.width)
+            tokens, of: file, at: place, width: original.width, height: original.height, channels: settings.backbone.width)
         return tokens
     }
 
@@ -189,14 +193,25 @@ extension BatchScorer {
                 throw .spill(error)
             case .notFinite:
                 throw .notFinite(image: file.name, backbone: settings.backbone.name)
-            case .failed(let reason):
+            case .failed(let reason, let mayPass):
                 image.error = reason
+                image.mayBeReadLater = mayPass
             case .skipped:
                 continue
             }
             batch.images.append(image)
         }
         return batch
+    }
+}
+
+extension ImageError.Kind {
+    /// Whether the file may be read later as it is.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .unreadable, .noMemory: true
+        default: false
+        }
     }
 }
 

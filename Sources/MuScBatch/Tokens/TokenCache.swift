@@ -61,9 +61,16 @@ public struct TokenCache: Sendable {
         _ = utimensat(AT_FDCWD, path.string, nil, 0)
     }
 
-    /// Keeps the tokens of an image, if the disk allows.
-    func keep(_ tokens: ImageTokens, of image: BatchFile, width: Int, height: Int, channels: Int) {
-        try? file(of: image).write(
+    /// Where the tokens of an image are kept, as the file is now: its name, size, times, inode.
+    func place(of image: BatchFile) -> FilePath { file(of: image).path }
+
+    /// Keeps the tokens of an image, if the disk allows, and the file is still the one that was read.
+    ///
+    /// - Parameter place: ``place(of:)`` from before the file was read.
+    func keep(_ tokens: ImageTokens, of image: BatchFile, at place: FilePath?, width: Int, height: Int, channels: Int) {
+        let file = file(of: image)
+        guard file.path == place else { return }
+        try? file.write(
             tokens, key: key, channels: channels, as: .single, size: (width, height), flushes: false)
     }
 

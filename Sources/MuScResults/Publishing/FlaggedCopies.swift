@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import MuScBatch
 import SystemPackage
 
@@ -47,6 +48,27 @@ package struct FlaggedCopies: Sendable {
             }
             try Directory(path: path).write(Array((result.json + "\n").utf8), to: Self.marker)
         }
+    }
+
+    /// Copies the flagged photographs of results that lie in place, unless that was done when they were written.
+    ///
+    /// - Parameters:
+    ///   - resultsFolder: The results.
+    ///   - batchFolder: The batch, absolute.
+    ///   - root: The folder that photographs must lie in once links are followed.
+    /// - Throws: ``ResultsError``; the former copies are as they were then.
+    package func write(resultsFolder: FilePath, batchFolder: FilePath, root: FilePath) throws(ResultsError) {
+        let run = try RunRecord(at: resultsFolder)
+        guard run.flagged > 0 else { return }
+        var (scores, recorded) = try ScoresArchive.read(resultsFolder: resultsFolder.string, run: run, ownedByUser: true)
+        recorded = batchFolder.string
+        let result = BatchResult(scores: scores, run: run, folder: recorded, results: resultsFolder.string)
+        let former = try? JSONDecoder().decode(BatchResult.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(Self.marker)")))
+        guard former?.id != result.id else { return }
+        for index in scores.images.indices { scores.images[index].root = root }
+        // What was taken away since cannot be copied.
+        scores.images.removeAll { !($0.path.withPlatformString { access($0, R_OK) } == 0) }
+        try write(scores, batchFolder: batchFolder, result: result)
     }
 
     private static let marker = "batch.json"
