@@ -167,7 +167,7 @@ extension BatchScorer {
 
     /// Computes the tokens of an image again whose file in the cache is damaged, and keeps them in its place.
     private func remadeTokens(of file: BatchFile, cache: TokenCache?) -> ImageTokens? {
-        let place = cache?.place(of: file.path)
+        let place = cache?.place(of: file)
         guard let (image, original) = try? photograph(file) else { return nil }
         let tokens = model.tokens(of: image, plan: tiles)
         guard tokens.isFinite else { return nil }
