@@ -19,7 +19,7 @@ public struct ScoringSettings: Sendable {
 
     /// When RsCIN's re-scoring becomes the score.
     public enum RsCINMode: String, Sendable, Codable, CaseIterable {
-        /// Where an image's neighbours agree with it on the whole; see ``BatchScorer``.
+        /// Where an image's neighbours agree with it on the whole; see `RsCINDecision`.
         case auto
         case always, never
     }
@@ -68,7 +68,7 @@ public struct ScoringSettings: Sendable {
     /// How large an image may be; larger ones are left out.
     public var imageLimits = DecodingLimits()
     /// What images are resized to; both sides are multiples of the patch. Where ``automaticSize`` is set, what they are
-    /// resized to until ``BatchScorer/prepared(for:region:)`` has seen the batch.
+    /// resized to until ``Inspector/prepare(_:knownGood:linePast:region:)`` has seen the batch.
     public var imageSize: ImageSize
     /// How the size follows from the batch's own photographs; nil for ``imageSize``.
     public var automaticSize: AutomaticImageSize?

@@ -7,7 +7,7 @@ import SystemPackage
 /// Scores a labelled data set class by class and compares the scores with the labels.
 ///
 ///     let dataset = try Dataset(.mvtecAD, at: "data/mvtec_anomaly_detection")
-///     let evaluation = Evaluation(dataset: dataset, scorer: scorer, configuration: settings, output: output)
+///     let evaluation = Evaluation(dataset: dataset, inspector: inspector, configuration: settings, output: output)
 ///     let results = try evaluation.run()
 ///     print(ResultTable(results).text)
 ///
@@ -33,14 +33,14 @@ package struct Evaluation: Sendable {
 
     /// - Parameters:
     ///   - dataset: The images and labels.
-    ///   - scorer: With EXIF orientation switched off, as masks lie over the stored pixels.
+    ///   - inspector: With EXIF orientation switched off, as masks lie over the stored pixels.
     ///   - configuration: Everything that decides the scores: settings and the weights' digest.
     ///   - output: A folder, which is created.
-    package init(dataset: Dataset, scorer: BatchScorer, configuration: [String: String], output: OutputFolder) {
+    package init(dataset: Dataset, inspector: Inspector, configuration: [String: String], output: OutputFolder) {
         self.init(
-            dataset: dataset, backbone: scorer.settings.backbone.name, imageSize: scorer.settings.imageSize.width,
-            threads: scorer.settings.threads, configuration: configuration, output: output
-        ) { files, progress throws(ScoringError) in try scorer.score(files, progress: progress) }
+            dataset: dataset, backbone: inspector.settings.backbone.name, imageSize: inspector.settings.imageSize.width,
+            threads: inspector.settings.threads, configuration: configuration, output: output
+        ) { files, progress throws(ScoringError) in try inspector.inspect(Batch(files), progress: progress) }
     }
 
     /// An evaluation of scores that come from elsewhere.
