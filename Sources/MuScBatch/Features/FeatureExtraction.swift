@@ -60,7 +60,7 @@ struct FeatureExtraction: Sendable {
     private static let mostMappedFiles = 16_384
 
     private enum ImageOutcome: Sendable {
-        case tokens(layers: [PatchTokens], imageFeature: [Float], width: Int, height: Int)
+        case tokens(layers: [PatchTokens], imageFeature: [Float], size: ImageSize)
         case failed(String)
         case unkept(SpillError)
         /// The network gave numbers that are not finite.
@@ -72,11 +72,11 @@ struct FeatureExtraction: Sendable {
     private func tokens(
         of file: BatchFile, store: TokenStore, mapsFiles: Bool, threads: Int
     ) -> ImageOutcome {
-        func outcome(_ tokens: ImageTokens, _ width: Int, _ height: Int) -> ImageOutcome {
+        func outcome(_ tokens: ImageTokens, _ size: ImageSize) -> ImageOutcome {
             do throws(SpillError) {
                 var layers: [PatchTokens] = []
                 for values in tokens.layers { layers.append(try store.keep(values)) }
-                return .tokens(layers: layers, imageFeature: tokens.imageFeature, width: width, height: height)
+                return .tokens(layers: layers, imageFeature: tokens.imageFeature, size: size)
             } catch {
                 return .unkept(error)
             }
@@ -85,11 +85,11 @@ struct FeatureExtraction: Sendable {
             let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
             if mapsFiles {
                 return .tokens(
-                    layers: layers, imageFeature: kept.imageFeature, width: kept.width, height: kept.height)
+                    layers: layers, imageFeature: kept.imageFeature, size: kept.size)
             }
             do {
                 return outcome(
-                    ImageTokens(layers: try layers.values(), imageFeature: kept.imageFeature), kept.width, kept.height)
+                    ImageTokens(layers: try layers.values(), imageFeature: kept.imageFeature), kept.size)
             } catch {
                 return .unkept(error)
             }
@@ -99,8 +99,8 @@ struct FeatureExtraction: Sendable {
             let tokens = network.model.tokens(of: image, plan: network.tiles, threads: threads)
             guard tokens.isFinite else { return .notFinite }
             cache?.keep(
-                tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
-            return outcome(tokens, original.width, original.height)
+                tokens, of: file.path, size: original, channels: settings.backbone.width)
+            return outcome(tokens, original)
         } catch {
             return .failed("\(error.kind)")
         }
@@ -112,7 +112,7 @@ struct FeatureExtraction: Sendable {
         let tokens = network.model.tokens(of: image, plan: network.tiles)
         guard tokens.isFinite else { return nil }
         cache?.keep(
-            tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+            tokens, of: file.path, size: original, channels: settings.backbone.width)
         return tokens
     }
 
@@ -123,8 +123,8 @@ struct FeatureExtraction: Sendable {
             var image = ScoredImage(name: file.name, path: file.path)
             image.root = file.root
             switch outcome {
-            case .tokens(let layers, let imageFeature, let width, let height):
-                image.size = (width, height)
+            case .tokens(let layers, let imageFeature, let size):
+                image.size = size
                 image.index = batch.imageFeatures.count
                 for (layer, tokens) in layers.enumerated() { batch.layers[layer].append(tokens) }
                 batch.imageFeatures.append(imageFeature)

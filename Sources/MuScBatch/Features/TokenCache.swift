@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MuScBackbone
+import MuScImages
 import MuScSupport
 import MuScTensors
 import SystemPackage
@@ -45,7 +46,7 @@ package struct TokenCache: Sendable {
     /// - Parameter remade: Computes the tokens anew; asked where they turn out to be damaged.
     func tokens(
         of image: FilePath, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
-    ) -> (tokens: KeptTokens, imageFeature: [Float], width: Int, height: Int)? {
+    ) -> (tokens: KeptTokens, imageFeature: [Float], size: ImageSize)? {
         let file = file(of: image)
         guard let kept = try? file.kept(key: key, patches: patches, remade: remade) else { return nil }
         Self.touch(file.path)
@@ -61,9 +62,9 @@ package struct TokenCache: Sendable {
     }
 
     /// Keeps the tokens of an image, if the disk allows.
-    func keep(_ tokens: ImageTokens, of image: FilePath, width: Int, height: Int, channels: Int) {
+    func keep(_ tokens: ImageTokens, of image: FilePath, size: ImageSize, channels: Int) {
         try? file(of: image).write(
-            tokens, key: key, channels: channels, as: .single, size: (width, height), flushes: false)
+            tokens, key: key, channels: channels, as: .single, size: size, flushes: false)
     }
 
     /// Makes the folder, so that ``keep`` can write.

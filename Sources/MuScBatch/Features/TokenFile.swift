@@ -1,4 +1,5 @@
 import MuScBackbone
+import MuScImages
 import MuScTensors
 import SystemPackage
 
@@ -26,7 +27,7 @@ struct TokenFile: Sendable {
     /// - Throws: ``TensorFileError`` where the file system refuses; nothing is left behind then.
     func write(
         _ tokens: ImageTokens, key: TokenKey, channels: Int, as precision: Precision,
-        size: (width: Int, height: Int) = (0, 0), flushes: Bool = true
+        size: ImageSize = 0, flushes: Bool = true
     ) throws(TensorFileError) {
         var content = SafetensorsWriter(
             metadata: ["key": key.description, "width": "\(size.width)", "height": "\(size.height)"])
@@ -64,7 +65,7 @@ struct TokenFile: Sendable {
     /// - Throws: ``TokenFileError`` where the file is missing, damaged, or of another key.
     func readSized(
         key: TokenKey, patches: Int
-    ) throws(TokenFileError) -> (tokens: ImageTokens, width: Int, height: Int) {
+    ) throws(TokenFileError) -> (tokens: ImageTokens, size: ImageSize) {
         let archive = try open(key: key)
         var tokens = ImageTokens(layers: [], imageFeature: [])
         var sum = Checksum()
@@ -83,8 +84,7 @@ struct TokenFile: Sendable {
             tokens.layers.append(values)
         }
         tokens.imageFeature = try imageFeature(in: archive, &sum)
-        let size = size(in: archive)
-        return (tokens, size.width, size.height)
+        return (tokens, size(in: archive))
     }
 
     /// The tokens as a ``write(_:key:channels:as:size:)`` in single precision left them, without reading them.
@@ -95,7 +95,7 @@ struct TokenFile: Sendable {
     /// - Throws: ``TokenFileError`` where the file is missing, of another key, or damaged as far as can be told.
     func kept(
         key: TokenKey, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
-    ) throws(TokenFileError) -> (tokens: KeptTokens, imageFeature: [Float], width: Int, height: Int) {
+    ) throws(TokenFileError) -> (tokens: KeptTokens, imageFeature: [Float], size: ImageSize) {
         let archive = try open(key: key)
         var layers: [StoredTensor] = []
         var digests: [ContentDigest] = []
@@ -108,8 +108,9 @@ struct TokenFile: Sendable {
         }
         var sum = Checksum()
         let feature = try imageFeature(in: archive, &sum)
-        let size = size(in: archive)
-        return (KeptTokens(path: path, layers: layers, digests: digests, remade: remade), feature, size.width, size.height)
+        return (
+            KeptTokens(path: path, layers: layers, digests: digests, remade: remade), feature, size(in: archive)
+        )
     }
 
     private func open(key: TokenKey) throws(TokenFileError) -> TensorArchive {
@@ -144,9 +145,9 @@ struct TokenFile: Sendable {
         return values
     }
 
-    private func size(in archive: TensorArchive) -> (width: Int, height: Int) {
+    private func size(in archive: TensorArchive) -> ImageSize {
         func pixels(_ name: String) -> Int { archive.metadata[name].flatMap { Int($0) } ?? 0 }
-        return (pixels("width"), pixels("height"))
+        return ImageSize(width: pixels("width"), height: pixels("height"))
     }
 }
 

@@ -42,7 +42,7 @@ extension LineMemory {
     package static func forget(_ line: FilePath, in folder: FilePath) throws -> Int {
         var forgotten = 0
         for summary in lines(in: folder) where summary.line == line.string {
-            let lock = try FolderLock(making: FilePath(summary.place))
+            let lock = try LineLock(making: FilePath(summary.place))
             defer { lock.release() }
             try FileManager.default.removeItem(atPath: summary.place)
             forgotten += summary.images.count
@@ -70,7 +70,7 @@ extension LineMemory {
 }
 
 /// A lock on a folder, held by one process and thread at a time; it ends with the process.
-struct FolderLock {
+struct LineLock {
     private let descriptor: Int32
 
     /// Makes the folder where it is missing, and waits until it is free.

@@ -109,7 +109,7 @@ package struct LineMemory: Sendable {
     package func remember(
         _ candidates: [Candidate], of batch: FilePath, channels: Int
     ) throws(LineMemoryError) -> [LineMemoryProblem] {
-        let lock = try FolderLock(making: place)
+        let lock = try LineLock(making: place)
         defer { lock.release() }
         var problems: [LineMemoryProblem] = []
         let former = readIndex(&problems)

@@ -27,7 +27,7 @@ struct PhotographSurvey {
 
     /// The sizes of the readable images of a batch.
     init(_ images: [ScoredImage]) {
-        self.init(images.compactMap(\.size).map { ImageSize(width: $0.width, height: $0.height) })
+        self.init(images.compactMap(\.size))
     }
 
     var readable: Int { sizes.reduce(0) { $0 + $1.images } }

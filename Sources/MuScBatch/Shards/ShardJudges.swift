@@ -81,7 +81,7 @@ extension ShardWork {
         do {
             try TokenFile(path: path).write(
                 try found.imageTokens(0), key: plan.key, channels: network.settings.backbone.width, as: .single,
-                size: image.size ?? (0, 0))
+                size: image.size ?? 0)
         } catch {
             throw .system(path, reason: "\(error)")
         }
@@ -94,7 +94,7 @@ extension ShardWork {
         let stored = TokenFile(path: layout.judge(index, of: plan))
         func read() throws(TokenFileError) -> (tokens: ImageTokens, image: ScoredImage) {
             let read = try stored.readSized(key: plan.key, patches: network.grid.count)
-            return (read.tokens, ScoredImage(name: file.name, path: file.path, size: (read.width, read.height)))
+            return (read.tokens, ScoredImage(name: file.name, path: file.path, size: read.size))
         }
         if let tokens = try? read() { return tokens }
         try makeTokens(of: index, file)

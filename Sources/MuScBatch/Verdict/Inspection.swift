@@ -1,3 +1,4 @@
+import MuScImages
 import MuScScoring
 import SystemPackage
 
@@ -10,11 +11,11 @@ public struct Inspection: Sendable {
     /// One entry an image, in the order in which the images were given; unreadable ones included.
     public var images: [ScoredImage]
     /// Anomaly score of each patch, `[S, grid.height, grid.width]` row-major, over the `S` readable images in order; a distance, 0 to 2.
-    public var patchMaps: [Float]
+    package var patchMaps: [Float]
     /// Image feature of each readable image, `[S, featureWidth]` row-major, as the backbone gives it.
-    public var imageFeatures: [Float]
+    package var imageFeatures: [Float]
     /// The length of one image feature.
-    public var featureWidth: Int
+    package var featureWidth: Int
     /// Where images are flagged, and why there.
     public var threshold: Threshold
     /// What the threshold is where the user sets none.
@@ -37,7 +38,7 @@ public struct Inspection: Sendable {
     /// What the batch's line may remember of it; nil where it has no line.
     var offer: LineOffer?
 
-    public init(
+    package init(
         grid: PatchGrid, region: PatchRegion? = nil, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
         threshold: Threshold, automaticThreshold: Threshold? = nil, rscin: RsCINDecision, timings: [StageTiming] = [],
         findings: [Finding] = [],
@@ -66,10 +67,29 @@ public struct Inspection: Sendable {
         package var weightsSHA256 = ""
     }
 
+    /// The anomaly score of each patch of an image, row by row; nil where it could not be read.
+    ///
+    /// - Parameter image: One of ``images``.
+    public func patchMap(of image: ScoredImage) -> ArraySlice<Float>? { image.index.map { patchMap($0) } }
+
+    /// The image feature of an image, as the backbone gives it; nil where the image could not be read.
+    ///
+    /// - Parameter image: One of ``images``.
+    public func imageFeature(of image: ScoredImage) -> ArraySlice<Float>? {
+        image.index.map { imageFeatures[$0 * featureWidth..<($0 + 1) * featureWidth] }
+    }
+
     /// The patch scores of the readable image at `index` among the readable ones, row by row.
-    public func patchMap(_ index: Int) -> ArraySlice<Float> {
+    package func patchMap(_ index: Int) -> ArraySlice<Float> {
         patchMaps[index * grid.count..<(index + 1) * grid.count]
     }
+}
+
+/// A pixel, counted from the left and from the top.
+public struct PixelPosition: Sendable, Hashable {
+    public var x, y: Int
+
+    public init(x: Int, y: Int) { (self.x, self.y) = (x, y) }
 }
 
 /// One image of a batch with its scores, or with the reason why it has none.
@@ -81,9 +101,11 @@ public struct ScoredImage: Sendable {
     /// The folder that the file must lie in once its links are followed; nil for anywhere.
     public var root: FilePath?
     /// Pixels of the upright original; nil where the image could not be read.
-    public var size: (width: Int, height: Int)?
+    public var size: ImageSize?
     /// Position among the readable images, by which `patchMaps` and `imageFeatures` are indexed; nil where unreadable.
-    public var index: Int?
+    package var index: Int?
+    /// Whether the image could be read, and so has a score.
+    public var isReadable: Bool { index != nil }
     /// The score that decides rank and flag, a distance, 0 to 2.
     public var score: Float?
     /// The maximum of the patch map, MSM's raw image score.
@@ -93,13 +115,13 @@ public struct ScoredImage: Sendable {
     /// Whether the score reaches the threshold.
     public var flagged: Bool
     /// Where the map peaks, in pixels of the upright original.
-    public var peak: (x: Int, y: Int)?
+    public var peak: PixelPosition?
     /// Why the image could not be scored, as a sentence.
     public var error: String?
 
-    public init(
-        name: String, path: FilePath, size: (width: Int, height: Int)? = nil, index: Int? = nil, score: Float? = nil,
-        scoreMSM: Float? = nil, pValue: Float? = nil, flagged: Bool = false, peak: (x: Int, y: Int)? = nil,
+    package init(
+        name: String, path: FilePath, size: ImageSize? = nil, index: Int? = nil, score: Float? = nil,
+        scoreMSM: Float? = nil, pValue: Float? = nil, flagged: Bool = false, peak: PixelPosition? = nil,
         error: String? = nil
     ) {
         self.name = name

@@ -2,7 +2,7 @@
 public struct RecurringMark: Sendable, Hashable, Codable {
     /// One of the images: its position among the readable ones, and where the mark is, in pixels of the original.
     public struct Part: Sendable, Hashable, Codable {
-        public var image: Int
+        package var image: Int
         public var name: String
         public var x, y: Int
 

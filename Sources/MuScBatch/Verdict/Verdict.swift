@@ -40,9 +40,9 @@ struct Verdict: Sendable {
             images[position].scoreMSM = scoresMSM[index]
             images[position].pValue = calibration.isEmpty ? nil : pValues[index]
             images[position].flagged = scores[index] >= threshold.value
-            images[position].peak = (
-                scaled(peaks[index].x, from: settings.imageSize.width, to: size.width),
-                scaled(peaks[index].y, from: settings.imageSize.height, to: size.height)
+            images[position].peak = PixelPosition(
+                x: scaled(peaks[index].x, from: settings.imageSize.width, to: size.width),
+                y: scaled(peaks[index].y, from: settings.imageSize.height, to: size.height)
             )
         }
         clock.finish("scores")
@@ -82,7 +82,7 @@ struct Verdict: Sendable {
         let readable = images.filter { $0.index != nil }
         return groups.map { group in
             RecurringMark(parts: group.members.map { member in
-                let size = readable[member.image].size ?? (1, 1)
+                let size = readable[member.image].size ?? 1
                 return RecurringMark.Part(
                     image: member.image, name: readable[member.image].name,
                     x: (2 * (member.patch % grid.width) + 1) * size.width / (2 * grid.width),

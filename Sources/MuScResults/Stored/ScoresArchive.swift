@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import MuScBatch
+import MuScImages
 import MuScScoring
 import MuScTensors
 import SystemPackage
@@ -90,11 +91,11 @@ enum ScoresArchive {
             ScoredImage(
                 name: names[index], path: location(names[index]),
                 size: sizes[2 * index] > 0 && sizes[2 * index + 1] > 0
-                    ? (width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
+                    ? ImageSize(width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
                 index: index, score: finite(scores[index]), scoreMSM: finite(scoresMSM[index]),
                 pValue: pValues.flatMap { finite($0[index]) },
                 flagged: scores[index] >= run.threshold.value,
-                peak: peaks[2 * index] >= 0 ? (x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
+                peak: peaks[2 * index] >= 0 ? PixelPosition(x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
         }
         images += run.leftOut.map { ScoredImage(name: $0.image, path: location($0.image), error: $0.reason) }
         let grid = PatchGrid(width: maps.shape[2], height: maps.shape[1])

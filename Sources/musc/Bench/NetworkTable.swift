@@ -33,7 +33,7 @@ struct NetworkTable {
         func share(_ rate: Double, _ peak: Double, _ fallback: Double) -> BenchTable.Cell {
             .number(100 * rate / (peak > 0 ? peak : fallback), decimals: 0)
         }
-        let printed = PublishedResults.millisecondsPerImage(backbone: settings.backbone.name, imageSize: settings.imageSize.width)
+        let printed = PublishedFigures.millisecondsPerImage(backbone: settings.backbone.name, imageSize: settings.imageSize.width)
         table.rows.append([
             .text(settings.backbone.name), .number(Double(settings.imageSize.width), decimals: 0),
             .text(settings.precision.rawValue), .number(result.features, decimals: 3),

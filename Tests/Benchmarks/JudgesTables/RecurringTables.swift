@@ -94,7 +94,7 @@ struct PastedDefect {
         let ranked = scores.images.sorted { ($0.score ?? 0) > ($1.score ?? 0) }
         let source = ranked[number * 3 % ranked.count]
         let image = try RGBImage(contentsOf: source.path)
-        let peak = source.peak ?? (image.width / 2, image.height / 2)
+        let peak = source.peak ?? PixelPosition(x: image.width / 2, y: image.height / 2)
         let side = image.width / 5
         let left = min(max(peak.x - side / 2, 0), image.width - side)
         let top = min(max(peak.y - side / 2, 0), image.height - side)
@@ -122,7 +122,7 @@ struct PastedDefect {
             let one = BatchTokens(
                 images: [
                     ScoredImage(
-                        name: "pasted-\(index)", path: target.path, size: (cell.width, cell.height), index: 0)
+                        name: "pasted-\(index)", path: target.path, size: ImageSize(width: cell.width, height: cell.height), index: 0)
                 ], layers: made.layers.map { [PatchTokens($0)] }, imageFeatures: [made.imageFeature])
             tokens = tokens?.appending(one) ?? one
         }

@@ -37,9 +37,9 @@ import Testing
         let fixture = try JudgesFixture()
         let files = try fixture.images(10, in: "batch", odd: [4])
         let judges = OutsideJudges(
-            origin: .knownGood, tokens: try fixture.scorer.tokens(of: try fixture.images(24, in: "good")))
+            origin: .knownGood, tokens: try fixture.inspector.tokens(of: try fixture.images(24, in: "good")))
         for (outside, origin) in [([judges], OutsideJudges.Origin.knownGood), ([], nil)] {
-            let scores = try fixture.scorer.score(files, judgedBy: outside)
+            let scores = try fixture.inspector.inspectWhole(files, judgedBy: outside)
             let ranked = scores.images.sorted { ($0.score ?? 0) > ($1.score ?? 0) }
             let evidence = try #require(scores.evidence.first)
             #expect(evidence.image == ranked.first?.name)

@@ -144,6 +144,16 @@ import Testing
         #expect(listed?.description.contains("images.list") == true)
     }
 
+    @Test("A plan of an earlier version is refused, and it is said that it is one")
+    func earlier() throws {
+        _ = try fixture.plan(files)
+        let path = fixture.work.appending("plan.json")
+        let text = String(decoding: try #require(FileManager.default.contents(atPath: path.string)), as: UTF8.self)
+        try write(text.replacing("\"format\" : 2", with: "\"format\" : 1"), over: path)
+        let error = #expect(throws: ShardError.self) { try ShardPlan(path: path) }
+        #expect(error?.description.contains("it is of format 1, and this program reads 2: make it with musc plan") == true)
+    }
+
     @Test("Planning again leaves the plan; another plan is refused")
     func again() throws {
         let first = try fixture.plan(files)

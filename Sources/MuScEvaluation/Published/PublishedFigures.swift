@@ -2,7 +2,7 @@
 ///
 /// The tables are those of the reference implementation's README (github.com/xrli-U/MuSc, ICLR 2024) and lie as CSV in
 /// `PublishedTables`. Metrics are in percent there and from 0 to 1 here.
-package enum PublishedResults {
+package enum PublishedFigures {
     /// What was published of one dataset with one backbone at one image size.
     package struct Match: Sendable, Hashable {
         /// The mean over the dataset's classes.
