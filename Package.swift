@@ -9,7 +9,7 @@ let testsOfClosures: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
 let package = Package(
     name: "musc",
     products: [
-        .library(name: "MuSc", targets: ["MuScBatch"]),
+        .library(name: "MuSc", targets: ["MuSc"]),
         .executable(name: "musc", targets: ["musc"]),
     ],
     dependencies: [
@@ -100,6 +100,14 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .target(
+            name: "MuSc",
+            dependencies: [
+                "MuScBackbone", "MuScBatch", "MuScImages", "MuScResults", "MuScScoring", "MuScSupport", "MuScWeights",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .executableTarget(name: "ScoreFolder", dependencies: ["MuSc"], path: "examples/ScoreFolder"),
+        .executableTarget(name: "WriteReport", dependencies: ["MuSc"], path: "examples/WriteReport"),
         .executableTarget(
             name: "musc",
             dependencies: [

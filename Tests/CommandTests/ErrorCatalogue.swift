@@ -113,6 +113,9 @@ enum ErrorCatalogue {
 
     private static let scoring: [Entry] = [
         Entry(
+            "ScoringError.listing", ScoringError.listing(ListingError(folder: "/drop/a", cause: .notDirectory)),
+            concerns: "/drop/a", advises: "name the folder that holds the images"),
+        Entry(
             "ScoringError.tooFewImages", ScoringError.tooFewImages(TooFewImages([])),
             concerns: "0 readable images", advises: "at least 2 are needed"),
         Entry(

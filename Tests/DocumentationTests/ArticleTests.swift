@@ -19,6 +19,13 @@ import Testing
         }
     }
 
+    @Test("The code of Getting started is examples/ScoreFolder, which the build compiles, in at most 15 lines")
+    func gettingStarted() throws {
+        let example = try Repository.text("examples/ScoreFolder/ScoreFolder.swift").trimmingCharacters(in: .newlines)
+        #expect(Repository.blocks(of: "swift", in: try Repository.text("Sources/MuSc/MuSc.docc/GettingStarted.md")).contains(example))
+        #expect(example.split(separator: "\n", omittingEmptySubsequences: false).count <= 15)
+    }
+
     @Test("Every link of the README and every picture leads to a file")
     func links() throws {
         let readme = try Repository.text("README.md")

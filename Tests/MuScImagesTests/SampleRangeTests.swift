@@ -50,7 +50,7 @@ struct SampleRangeTests {
         switch container {
         case .tiff: TIFFBuilder(pages: [TIFFBuilder.grey16(samples, width: 16)]).bytes
         case .png:
-            try FloatImage(width: 16, height: samples.count / 16, samples: samples.map(Float.init)).png16Encoded(range: 0...65535)
+            try FloatImage(width: 16, height: samples.count / 16, samples: samples.map { Float($0) }).png16Encoded(range: 0...65535)
         case .pgm:
             Array("P5\n16 \(samples.count / 16)\n65535\n".utf8) + samples.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
         }

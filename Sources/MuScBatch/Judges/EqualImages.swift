@@ -66,7 +66,8 @@ extension Inspection {
             image.flagged = scored.flagged
             // A copy of another size shows the same at another scale.
             if let peak = scored.peak, let own = scored.size {
-                image.peak = (peak.x * size.width / max(own.width, 1), peak.y * size.height / max(own.height, 1))
+                image.peak = PixelPosition(
+                    x: peak.x * size.width / max(own.width, 1), y: peak.y * size.height / max(own.height, 1))
             }
             return image
         }

@@ -26,21 +26,21 @@ public final class KnownGoodFolder: Sendable {
     public var files: [FilePath] { (try? ImageListing.images(in: folder)) ?? [] }
 
     /// What the folder gives.
-    public struct Content: Sendable {
+    package struct Content: Sendable {
         /// nil where no image of the folder can be used; then the batch is judged without.
-        public var judges: OutsideJudges?
+        package var judges: OutsideJudges?
         /// What somebody should know and mend.
-        public var findings: [Finding]
+        package var findings: [Finding]
     }
 
     /// The folder's images as judges.
     ///
     /// A folder that is missing, empty or holds files that are no images never costs a batch: the findings say so.
     ///
-    /// - Parameter scorer: Always of the same network and settings but for the image size, because the tokens are kept.
+    /// - Parameter network: Always the same with the same settings but for the image size, because the tokens are kept.
     /// - Throws: ``ScoringError/cancelled`` once `progress` answers false.
-    public func content(
-        for scorer: BatchScorer, cache: TokenCache? = nil, progress: ProgressHandler = { _ in true }
+    package func content(
+        for network: SizedNetwork, cache: TokenCache? = nil, progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Content {
         let files: [FilePath]
         do {
@@ -50,14 +50,14 @@ public final class KnownGoodFolder: Sendable {
             return Content(judges: nil, findings: [.knownGoodUnlisted(error)])
         }
         guard !files.isEmpty else { return Content(judges: nil, findings: [.knownGoodEmpty(folder)]) }
-        let signature = Self.signature(of: files, for: scorer)
+        let signature = Self.signature(of: files, for: network)
         let tokens: BatchTokens
         if let known = latest.withLock({ $0 }), known.signature == signature {
             tokens = known.tokens
         } else {
             let named = BatchFile.images(
-                in: files, of: folder, pages: scorer.settings.pages, threads: scorer.settings.threads).images
-            tokens = try scorer.tokens(of: named, cache: cache, progress: progress)
+                in: files, of: folder, pages: network.settings.pages, threads: network.settings.threads).images
+            tokens = try FeatureExtraction(network: network, cache: cache).tokens(of: named, progress: progress)
             latest.withLock { $0 = Read(signature: signature, tokens: tokens) }
         }
         var findings: [Finding] = []
@@ -73,9 +73,9 @@ public final class KnownGoodFolder: Sendable {
     }
 
     /// Changes whenever a file comes, goes or changes, or images are resized to another size.
-    private static func signature(of files: [FilePath], for scorer: BatchScorer) -> UInt64 {
+    private static func signature(of files: [FilePath], for network: SizedNetwork) -> UInt64 {
         var hash = StableHash()
-        hash.add(Array("\(scorer.settings.imageSize) \(scorer.settings.sampleRange)".utf8))
+        hash.add(Array("\(network.settings.imageSize) \(network.settings.sampleRange)".utf8))
         for file in files { hash.add(FileIdentity(file).bytes) }
         return hash.value
     }

@@ -15,25 +15,30 @@ import SystemPackage
 /// A line's memory is a folder of one file of tokens an image and an index, `line.json`. Files are written beside their
 /// place, flushed and renamed, the index last; so a crash leaves the memory as it was before the batch. What cannot be
 /// used is renamed to `*.damaged`, told of, and left out.
-public struct LineMemory: Sendable {
+package struct LineMemory: Sendable {
     /// The folder that holds the memories of all lines.
-    public let folder: FilePath
+    package let folder: FilePath
     /// The folder whose subfolders are the line's batches.
-    public let line: FilePath
-    public let key: TokenKey
+    package let line: FilePath
+    package let key: TokenKey
     /// The most images that are kept.
-    public let capacity: Int
+    package let capacity: Int
 
     /// Bytes of tokens that one line may take; fewer images are kept where they are large.
     static let byteLimit = 256 << 20
     /// Bytes that all lines together may take; past it, the lines that have had no batch for longest are forgotten.
     static let totalByteLimit = 4 << 30
 
-    public init(folder: FilePath, line: FilePath, key: TokenKey, capacity: Int) {
+    package init(folder: FilePath, line: FilePath, key: TokenKey, capacity: Int) {
         self.folder = folder
         self.line = line
         self.key = key
         self.capacity = capacity
+    }
+
+    /// The memory of a line for tokens of this key.
+    init(_ past: LinePast, key: TokenKey) {
+        self.init(folder: past.memories, line: past.line, key: key, capacity: past.capacity)
     }
 
     /// The folder of this line's memory.
@@ -46,10 +51,10 @@ public struct LineMemory: Sendable {
     }
 
     /// What is remembered, and what was wrong with it.
-    public struct Recollection: Sendable {
-        public var tokens: BatchTokens
+    package struct Recollection: Sendable {
+        package var tokens: BatchTokens
         /// Files that could not be used.
-        public var problems: [LineMemoryProblem]
+        package var problems: [LineMemoryProblem]
     }
 
     /// Reads the memory.
@@ -57,7 +62,7 @@ public struct LineMemory: Sendable {
     /// - Parameters:
     ///   - batch: The folder that is to be judged: its own images, remembered when it was scored before, are left out.
     ///   - patches: How many patches an image has.
-    public func recall(for batch: FilePath, patches: Int) -> Recollection {
+    package func recall(for batch: FilePath, patches: Int) -> Recollection {
         var result = Recollection(
             tokens: BatchTokens(images: [], layers: key.featureLayers.map { _ in [] }, imageFeatures: []), problems: [])
         let index = readIndex(&result.problems)
@@ -76,14 +81,14 @@ public struct LineMemory: Sendable {
     }
 
     /// An image that may be remembered.
-    public struct Candidate: Sendable {
-        public var image: ScoredImage
+    package struct Candidate: Sendable {
+        package var image: ScoredImage
         /// What it shows, by which it is known again under another name.
         let content: ContentDigest
         /// Its tokens, asked for where the image is remembered.
         let tokens: @Sendable () throws(SpillError) -> ImageTokens
 
-        public init(image: ScoredImage, tokens: ImageTokens) {
+        package init(image: ScoredImage, tokens: ImageTokens) {
             self.image = image
             content = ContentDigest(ofFeature: tokens.imageFeature)
             self.tokens = { tokens }
@@ -92,7 +97,7 @@ public struct LineMemory: Sendable {
         /// - Parameters:
         ///   - batch: The tokens of the image's batch.
         ///   - index: The image's among them.
-        public init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
+        package init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
             self.image = image
             content = ContentDigest(ofFeature: batch.imageFeatures[index])
             tokens = { () throws(SpillError) in try batch.imageTokens(index) }
@@ -108,10 +113,10 @@ public struct LineMemory: Sendable {
     /// - Returns: Damaged files that were met.
     /// - Throws: ``LineMemoryError``; then the memory is as it was.
     @discardableResult
-    public func remember(
+    package func remember(
         _ candidates: [Candidate], of batch: FilePath, channels: Int
     ) throws(LineMemoryError) -> [LineMemoryProblem] {
-        let lock = try FolderLock(making: place)
+        let lock = try LineLock(making: place)
         defer { lock.release() }
         var problems: [LineMemoryProblem] = []
         let former = readIndex(&problems)
@@ -316,18 +321,4 @@ struct StableHash {
 
     /// 16 hexadecimal digits.
     var text: String { value.hexadecimal }
-}
-
-extension Inspection {
-    /// The images of which a line may keep the memory: those that were not flagged.
-    ///
-    /// Where the line's past itself set the threshold, it bars only what the batch's own scores set apart. For every
-    /// batch flags the highest few percent of its good parts too, and a memory without them would set the next
-    /// threshold lower, and so on from batch to batch.
-    public var memorable: [ScoredImage] {
-        let isOfPast = threshold.rule == .conformal && !outsideJudgments.contains { $0.origin == .knownGood }
-        guard isOfPast else { return images.filter { $0.index != nil && !$0.flagged } }
-        let own = BatchThreshold.threshold(for: images.compactMap(\.score))
-        return images.filter { ($0.score ?? .infinity) < own.value }
-    }
 }

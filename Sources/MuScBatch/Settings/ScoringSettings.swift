@@ -21,7 +21,7 @@ public struct ScoringSettings: Sendable {
 
     /// When RsCIN's re-scoring becomes the score.
     public enum RsCINMode: String, Sendable, Codable, CaseIterable {
-        /// Where an image's neighbours agree with it on the whole; see ``BatchScorer``.
+        /// Where an image's neighbours agree with it on the whole; see `RsCINDecision`.
         case auto
         case always, never
     }
@@ -69,13 +69,13 @@ public struct ScoringSettings: Sendable {
     public var activation: BackboneDescription.Activation?
     /// How large an image may be; larger ones are left out.
     public var imageLimits = DecodingLimits()
-    /// Which range of samples of more than 8 bits becomes 0 to 255; `auto` until ``BatchScorer/prepared(for:region:)``
-    /// has seen the batch.
+    /// Which range of samples of more than 8 bits becomes 0 to 255; `auto` until
+    /// ``Inspector/prepare(_:knownGood:linePast:region:range:)`` has seen the batch.
     public var sampleRange = SampleRange.auto
     /// What is made of the pages of a TIFF.
     public var pages = PageChoice.all
     /// What images are resized to; both sides are multiples of the patch. Where ``automaticSize`` is set, what they are
-    /// resized to until ``BatchScorer/prepared(for:region:)`` has seen the batch.
+    /// resized to until ``Inspector/prepare(_:knownGood:linePast:region:)`` has seen the batch.
     public var imageSize: ImageSize
     /// How the size follows from the batch's own photographs; nil for ``imageSize``.
     public var automaticSize: AutomaticImageSize?

@@ -32,18 +32,18 @@ package struct Evaluation: Sendable {
 
     /// - Parameters:
     ///   - dataset: The images and labels.
-    ///   - scorer: With EXIF orientation switched off, as masks lie over the stored pixels.
+    ///   - inspector: With EXIF orientation switched off, as masks lie over the stored pixels.
     ///   - configuration: Everything that decides the scores: settings and the weights' digest.
     ///   - output: A folder, which is created.
     ///   - overlapLimit: See there; the data set's own unless given.
     package init(
-        dataset: Dataset, scorer: BatchScorer, configuration: [String: String], output: OutputFolder,
+        dataset: Dataset, inspector: Inspector, configuration: [String: String], output: OutputFolder,
         overlapLimit: Double? = nil
     ) {
         self.init(
-            dataset: dataset, backbone: scorer.settings.backbone.name, imageSize: scorer.settings.imageSize.width,
-            threads: scorer.settings.threads, configuration: configuration, output: output, overlapLimit: overlapLimit
-        ) { files, progress throws(ScoringError) in try scorer.score(files, progress: progress) }
+            dataset: dataset, backbone: inspector.settings.backbone.name, imageSize: inspector.settings.imageSize.width,
+            threads: inspector.settings.threads, configuration: configuration, output: output, overlapLimit: overlapLimit
+        ) { files, progress throws(ScoringError) in try inspector.inspect(Batch(files), progress: progress) }
     }
 
     /// An evaluation of scores that come from elsewhere.

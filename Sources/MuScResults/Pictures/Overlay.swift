@@ -1,3 +1,4 @@
+import MuScBatch
 import MuScImages
 import MuScScoring
 
@@ -8,7 +9,7 @@ extension AnomalyMap {
     ///   - photograph: Upright; the result has its size.
     ///   - style: Colours, their range and the contour.
     ///   - peak: The pixel to mark; nil for none.
-    package func overlay(on photograph: RGBImage, style: HeatMapStyle, peak: (x: Int, y: Int)? = nil) -> RGBImage {
+    package func overlay(on photograph: RGBImage, style: HeatMapStyle, peak: PixelPosition? = nil) -> RGBImage {
         var picture = photograph
         let width = picture.width
         let blend = HeatMapStyle.Blend(style.colormap)
@@ -112,7 +113,7 @@ extension RGBImage {
     /// Draws the box around a region, a little outside it.
     ///
     /// - Parameter size: The photograph's own, in whose pixels the region is given.
-    mutating func drawBox(of region: MapRegion, photographed size: (width: Int, height: Int)) {
+    mutating func drawBox(of region: MapRegion, photographed size: ImageSize) {
         let pen = max(1, Float(max(width, height)) / 960)
         let (acrossScale, downScale) = (Float(width) / Float(size.width), Float(height) / Float(size.height))
         let margin = 2 * pen
@@ -132,7 +133,7 @@ extension RGBImage {
         }
     }
 
-    fileprivate mutating func drawRing(around centre: (x: Int, y: Int), radius: Float, pen: Float) {
+    fileprivate mutating func drawRing(around centre: PixelPosition, radius: Float, pen: Float) {
         let reach = Int(radius + 2 * pen + 2)
         let top = max(0, centre.y - reach)
         let bottom = min(height - 1, centre.y + reach)

@@ -208,7 +208,7 @@ struct PictureWriter: Sendable {
     }
 
     private func writeMap(
-        _ map: AnomalyMap, size: (width: Int, height: Int), to name: String, _ folder: String
+        _ map: AnomalyMap, size: ImageSize, to name: String, _ folder: String
     ) throws(ResultsError) {
         guard options.maps != .none else { return }
         let image = FloatImage(
@@ -233,19 +233,19 @@ struct PictureWriter: Sendable {
     }
 
     /// The peak, given in pixels of the original, in a picture of another size.
-    private func peak(_ image: ScoredImage, in size: (width: Int, height: Int)) -> (x: Int, y: Int)? {
+    private func peak(_ image: ScoredImage, in size: ImageSize) -> PixelPosition? {
         guard let peak = image.peak, let original = image.size else { return nil }
-        return (peak.x * size.width / original.width, peak.y * size.height / original.height)
+        return PixelPosition(x: peak.x * size.width / original.width, y: peak.y * size.height / original.height)
     }
 
     // MARK: Photographs
 
     /// The largest size of the same shape whose longer side is at most `longest`.
-    static func fitted(_ size: (width: Int, height: Int), longest: Int) -> (width: Int, height: Int) {
+    static func fitted(_ size: ImageSize, longest: Int) -> ImageSize {
         let side = max(size.width, size.height)
         guard side > longest, longest > 0 else { return size }
         func scaled(_ value: Int) -> Int { max(1, (value * longest + side / 2) / side) }
-        return (scaled(size.width), scaled(size.height))
+        return ImageSize(width: scaled(size.width), height: scaled(size.height))
     }
 
     /// Decodes a photograph and resizes it.
@@ -255,8 +255,7 @@ struct PictureWriter: Sendable {
     ///   - full: Its own size where it is wanted at that first, else nil.
     ///   - original: Gets it at its own size, if it has that size still.
     private static func photograph(
-        _ image: ScoredImage, size: (width: Int, height: Int), full: (width: Int, height: Int)?, range: SampleRange,
-        limits: DecodingLimits,
+        _ image: ScoredImage, size: ImageSize, full: ImageSize?, range: SampleRange, limits: DecodingLimits,
         original: (RGBImage) -> Void
     ) throws(ImageError) -> RGBImage {
         let options = DecodingOptions(
@@ -269,7 +268,7 @@ struct PictureWriter: Sendable {
     }
 
     /// What lies around a pixel, moved inwards at the edges.
-    private static func crop(_ image: RGBImage, around peak: (x: Int, y: Int)) -> RGBImage {
+    private static func crop(_ image: RGBImage, around peak: PixelPosition) -> RGBImage {
         let (width, height) = (min(cropSide, image.width), min(cropSide, image.height))
         let left = min(max(peak.x - width / 2, 0), image.width - width)
         let top = min(max(peak.y - height / 2, 0), image.height - height)
@@ -282,7 +281,7 @@ struct PictureWriter: Sendable {
         return RGBImage(width: width, height: height, pixels: pixels)
     }
 
-    private static func blank(_ size: (width: Int, height: Int)) -> RGBImage {
+    private static func blank(_ size: ImageSize) -> RGBImage {
         RGBImage(
             width: size.width, height: size.height,
             pixels: [UInt8](repeating: grey, count: size.width * size.height * 3))
@@ -297,7 +296,7 @@ struct PictureWriter: Sendable {
     }
 
     private static func thumbnail(_ photograph: RGBImage, map: AnomalyMap, style: HeatMapStyle) -> RGBImage {
-        let size = fitted((photograph.width, photograph.height), longest: thumbnailSide)
+        let size = fitted(ImageSize(width: photograph.width, height: photograph.height), longest: thumbnailSide)
         let left =
             size.width == photograph.width && size.height == photograph.height
             ? photograph : photograph.resized(width: size.width, height: size.height, filter: .bilinear)

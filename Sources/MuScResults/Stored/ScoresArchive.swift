@@ -105,11 +105,11 @@ enum ScoresArchive {
             ScoredImage(
                 name: names[index], path: "",
                 size: sizes[2 * index] > 0 && sizes[2 * index + 1] > 0
-                    ? (width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
+                    ? ImageSize(width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
                 index: index, score: finite(scores[index]), scoreMSM: finite(scoresMSM[index]),
                 pValue: pValues.flatMap { finite($0[index]) },
                 flagged: scores[index] >= run.threshold.value,
-                peak: peaks[2 * index] >= 0 ? (x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
+                peak: peaks[2 * index] >= 0 ? PixelPosition(x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
         }
         images += run.leftOut.map { ScoredImage(name: $0.image, path: "", error: $0.reason) }
         images = images.map(located)

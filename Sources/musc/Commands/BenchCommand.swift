@@ -69,13 +69,13 @@ struct BenchCommand: AsyncParsableCommand {
             randomWeights
             ? try Self.random(try InstalledBackbone.description(named: configuration.backbone))
             : try await InstalledBackbone.find(configuration, fetching: options.fetchWeights)
-        let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
+        let network = try BatchProcessor(configuration: configuration, installed: installed).inspector.network
         if growth {
-            let bench = GrowthBench(scorer: scorer)
+            let bench = GrowthBench(network: network)
             for table in bench.tables { Terminal.printResultText(table.rendered(format)) }
         } else {
             var table = NetworkTable(peak: peak, images: images, threads: configuration.threads)
-            table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
+            table.add(NetworkBench(network: network, images: images, networkImages: networkImages))
             Terminal.printResultText(table.table.rendered(format))
         }
     }
@@ -89,8 +89,8 @@ struct BenchCommand: AsyncParsableCommand {
                 var configuration = configuration
                 configuration.backbone = description.name
                 configuration.scoring["model.image_size"] = .text("\(size)")
-                let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
-                table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
+                let network = try BatchProcessor(configuration: configuration, installed: installed).inspector.network
+                table.add(NetworkBench(network: network, images: images, networkImages: networkImages))
             }
         }
         Terminal.printResultText(table.table.rendered(format))

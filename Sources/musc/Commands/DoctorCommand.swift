@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MuScSupport
 import SystemPackage
 
 /// `musc doctor`: whether this machine and this configuration will work.

@@ -104,11 +104,10 @@ struct EvaluateCommand: AsyncParsableCommand {
             throw UserError("\(error)", exit: .usage)
         }
         for remark in labelled.remarks { Terminal.printNote(remark) }
-        let scorer = try await scorer(configuration, layout: layout)
-        let output = OutputFolder(outputFolder(reference, layout: layout, settings: scorer.scorer.settings))
+        let inspector = try await inspector(configuration, layout: layout)
+        let output = OutputFolder(outputFolder(reference, layout: layout, settings: inspector.settings))
         var evaluation = Evaluation(
-            dataset: labelled, scorer: scorer.scorer,
-            configuration: Evaluation.configuration(of: scorer.scorer, weightsSHA256: scorer.weightsSHA256), output: output,
+            dataset: labelled, inspector: inspector, configuration: Evaluation.configuration(of: inspector), output: output,
             overlapLimit: proLimit)
         if vis ?? reference?.writesHeatMaps ?? false {
             evaluation.heatMaps = visType ?? reference?.heatMapScale ?? .single
@@ -159,9 +158,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     /// The network and the settings, as the data set has them.
-    private func scorer(
+    private func inspector(
         _ configuration: Configuration, layout: Dataset.Layout
-    ) async throws(UserError) -> (scorer: BatchScorer, weightsSHA256: String) {
+    ) async throws(UserError) -> Inspector {
         var configuration = configuration
         // The reference's scripts name weights of CLIP for DINO too, where they mean nothing.
         if options.pretrained == nil, try InstalledBackbone.description(named: configuration.backbone).family != .clip {
@@ -180,7 +179,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                     key: "model.image_size", fault: "the metrics of data sets are defined over squares",
                     advice: "give one number, such as \(settings.imageSize.width)")
             }
-            return (try BatchScorer(settings: settings, weights: installed.weights), installed.sha256)
+            return try Inspector(settings: settings, weights: installed.weights, weightsSHA256: installed.sha256)
         } catch {
             throw UserError("\(error)", exit: .usage)
         }

@@ -63,28 +63,34 @@ struct PlanCommand: AsyncParsableCommand {
         let work = FilePath(work).absolute()
         // A list of files has no pages.
         let (batch, pages) = BatchFile.images(
-            in: files, of: folder, pages: .first, threads: processor.scorer.settings.threads)
+            in: files, of: folder, pages: .first, threads: processor.inspector.settings.threads)
         let knownGood = try configuration.knownGood.map { (folder) throws(UserError) in try knownGoodImages(folder) } ?? []
-        let scorer: BatchScorer
-        do { scorer = try processor.scorer.prepared(for: batch, knownGood: knownGood) } catch { throw UserError("\(error)", exit: .usage) }
+        let prepared: PreparedBatch
+        do {
+            prepared = try processor.inspector.prepare(
+                Batch(batch, folder: folder.canonical()), knownGood: configuration.knownGood.map { KnownGoodFolder($0) },
+                linePast: linePast(of: folder, processor))
+        } catch {
+            throw UserError("\(error)", exit: .usage)
+        }
         // What follows from the photographs together, no worker sees.
         var said = configuration.said.mapValues(\.value)
-        if processor.scorer.settings.automaticSize != nil { said["model.image_size"] = .text("\(scorer.settings.imageSize)") }
-        said["images.range"] = .text("\(scorer.settings.sampleRange)")
-        for finding in pages + scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+        if processor.inspector.settings.automaticSize != nil { said["model.image_size"] = .text("\(prepared.settings.imageSize)") }
+        said["images.range"] = .text("\(prepared.settings.sampleRange)")
+        for finding in pages + prepared.findings { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(
             folder: folder, files: batch, work: work, shards: shards, judges: judges,
-            weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
+            weightsSHA256: processor.inspector.weightsSHA256, version: MuscVersion.current)
         said["scoring.judges"] = .text("\(judges)")
         request.configuration = Self.forWorkers(said)
         if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files, in: folder)?.description }
         request.knownGood = knownGood
-        request.linePast = linePast(of: folder, processor)
+        request.linePast = recollected(prepared)
 
         let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
         defer { bar.finish() }
         do throws(ShardError) {
-            let plan = try ShardPlan.make(request, for: scorer) { progress in
+            let plan = try ShardPlan.make(request, for: prepared.network) { progress in
                 bar.update(progress)
                 return true
             }
@@ -136,14 +142,17 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     /// The line's past, where the batch lies in a drop folder of the configuration.
-    private func linePast(of folder: FilePath, _ processor: BatchProcessor) -> BatchTokens? {
+    private func linePast(of folder: FilePath, _ processor: BatchProcessor) -> LinePast? {
         var configuration = processor.configuration
         let roots = configuration.watch.roots.map { $0.canonical() }
         guard let root = roots.first(where: { folder.canonical().starts(with: $0) }) else { return nil }
         configuration.stateFolder = ledger.path.removingLastComponent()
-        let sources = JudgeSources(configuration, scorer: processor.scorer, weightsSHA256: processor.weightsSHA256)
-        guard let memory = sources.memory(of: folder.canonical(), in: root) else { return nil }
-        let recollection = memory.recall(for: folder.canonical(), patches: processor.scorer.grid.count)
+        return JudgeSources(configuration).linePast(of: folder.canonical(), in: root)
+    }
+
+    /// What is remembered of the batch's line.
+    private func recollected(_ prepared: PreparedBatch) -> BatchTokens? {
+        guard let recollection = prepared.recollection else { return nil }
         for problem in recollection.problems { Terminal.printNote("musc: \(problem)") }
         return recollection.tokens
     }

@@ -46,7 +46,8 @@ struct PlanOptions: ParsableArguments {
         installed.sha256 = try Self.sum(of: installed, configuration)
         let processor = try BatchProcessor(configuration: configuration, installed: installed)
         let work = try ShardWork(
-            plan, in: path.removingLastComponent(), scorer: processor.scorer, weightsSHA256: installed.sha256)
+            plan, in: path.removingLastComponent(), network: processor.inspector.network,
+            weightsSHA256: installed.sha256)
         return (processor, work)
     }
 

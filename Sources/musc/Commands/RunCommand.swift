@@ -4,6 +4,7 @@ import MuScBatch
 import MuScHooks
 import MuScImages
 import MuScResults
+import MuScSupport
 import MuScWatching
 import SystemPackage
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MuScHooks
+import MuScSupport
 import MuScWatching
 
 /// `musc sweep`: one pass over the drop folders, for cron and timers.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MuScHooks
+import MuScSupport
 import MuScWatching
 import ServiceLifecycle
 import Synchronization

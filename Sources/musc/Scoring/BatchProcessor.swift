@@ -4,14 +4,14 @@ import MuScBatch
 import MuScImages
 import MuScResults
 import MuScScoring
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
 /// Scores batches and writes their results, with one network that is loaded once.
 struct BatchProcessor: Sendable {
     let configuration: Configuration
-    let scorer: BatchScorer
-    let weightsSHA256: String
+    let inspector: Inspector
     let judges: JudgeSources
     /// The regions of drop folders that have one of their own, or are to have none.
     private let regionsOfRoots: [FilePath: RegionOfInterest?]
@@ -24,22 +24,23 @@ struct BatchProcessor: Sendable {
     init(configuration: Configuration, installed: InstalledBackbone) throws(UserError) {
         do {
             let settings = try configuration.scoringSettings(backbone: installed.description)
-            scorer = try BatchScorer(settings: settings, weights: installed.weights)
+            inspector = try Inspector(
+                settings: settings, weights: installed.weights, weightsSHA256: installed.sha256,
+                cache: Inspector.standardCache)
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
         self.configuration = configuration
         regionsOfRoots = configuration.regionsOfRoots
         rangesOfRoots = configuration.rangesOfRoots
-        weightsSHA256 = installed.sha256
-        judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
+        judges = JudgeSources(configuration)
     }
 
     /// The region of a batch: the mask in its folder, else its drop folder's, else the configuration's; nil for all.
     func region(of folder: FilePath, in root: FilePath?) -> RegionOfInterest? {
         if let mask = RegionOfInterest(in: folder) { return mask }
         if let root, let own = regionsOfRoots[root] { return own }
-        return scorer.settings.region
+        return inspector.settings.region
     }
 
     /// The range of samples of a drop folder that has one of its own; nil for the configuration's.
@@ -78,48 +79,65 @@ struct BatchProcessor: Sendable {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
         let (images, pages) = BatchFile.images(
-            in: files, of: folder, root: root, pages: scorer.settings.pages, threads: scorer.settings.threads)
+            in: files, of: folder, root: root, pages: inspector.settings.pages, threads: inspector.settings.threads)
         for finding in pages { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
-        var judged: Judged
-        do {
-            judged = try self.judged(images, folder: folder, root: root, progress: progress)
-            judged.scores.findings = pages + judged.scores.findings
+        let prepared: PreparedBatch
+        var inspection: Inspection
+        do throws(ScoringError) {
+            prepared = try inspector.prepare(
+                Batch(images, folder: folder), knownGood: judges.knownGood(for: root),
+                linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root),
+                range: range(in: root))
+            for finding in prepared.findings { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+            inspection = try prepared.inspect(progress: progress)
+            inspection.findings = pages + inspection.findings
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
-            case .tooFewImages(let tokens):
-                failure.unread = tokens.images.unread
+            case .tooFewImages(let images):
+                failure.unread = images.mayBeReadLater.compactMap(\.lastName)
                 failure.failureKind = failure.unread.isEmpty ? .lasting : .unreadable
             case .region, .notFinite: failure.failureKind = .lasting
-            case .cancelled, .memory, .spill: break
+            case .cancelled, .listing, .memory, .spill: break
             }
             throw failure
         }
         let outcome = try publish(
-            judged.scores, of: judged.scorer, folder: folder, results: results, root: root, origin: origin,
+            inspection, by: prepared.network, folder: folder, results: results, root: root, origin: origin,
             ignored: ignored, copies: copies, started: started
         ) { (ContinuousClock.now - start) / .seconds(1) }
-        remember(judged, folder: folder)
+        remember(inspection)
         return outcome
+    }
+
+    /// Offers a batch whose results are published to its line's memory.
+    ///
+    /// What goes wrong costs nothing but the memory, and is told on stderr.
+    private func remember(_ inspection: Inspection) {
+        do {
+            for problem in try inspection.remember() { Terminal.printNote("musc: \(problem)") }
+        } catch {
+            Terminal.printNote("musc: \(error)")
+        }
     }
 
     /// Publishes the results of a batch that is scored.
     ///
     /// - Parameters:
-    ///   - scorer: The scorer that was made ready for the batch.
+    ///   - network: At the size at which the batch was scored.
     ///   - started: When scoring began, ISO 8601.
     ///   - seconds: Tells how long it took until now.
     ///   - Others as for ``process(_:folder:results:root:origin:ignored:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
-        _ scores: Inspection, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
+        _ scores: Inspection, by network: SizedNetwork, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
         origin: BatchOrigin = BatchOrigin(), ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String,
         seconds: () -> Double
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
-            seconds: seconds(), settings: settingsInForce(scorer, of: scores, folder: folder, root: root),
-            weightsSHA256: weightsSHA256)
+            seconds: seconds(), settings: settingsInForce(network, of: scores, folder: folder, root: root),
+            weightsSHA256: inspector.weightsSHA256)
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
         origin.complete(&record, unread: scores.images.unread, hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
@@ -172,21 +190,21 @@ struct BatchProcessor: Sendable {
     ///
     /// The names of keys hold what gives the same scores when it is given back.
     private func settingsInForce(
-        _ scorer: BatchScorer, of scores: Inspection, folder: FilePath, root: FilePath?
+        _ network: SizedNetwork, of scores: Inspection, folder: FilePath, root: FilePath?
     ) -> [String: String] {
         let sections: Set<Substring> = ["model", "scoring", "judges", "images", "output"]
         var texts: [String: String] = [:]
         for key in Configuration.keys where sections.contains(key.section) { texts[key.name] = key.get(configuration).flat }
-        texts.merge(scorer.settingsInForce) { $1 }
+        texts.merge(network.settingsInForce) { $1 }
         let readable = scores.images.count { $0.index != nil }
-        if scorer.settings.judges == .auto {
-            let judges = scorer.judgeCount(of: readable)
+        if network.settings.judges == .auto {
+            let judges = network.estimate.judgeCount(of: readable)
             texts["scoring.judges"] = judges < readable ? "\(judges)" : "all"
         }
         texts["model.region"] = region(of: folder, in: root).map { "\($0)" } ?? ""
-        if let region = scorer.region { texts["model.region_patches"] = "\(region.count) of \(region.grid.count)" }
-        texts["model.grid"] = "\(scorer.grid.width)x\(scorer.grid.height)"
-        texts["model.tiles"] = "\(scorer.tiles.count)"
+        if let region = scores.region { texts["model.region_patches"] = "\(region.count) of \(region.grid.count)" }
+        texts["model.grid"] = "\(network.grid.width)x\(network.grid.height)"
+        texts["model.tiles"] = "\(network.tiles.count)"
         texts["judges.known_good"] = judges.knownGood(for: root)?.folder.string ?? ""
         texts["judges.line_memory"] = judges.memories == nil ? "off" : "\(judges.capacity)"
         return texts

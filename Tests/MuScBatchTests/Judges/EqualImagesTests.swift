@@ -23,9 +23,9 @@ import Testing
     func copiesOfDefects(times: Int) throws {
         let fixture = try JudgesFixture { $0.preset = .tuned }
         let files = try fixture.images(16, in: "batch", odd: [3, 9])
-        let plain = try fixture.scorer.score(files)
+        let plain = try fixture.inspector.inspectWhole(files)
         let more = try copies(of: [files[3], files[9]], times: times, into: "copies", fixture)
-        let scores = try fixture.scorer.score(files + more)
+        let scores = try fixture.inspector.inspectWhole(files + more)
         #expect(scores.images.prefix(16).map(\.score) == plain.images.map(\.score))
         #expect(scores.images.prefix(16).map(\.flagged) == plain.images.map(\.flagged))
         #expect(scores.threshold.value == plain.threshold.value)
@@ -43,7 +43,7 @@ import Testing
         let fixture = try JudgesFixture { $0.preset = .tuned }
         let files = try fixture.images(16, in: "batch", odd: [3])
         let more = try copies(of: files, times: 1, into: "copies", fixture)
-        let scores = try fixture.scorer.scoresInBlocks(of: files + more, judges: 8)
+        let scores = try fixture.inspector.inspectInBlocks(files + more, judges: 8)
         for index in files.indices {
             #expect(scores.images[index].score == scores.images[16 + index].score)
         }
@@ -58,8 +58,8 @@ import Testing
         let twice = good + (try copies(of: good, times: 1, into: "again", fixture))
         let batch = try fixture.images(8, in: "batch", odd: [0], seed: 1)
         func scores(_ judges: [BatchFile]) throws -> Inspection {
-            try fixture.scorer.score(
-                batch, judgedBy: [OutsideJudges(origin: .knownGood, tokens: try fixture.scorer.tokens(of: judges))])
+            try fixture.inspector.inspectWhole(
+                batch, judgedBy: [OutsideJudges(origin: .knownGood, tokens: try fixture.inspector.tokens(of: judges))])
         }
         let (once, both) = (try scores(good), try scores(twice))
         #expect(both.images.map(\.score) == once.images.map(\.score))
@@ -72,35 +72,35 @@ import Testing
     func returned() throws {
         let fixture = try JudgesFixture { $0.preset = .tuned }
         let files = try fixture.images(10, in: "0900", odd: [2])
-        let plain = try fixture.scorer.score(files)
-        let tokens = try fixture.scorer.tokens(of: files)
+        let plain = try fixture.inspector.inspectWhole(files)
+        let tokens = try fixture.inspector.tokens(of: files)
         let past = OutsideJudges(origin: .linePast, tokens: tokens)
         let again = try copies(of: files, times: 1, into: "0900_again", fixture)
-        let scores = try fixture.scorer.score(again, judgedBy: [past])
+        let scores = try fixture.inspector.inspectWhole(again, judgedBy: [past])
         #expect(scores.images.map(\.score) == plain.images.map(\.score))
         #expect(scores.images.map(\.flagged) == plain.images.map(\.flagged))
         #expect(scores.findings.contains(.judgesLeftOut(.linePast, copies: 0, ofBatch: 10)))
 
         let memory = LineMemory(
             folder: fixture.folder.appending("lines"), line: fixture.folder,
-            key: TokenKey(fixture.scorer, weightsSHA256: "0"), capacity: 48)
+            key: TokenKey(fixture.inspector.network, weightsSHA256: "0"), capacity: 48)
         func remember(_ batch: String) throws {
             let candidates = tokens.images.compactMap { image in
                 image.index.map { LineMemory.Candidate(image: image, of: tokens, at: $0) }
             }
             try memory.remember(
-                candidates, of: fixture.folder.appending(batch), channels: fixture.scorer.settings.backbone.width)
+                candidates, of: fixture.folder.appending(batch), channels: fixture.inspector.settings.backbone.width)
         }
         try remember("0900")
         try remember("0900_again")
-        #expect(memory.recall(for: "/elsewhere", patches: fixture.scorer.grid.count).tokens.readable == 10)
+        #expect(memory.recall(for: "/elsewhere", patches: fixture.inspector.network.grid.count).tokens.readable == 10)
     }
 
     @Test("Preset paper lets copies judge, as the reference does")
     func paper() throws {
         let fixture = try JudgesFixture { $0.preset = .paper }
         let files = try fixture.images(8, in: "batch", odd: [3])
-        let scores = try fixture.scorer.score(files + (try copies(of: [files[3]], times: 1, into: "copies", fixture)))
+        let scores = try fixture.inspector.inspectWhole(files + (try copies(of: [files[3]], times: 1, into: "copies", fixture)))
         #expect((scores.images[3].score ?? 1) < 1e-3)
     }
 }

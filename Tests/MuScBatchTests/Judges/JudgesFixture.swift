@@ -9,14 +9,14 @@ import SystemPackage
 struct JudgesFixture {
     private let scratch: ScratchFolder
     let folder: FilePath
-    let scorer: BatchScorer
+    let inspector: Inspector
     let key: TokenKey
 
     init(_ change: (inout ScoringSettings) -> Void = { _ in }) throws {
         scratch = try ScratchFolder()
         folder = scratch.filePath
-        scorer = try BatchScorerTests.scorer(change)
-        key = TokenKey(scorer, weightsSHA256: "0")
+        inspector = try InspectorTests.inspector(change)
+        key = TokenKey(inspector.network, weightsSHA256: "0")
     }
 
     /// Writes images that look alike, but for one corner of the odd ones; no two have the same content.
@@ -45,16 +45,16 @@ struct JudgesFixture {
 
     /// Remembers all images of a batch.
     func remember(_ files: [BatchFile], of batch: String, in memory: LineMemory) throws -> [LineMemoryProblem] {
-        let tokens = try scorer.tokens(of: files)
+        let tokens = try inspector.tokens(of: files)
         let candidates = try tokens.images.compactMap { image in
             try image.index.map { LineMemory.Candidate(image: image, tokens: try tokens.imageTokens($0)) }
         }
         return try memory.remember(
-            candidates, of: folder.appending(batch), channels: scorer.settings.backbone.width)
+            candidates, of: folder.appending(batch), channels: inspector.settings.backbone.width)
     }
 
     func recalled(_ memory: LineMemory, for batch: String = "line/next") -> LineMemory.Recollection {
-        memory.recall(for: folder.appending(batch), patches: scorer.grid.count)
+        memory.recall(for: folder.appending(batch), patches: inspector.network.grid.count)
     }
 
     /// Files of tokens that the memory holds.

@@ -157,7 +157,7 @@ enum LabelledSet {
             let images = files.indices.map { index in
                 let score = map(numbers[index]).max() ?? 0
                 return ScoredImage(
-                    name: files[index].name, path: files[index].path, size: (side, side), index: index, score: score,
+                    name: files[index].name, path: files[index].path, size: ImageSize(side: side), index: index, score: score,
                     scoreMSM: score)
             }
             return Inspection(
