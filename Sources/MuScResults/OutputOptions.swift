@@ -27,6 +27,18 @@ public struct OutputOptions: Sendable, Hashable {
         case png16
     }
 
+    /// Of which images a mask of the regions is written: 255 where a region is, 0 elsewhere.
+    public enum Masks: String, Sendable, Hashable, CaseIterable, Codable {
+        case none, flagged, all
+    }
+
+    /// Whether the regions are also written for labelling tools, and in which format.
+    public enum RegionsFile: String, Sendable, Hashable, CaseIterable, Codable {
+        case none
+        /// `regions.coco.json`.
+        case coco
+    }
+
     /// Which photographs a page holds that is complete in itself; all images have a thumbnail in it.
     public enum SingleFile: String, Sendable, Hashable, CaseIterable, Codable {
         /// Those of images that are flagged or worth a look.
@@ -47,6 +59,10 @@ public struct OutputOptions: Sendable, Hashable {
     public var normalisation: Normalisation
     public var colormap: Colormap
     public var maps: Maps
+    public var masks = Masks.none
+    public var regionsFile = RegionsFile.none
+    /// Regions of fewer pixels of the photograph are left out.
+    public var leastRegion = 0
     /// The share of a batch, 0 to 1, that is worth a look: a reading order beside what is flagged.
     public var look = 0.2
     /// Whether a page that is complete in itself is written beside the other, and what it holds; nil for none.

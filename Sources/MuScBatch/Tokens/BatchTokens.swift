@@ -86,7 +86,7 @@ extension BatchScorer {
         let done = Mutex(0)
         let isCancelled = Atomic<Bool>(false)
         // What takes long comes first, so that no thread is left with it in the end.
-        let isKept = files.map { cache?.mayHold($0.path) ?? false }
+        let isKept = files.map { cache?.mayHold($0) ?? false }
         let fresh = files.indices.filter { !isKept[$0] }
         let order = fresh + files.indices.filter { isKept[$0] }
         @Sendable func outcome(_ place: Int, threads: Int) -> ImageOutcome {
@@ -138,8 +138,8 @@ extension BatchScorer {
             }
         }
         // Asked for before the file is read: tokens are never kept for a file that took its place meanwhile.
-        let place = cache?.place(of: file.path)
-        if let kept = cache?.tokens(of: file.path, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
+        let place = cache?.place(of: file)
+        if let kept = cache?.tokens(of: file, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
             let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
             if mapsFiles {
                 return .tokens(
@@ -157,7 +157,7 @@ extension BatchScorer {
             let tokens = model.tokens(of: image, plan: tiles, threads: threads)
             guard tokens.isFinite else { return .notFinite }
             cache?.keep(
-                tokens, of: file.path, at: place, width: original.width, height: original.height,
+                tokens, of: file, at: place, width: original.width, height: original.height,
                 channels: settings.backbone.width)
             return outcome(tokens, original.width, original.height)
         } catch {
@@ -167,12 +167,12 @@ extension BatchScorer {
 
     /// Computes the tokens of an image again whose file in the cache is damaged, and keeps them in its place.
     private func remadeTokens(of file: BatchFile, cache: TokenCache?) -> ImageTokens? {
-        let place = cache?.place(of: file.path)
+        let place = cache?.place(of: file)
         guard let (image, original) = try? photograph(file) else { return nil }
         let tokens = model.tokens(of: image, plan: tiles)
         guard tokens.isFinite else { return nil }
         cache?.keep(
-            tokens, of: file.path, at: place, width: original.width, height: original.height, channels: settings.backbone.width)
+            tokens, of: file, at: place, width: original.width, height: original.height, channels: settings.backbone.width)
         return tokens
     }
 
@@ -182,6 +182,7 @@ extension BatchScorer {
         for (file, outcome) in zip(files, outcomes) {
             var image = ScoredImage(name: file.name, path: file.path)
             image.root = file.root
+            image.page = file.page
             switch outcome {
             case .tokens(let layers, let imageFeature, let width, let height):
                 image.size = (width, height)

@@ -25,6 +25,9 @@ package struct EvaluationResults: Sendable, Hashable {
         self.classes = classes
     }
 
+    /// The rate of false positives up to which the exact PRO and sPRO were taken.
+    package var overlapLimit: Double { configuration["metrics.pro_limit"].flatMap(Double.init) ?? layout.overlapLimit }
+
     /// The mean over the classes of each metric.
     package var mean: SevenMetrics { SevenMetrics(meanOf: classes.map(\.metrics)) }
 

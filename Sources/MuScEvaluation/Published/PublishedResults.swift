@@ -68,7 +68,7 @@ package enum PublishedResults {
         switch dataset {
         case .mvtecAD: name = "MVTec AD"
         case .visa: name = "VisA"
-        case .btad, .folder: return []
+        default: return []
         }
         return rows(PackageResources.compared_methods_csv).filter { $0["dataset"] == name }.map { row in
             var metrics = SevenMetrics()

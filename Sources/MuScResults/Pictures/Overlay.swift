@@ -1,4 +1,5 @@
 import MuScImages
+import MuScScoring
 
 extension AnomalyMap {
     /// The heat map over a photograph, with the contour at the threshold and, if asked for, a ring around the peak.
@@ -105,6 +106,29 @@ extension RGBImage {
         for channel in 0..<3 {
             let value = Float(pixels[offset + channel])
             pixels[offset + channel] = UInt8(value + (grey - value) * share)
+        }
+    }
+
+    /// Draws the box around a region, a little outside it.
+    ///
+    /// - Parameter size: The photograph's own, in whose pixels the region is given.
+    mutating func drawBox(of region: MapRegion, photographed size: (width: Int, height: Int)) {
+        let pen = max(1, Float(max(width, height)) / 960)
+        let (acrossScale, downScale) = (Float(width) / Float(size.width), Float(height) / Float(size.height))
+        let margin = 2 * pen
+        let left = Float(region.x) * acrossScale - margin, right = Float(region.x + region.width) * acrossScale + margin
+        let top = Float(region.y) * downScale - margin, bottom = Float(region.y + region.height) * downScale + margin
+        let reach = 2 * pen + 1
+        let rows = max(0, Int(top - reach))...max(0, min(height - 1, Int(bottom + reach)))
+        let columns = max(0, Int(left - reach))...max(0, min(width - 1, Int(right + reach)))
+        for y in rows {
+            for x in columns {
+                let (column, row) = (Float(x), Float(y))
+                let isNearRow = abs(row - top) <= reach || abs(row - bottom) <= reach
+                guard isNearRow || abs(column - left) <= reach || abs(column - right) <= reach else { continue }
+                let outside = max(max(left - column, column - right), max(top - row, row - bottom))
+                stroke(at: 3 * (y * width + x), distance: abs(outside), pen: pen)
+            }
         }
     }
 

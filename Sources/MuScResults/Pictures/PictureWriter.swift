@@ -24,17 +24,21 @@ struct ImagePictures: Sendable, Hashable {
 struct PictureWriter: Sendable {
     let scores: Inspection
     let options: OutputOptions
+    let regions: BatchRegions
     /// The lowest and the highest patch score of the batch.
     let range: (low: Float, high: Float)
 
     static let thumbnailSide = 256
+    /// The most regions of which an overlay shows the box.
+    private static let mostBoxes = 50
     /// Pixels of the photograph that a crop shows at most, a side.
     static let cropSide = 512
     private static let grey: UInt8 = 128
 
-    init(scores: Inspection, options: OutputOptions) {
+    init(scores: Inspection, options: OutputOptions, regions: BatchRegions) {
         self.scores = scores
         self.options = options
+        self.regions = regions
         range = AnomalyMap.range(of: scores.patchMaps, in: scores.region)
     }
 
@@ -50,6 +54,7 @@ struct PictureWriter: Sendable {
         let images = ranking.scored
         for inner in ["overlays", "overlays/thumbs"] { try Directory.create(path: "\(folder)/\(inner)") }
         if options.maps != .none { try Directory.create(path: "\(folder)/maps") }
+        if options.masks != .none { try Directory.create(path: "\(folder)/masks") }
         let results = SharedResults(repeating: ImagePictures(), count: images.count)
         let failure = Mutex<ResultsError?>(nil)
         let style = drawnStyle
@@ -59,6 +64,12 @@ struct PictureWriter: Sendable {
         concurrentLoop(images.count, threads: options.threads) { index in
             guard failure.withLock({ $0 == nil }) else { return }
             let image = images[index]
+            do throws(ResultsError) {
+                try writeMask(image, to: names.mask(index), folder)
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+                return
+            }
             let wantsOverlay = wantsOverlay(ranking.level(index))
             var next = style == nil ? nil : self.drawn(image, wantsOverlay: wantsOverlay)
             if let former, let wanted = next, let last = known?.pictures[image.name], last.standsFor(wanted, within: tolerance),
@@ -152,7 +163,7 @@ struct PictureWriter: Sendable {
         var crop: RGBImage?
         do throws(ImageError) {
             photograph = try Self.photograph(
-                image, size: wanted, full: cropPeak != nil ? size : nil, limits: options.imageLimits
+                image, size: wanted, full: cropPeak != nil ? size : nil, range: scores.sampleRange, limits: options.imageLimits
             ) { original in
                 if let cropPeak { crop = Self.crop(original, around: cropPeak) }
             }
@@ -174,7 +185,8 @@ struct PictureWriter: Sendable {
         }
         if wantsOverlay {
             let name = names.overlay(index)
-            let overlay = map.overlay(on: photograph, style: style, peak: image.flagged ? peak(image, in: full) : nil)
+            var overlay = map.overlay(on: photograph, style: style, peak: image.flagged ? peak(image, in: full) : nil)
+            for region in regions.regions(of: image).prefix(Self.mostBoxes) { overlay.drawBox(of: region, photographed: size) }
             try save(name, folder) { () throws(ImageError) in try overlay.pngEncoded() }
             pictures.overlay = name
         }
@@ -184,6 +196,15 @@ struct PictureWriter: Sendable {
         pictures.thumbnail = name
         try writeMap(map, size: full, to: names.map(index, options.maps), folder)
         return pictures
+    }
+
+    private func writeMask(_ image: ScoredImage, to name: String, _ folder: String) throws(ResultsError) {
+        guard options.masks == .all || options.masks == .flagged && image.flagged, let place = image.index,
+            regions.images.indices.contains(place)
+        else { return }
+        let found = regions.images[place]
+        let mask = GrayImage(width: found.width, height: found.height, pixels: found.mask)
+        try save(name, folder) { () throws(ImageError) in try mask.pngEncoded() }
     }
 
     private func writeMap(
@@ -230,14 +251,17 @@ struct PictureWriter: Sendable {
     /// Decodes a photograph and resizes it.
     ///
     /// - Parameters:
+    ///   - range: Of samples of more than 8 bits.
     ///   - full: Its own size where it is wanted at that first, else nil.
     ///   - original: Gets it at its own size, if it has that size still.
     private static func photograph(
-        _ image: ScoredImage, size: (width: Int, height: Int), full: (width: Int, height: Int)?, limits: DecodingLimits,
+        _ image: ScoredImage, size: (width: Int, height: Int), full: (width: Int, height: Int)?, range: SampleRange,
+        limits: DecodingLimits,
         original: (RGBImage) -> Void
     ) throws(ImageError) -> RGBImage {
         let options = DecodingOptions(
-            scaledToAtLeast: full == nil ? min(size.width, size.height) : nil, limits: limits, root: image.root)
+            sampleScaling: range.scaling ?? .fullRange, scaledToAtLeast: full == nil ? min(size.width, size.height) : nil,
+            limits: limits, root: image.root, page: image.page ?? 0)
         let image = try RGBImage(contentsOf: image.path, options: options)
         if let full, image.width == full.width, image.height == full.height { original(image) }
         guard image.width != size.width || image.height != size.height else { return image }

@@ -37,7 +37,9 @@ package struct FlaggedCopies: Sendable {
         let flagged = scores.images.filter { $0.flagged }
         guard !flagged.isEmpty else { return try place.withdraw() }
         try place.publish { (path: String) throws(ResultsError) in
-            for image in flagged {
+            // Of a file of several pages there is one copy.
+            var copied: Set<FilePath> = []
+            for image in flagged where copied.insert(image.path).inserted {
                 var name = image.path
                 if !name.removePrefix(batchFolder) { name = FilePath(root: nil, image.path.components.suffix(1)) }
                 let copy = FilePath(path).appending(name.components)

@@ -60,6 +60,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// How many other files of the batch's folder each rule left out, by the rule's name (`sidecar`, `watch.ignore` …);
     /// nil in results of earlier versions.
     public var ignored: [String: Int]?
+    /// The connected regions of the maps that reach the pixel threshold; nil in results of earlier versions.
+    package var regions: BatchRegions.Record?
     /// What the peaks of the images to look at first were compared with; nil where that was not looked for.
     public var evidence: [PeakEvidence]?
     /// The images that have no score, and why.

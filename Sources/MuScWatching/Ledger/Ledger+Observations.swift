@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import MuScImages
 import MuScSupport
 import SystemPackage
 
@@ -169,8 +170,9 @@ extension Ledger {
             earlier = (stable ?? now, active.waitingSince(now: now))
         }
         var observation = Settling.Observation(
-                digest: digest, images: pending.count, readyMark: look.listing.readyMark, spentReadyMark: rows.last?.readyMark,
-                mayBeScored: look.hasResults && active?.checked != digest.description)
+            digest: digest, images: Self.images(pending, in: folder, enough: settling.rules.minImages),
+            readyMark: look.listing.readyMark, spentReadyMark: rows.last?.readyMark,
+            mayBeScored: look.hasResults && active?.checked != digest.description)
         observation.changedAfterReady = look.listing.isChangedAfterReady
         let verdict = settling.observe(folder, observation, at: now, earlier: earlier)
         let reason = verdict.reason(minImages: settling.rules.minImages, now: now)
@@ -211,6 +213,12 @@ extension Ledger {
             return verdict == .overdue ? .becameOverdue(images: pending.count) : .becameReady(images: pending.count)
         }
         return .waiting(images: pending.count, reason: reason ?? "")
+    }
+
+    /// How many images files hold, as far as it matters: of fewer files than are enough, pages of TIFF count too.
+    private static func images(_ files: [ImageFile], in folder: FilePath, enough: Int) -> Int {
+        guard files.count < enough else { return files.count }
+        return files.reduce(0) { $0 + FilePeek(folder.appending($1.name)).images }
     }
 
     /// - Returns: nil where the folder is not known and holds nothing worth knowing.

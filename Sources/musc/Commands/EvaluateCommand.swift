@@ -22,7 +22,10 @@ struct EvaluateCommand: AsyncParsableCommand {
             implementation.
             """)
 
-    @Option(help: "How the data set lies on disk: mvtec_ad, visa, btad, or folder for any tree with a folder good/.")
+    @Option(
+        help: ArgumentHelp(
+            "How the data set lies on disk: \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")); folder is any tree with a folder good/.",
+            valueName: "layout"))
     var dataset: Dataset.Layout?
 
     @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
@@ -44,6 +47,16 @@ struct EvaluateCommand: AsyncParsableCommand {
             valueName: "folder"))
     var masks: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The share of false-positive pixels up to which PRO and sPRO are taken, above 0, at most 1. Default: 0.3; 0.05 for mvtec_ad_2, mvtec_loco and autovi.",
+            valueName: "share"))
+    var proLimit: Double?
+
+    @Flag(
+        help: "Score the splits without labels too (mvtec_ad_2), each by itself, and write them as the data set's server wants them: anomaly_images and anomaly_images_thresholded in the folder of the results.")
+    var submission = false
+
     @Option(help: ArgumentHelp("The same as --subsets, by the reference's name.", valueName: "count"))
     var divideNum: String?
 
@@ -64,13 +77,19 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ScoringOptions
 
+    func validate() throws {
+        if let proLimit, !(proLimit > 0 && proLimit <= 1) {
+            throw ValidationError("--pro-limit \(proLimit) is no share above 0 and at most 1; give such as 0.3")
+        }
+    }
+
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let file = (options.config ?? environment["MUSC_CONFIG"]).map { FilePath($0) }
         let reference = try file.flatMap { ReferenceConfiguration.recognises($0) ? try readReference($0) : nil }
         let configuration = try configuration(reference, file: reference == nil ? file : nil, environment: environment)
         guard let layout = dataset ?? reference?.dataset else {
-            throw UserError("which data set? Give --dataset mvtec_ad, visa, btad or folder, and --data its folder", exit: .usage)
+            throw UserError("which data set? Give --dataset \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")), and --data its folder", exit: .usage)
         }
         guard let root = data.map({ FilePath($0) }) ?? reference?.dataPath else {
             throw UserError("where does the data set lie? Give its folder with --data", exit: .usage)
@@ -79,7 +98,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         do {
             labelled = try Dataset(
                 layout, at: root, classNames: classNames.isEmpty ? reference?.classNames : classNames,
-                hints: Dataset.Hints(normalNames: normalNames, maskFolder: masks))
+                hints: Dataset.Hints(
+                    normalNames: normalNames, maskFolder: masks, threads: ProcessInfo.processInfo.activeProcessorCount))
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
@@ -88,11 +108,13 @@ struct EvaluateCommand: AsyncParsableCommand {
         let output = OutputFolder(outputFolder(reference, layout: layout, settings: scorer.scorer.settings))
         var evaluation = Evaluation(
             dataset: labelled, scorer: scorer.scorer,
-            configuration: Evaluation.configuration(of: scorer.scorer, weightsSHA256: scorer.weightsSHA256), output: output)
+            configuration: Evaluation.configuration(of: scorer.scorer, weightsSHA256: scorer.weightsSHA256), output: output,
+            overlapLimit: proLimit)
         if vis ?? reference?.writesHeatMaps ?? false {
             evaluation.heatMaps = visType ?? reference?.heatMapScale ?? .single
         }
         let results = try await evaluate(evaluation)
+        try await submit(labelled.privateSplits, evaluation)
         do {
             try results.write(to: output, workbook: saveExcel ?? reference?.writesWorkbook ?? true)
         } catch {
@@ -172,6 +194,33 @@ struct EvaluateCommand: AsyncParsableCommand {
         let name = settings.backbone.name.map { $0 == "/" ? "-" : $0 }
         return (reference?.outputFolder ?? "output").pushing(
             FilePath("\(layout.rawValue)/\(String(name))/imagesize\(settings.imageSize)"))
+    }
+
+    /// Scores the splits without labels, or says that it does not.
+    private func submit(_ splits: [PrivateSplit], _ evaluation: Evaluation) async throws {
+        guard submission else {
+            if let first = splits.first {
+                Terminal.printNote("\(splits.count) splits without labels are not scored, \(first.className)/\(first.split) first; --submission scores and writes them.")
+            }
+            return
+        }
+        if splits.isEmpty { Terminal.printNote("--submission is without effect: the data set has no splits without labels here.") }
+        for split in splits {
+            let task = Task { () throws -> Int in
+                let isStopped = StopFlag()
+                return try await withTaskCancellationHandler {
+                    do {
+                        return try evaluation.submit(split) { _ in !isStopped.isSet }
+                    } catch {
+                        throw UserError("\(error)", exit: .batchFailed)
+                    }
+                } onCancel: {
+                    isStopped.set()
+                }
+            }
+            let marked = try await StopSignal.cancelling(task)
+            Terminal.printNote("\(split.className)/\(split.split): \(split.images.count) images, \(marked) with marked pixels, written to \(evaluation.output.path)/anomaly_images")
+        }
     }
 
     /// Runs the evaluation with progress on the terminal, until it is done or a signal ends it.

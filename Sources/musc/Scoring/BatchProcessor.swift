@@ -15,6 +15,8 @@ struct BatchProcessor: Sendable {
     let judges: JudgeSources
     /// The regions of drop folders that have one of their own, or are to have none.
     private let regionsOfRoots: [FilePath: RegionOfInterest?]
+    /// The ranges of drop folders that have one of their own.
+    private let rangesOfRoots: [FilePath: SampleRange]
 
     /// Loads the network that the configuration names.
     ///
@@ -28,6 +30,7 @@ struct BatchProcessor: Sendable {
         }
         self.configuration = configuration
         regionsOfRoots = configuration.regionsOfRoots
+        rangesOfRoots = configuration.rangesOfRoots
         weightsSHA256 = installed.sha256
         judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
     }
@@ -38,6 +41,9 @@ struct BatchProcessor: Sendable {
         if let root, let own = regionsOfRoots[root] { return own }
         return scorer.settings.region
     }
+
+    /// The range of samples of a drop folder that has one of its own; nil for the configuration's.
+    func range(in root: FilePath?) -> SampleRange? { root.flatMap { rangesOfRoots[$0] } }
 
     /// What one batch came to.
     struct Outcome: Sendable {
@@ -71,10 +77,13 @@ struct BatchProcessor: Sendable {
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        let judged: Judged
+        let (images, pages) = BatchFile.images(
+            in: files, of: folder, root: root, pages: scorer.settings.pages, threads: scorer.settings.threads)
+        for finding in pages { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+        var judged: Judged
         do {
-            judged = try self.judged(
-                files.map { BatchFile($0, in: folder, root: root) }, folder: folder, root: root, progress: progress)
+            judged = try self.judged(images, folder: folder, root: root, progress: progress)
+            judged.scores.findings = pages + judged.scores.findings
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
@@ -116,7 +125,8 @@ struct BatchProcessor: Sendable {
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
         let result = BatchResult(
-            scores: scores, run: record, folder: folder.string, results: place, look: output.look)
+            scores: scores, run: record, folder: folder.string, results: place, look: output.look,
+            leastRegion: output.leastRegion)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.
         let copies = copies ?? configuration.flaggedFolder.map { place in
             FlaggedCopies(place: place.string, batchFolder: folder.canonical())
