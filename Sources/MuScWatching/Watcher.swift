@@ -10,6 +10,13 @@ import UnixSignals
 /// Three parts run side by side: a thread that empties the kernel's queue of events, an intake that looks into folders
 /// and writes to the ledger which batches are ready, and one worker for each of ``WatchConfiguration/jobs`` that scores
 /// them. All state that matters is in the ledger and in the folders; the process may be killed at any moment.
+///
+/// Whatever happens to the folders meanwhile, this holds:
+/// - Every image of a settled folder is in exactly one published table, or in one reason that `musc status` lists.
+/// - A table is of the folder that it lies in and of the files as they were opened (``BatchSeal``).
+/// - A message about a result is put down once, and only of results that are in place.
+/// - Nothing that a person made is changed.
+/// - Whatever stops work is in the status.
 package final class Watcher: Service {
     private let configuration: WatchConfiguration
     private let ledger: Ledger

@@ -92,8 +92,9 @@ struct Worker: Sendable {
             earlier.results = configuration.resultsFolder(of: batch.folder, in: batch.root, sequence: sequence)
             guard let published = scoring.published(earlier) else { continue }
             guard published.cover(batch) else {
-                let images = published.outcome.images
-                if sequence == batch.sequence, images > batch.files.count { batch.replaced = images }
+                // Files, not images: a file may hold several.
+                let files = published.contents?.digests.keys.filter { $0 != NameRules.mask }.count ?? 0
+                if sequence == batch.sequence, files > batch.files.count { batch.replaced = files }
                 continue
             }
             guard sequence == batch.sequence else {

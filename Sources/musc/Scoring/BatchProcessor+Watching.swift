@@ -100,8 +100,10 @@ extension RunRecord {
         // A description in a file has another name than the file.
         compare("model.backbone", configuration.backbone.hasSuffix(".json") ? nil : configuration.backbone)
         compare("scoring.preset", configuration.preset.rawValue)
-        compare("scoring.rscin", configuration.rscin?.rawValue)
-        compare("output.threshold", configuration.threshold.map { "\($0)" })
+        for (key, value) in configuration.scoring.sorted(by: { $0.key < $1.key })
+        where !["scoring.preset", "scoring.threads", "scoring.memory", "scoring.time_limit_seconds"].contains(key) {
+            compare(key, value.text)
+        }
         guard !differences.isEmpty else { return nil }
         return "results of other settings are kept (\(differences.joined(separator: ", "))); musc retry scores the batch anew"
     }

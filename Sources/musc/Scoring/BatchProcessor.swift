@@ -213,7 +213,7 @@ struct BatchProcessor: Sendable {
 
 extension [ScoredImage] {
     /// The names of those that could not be read for a reason that may pass.
-    var unread: [FileName] { filter(\.mayBeReadLater).compactMap(\.path.lastName) }
+    var unread: [MuScWatching.FileName] { filter(\.mayBeReadLater).compactMap(\.path.lastName) }
 }
 
 /// An error for the person at the terminal: one line, and the exit status.
@@ -225,7 +225,7 @@ struct UserError: Error, Sendable, CustomStringConvertible {
     /// What the failure of a batch means for trying again.
     var failureKind: ScoringFailure.Kind = .passing
     /// The files that could not be read for a reason that may pass.
-    var unread: [FileName] = []
+    var unread: [MuScWatching.FileName] = []
 
     init(_ description: String, exit: Exit) {
         self.description = description
