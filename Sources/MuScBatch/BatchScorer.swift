@@ -168,7 +168,7 @@ public struct BatchScorer: Sendable {
             grid: grid, region: region, images: images, patchMaps: judged.maps, imageFeatures: features,
             featureWidth: settings.backbone.featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
             timings: clock.timings, findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
-            outsideJudgments: judged.judgments, recurring: marks)
+            outsideJudgments: judged.judgments, recurring: marks, sampleRange: settings.sampleRange)
     }
 
     /// With fewer images one odd one weighs much, and half of them are no sign of a mistake.
@@ -197,6 +197,8 @@ public struct BatchFile: Sendable, Hashable {
     /// The folder that the file must lie in once its links are followed, absolute and without links itself; nil for
     /// anywhere. In a drop folder anybody may put a link where an image was.
     public var root: FilePath?
+    /// Which full page of a TIFF with several, counted from 0; nil for a file that is one image.
+    public var page: Int?
 
     public init(path: FilePath, name: String, root: FilePath? = nil) {
         self.path = path

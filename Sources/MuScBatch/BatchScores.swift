@@ -1,3 +1,4 @@
+import MuScImages
 import MuScScoring
 import SystemPackage
 
@@ -29,6 +30,8 @@ public struct Inspection: Sendable {
     public var outsideJudgments: [OutsideJudgment]
     /// Marks that several images share, the most frequent first.
     public var recurring: [RecurringMark]
+    /// The range by which samples of more than 8 bits became 8-bit ones.
+    public var sampleRange: SampleRange
     /// What the peaks of the images to look at first were compared with, the most anomalous image first; empty where the
     /// tokens were let go before.
     public var evidence: [PeakEvidence] = []
@@ -37,7 +40,8 @@ public struct Inspection: Sendable {
         grid: PatchGrid, region: PatchRegion? = nil, images: [ScoredImage], patchMaps: [Float], imageFeatures: [Float], featureWidth: Int,
         threshold: Threshold, automaticThreshold: Threshold? = nil, rscin: RsCINDecision, timings: [StageTiming] = [],
         findings: [Finding] = [],
-        outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = []
+        outsideJudgments: [OutsideJudgment] = [], recurring: [RecurringMark] = [],
+        sampleRange: SampleRange = .full
     ) {
         self.grid = grid
         self.region = region
@@ -52,6 +56,7 @@ public struct Inspection: Sendable {
         self.findings = findings
         self.outsideJudgments = outsideJudgments
         self.recurring = recurring
+        self.sampleRange = sampleRange
     }
 
     /// The patch scores of the readable image at `index` among the readable ones, row by row.
@@ -68,6 +73,8 @@ public struct ScoredImage: Sendable {
     public var path: FilePath
     /// The folder that the file must lie in once its links are followed; nil for anywhere.
     public var root: FilePath?
+    /// Which full page of a TIFF with several, counted from 0; nil for a file that is one image.
+    public var page: Int?
     /// Pixels of the upright original; nil where the image could not be read.
     public var size: (width: Int, height: Int)?
     /// Position among the readable images, by which `patchMaps` and `imageFeatures` are indexed; nil where unreadable.
@@ -84,6 +91,8 @@ public struct ScoredImage: Sendable {
     public var peak: (x: Int, y: Int)?
     /// Why the image could not be scored, as a sentence.
     public var error: String?
+    /// Whether what kept it from being scored may pass: missing rights, a share that was away, a lack of memory.
+    package var mayBeReadLater = false
 
     public init(
         name: String, path: FilePath, size: (width: Int, height: Int)? = nil, index: Int? = nil, score: Float? = nil,

@@ -29,13 +29,17 @@ public struct ResultsWriter: Sendable {
     }
 
     /// The same into a given results folder, for a watcher that names its own.
+    ///
+    /// - Parameter confirm: Asked directly before the results are put in their place; what it throws is passed on.
     @discardableResult
     public func write(
-        scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?
+        scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?,
+        confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in }
     ) throws(ResultsError) -> String {
         var scores = scores
         for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {
-            scores.images[index].name = FileName.text(scores.images[index].path)
+            let page = scores.images[index].page.map { "#\($0 + 1)" } ?? ""
+            scores.images[index].name = FileName.text(scores.images[index].path) + page
         }
         let ranking = Ranking(scores, look: options.look)
         let names = OverlayNames(ranking.scored.map(\.name))
@@ -46,7 +50,7 @@ public struct ResultsWriter: Sendable {
         record.regions = regions.record(ranking.scored)
         let run = record
         let named = scores
-        try folder.publish(createsParent: options.location != .alongside) { (path: String) throws(ResultsError) in
+        try folder.publish(createsParent: options.location != .alongside, confirm: confirm) { (path: String) throws(ResultsError) in
             let pictures = try PictureWriter(scores: named, options: options, regions: regions).write(
                 ranking, names: names, to: path, replacing: "\(path)/../\(folder.name)")
             let directory = try Directory(path: path)
@@ -70,7 +74,8 @@ public struct ResultsWriter: Sendable {
                         detail: "cannot hold \(ranking.images) images: one page takes \(ReportPage.mostOnOnePage)",
                         advice: "Send the results' folder as an archive instead.")
                 }
-                page.embedded = EmbeddedPictures(folder: path, photographs: photographs, limits: options.imageLimits)
+                page.embedded = EmbeddedPictures(
+                    folder: path, photographs: photographs, range: scores.sampleRange, limits: options.imageLimits)
                 try directory.write(page.html(), to: EmbeddedPictures.pageName)
             }
             if page.isLarge {

@@ -42,8 +42,10 @@ package final class Watcher: Service {
     /// A batch that is being scored then is given ``WatchConfiguration/stopSeconds`` to end; if it does not, it stays
     /// with the ledger to be scored again.
     ///
-    /// - Throws: ``RootLockError`` where another process works on a root; ``LedgerError`` where the ledger cannot be
-    ///   used from the start.
+    /// A root that a sweep is at, or that cannot be locked for another reason, is taken once it can be; meanwhile the
+    /// others are watched.
+    ///
+    /// - Throws: ``RootLockError`` where other watchers take care of every root.
     package func run() async throws {
         let executor = QueueExecutor()
         let loop = WatchLoop(
@@ -53,7 +55,7 @@ package final class Watcher: Service {
         try await loop.open()
         let (signals, feed) = loop.makeFeed()
         let inotify = await loop.inotify
-        inotify?.start { feed.send(.events($0)) }
+        inotify?.start({ feed.send(.events($0)) }, mountsChanged: { feed.send(.mounts) })
 
         let intake = Task(executorPreference: executor) { await loop.run(signals) }
         let ticker = Task(executorPreference: executor) { [interval = max(0.05, min(1, configuration.settleSeconds / 4))] in

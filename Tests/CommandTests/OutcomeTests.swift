@@ -48,7 +48,7 @@ import Testing
             status: "done  it  2 images: Two images are too few to tell what is normal."),
         Case(
             testDescription: "held, no image is readable", images: 0, broken: 3, exit: 1, row: "held,3,,", rowOutcome: "",
-            index: "held back", status: "held  it  3 images: it: None of the 3 files is a readable image."),
+            index: "held back", status: "held  it  3 images: "),
         Case(
             testDescription: "waiting for more images", images: 1, row: "waiting,1,,", rowOutcome: "", index: "waiting",
             status: "waiting  it  1 images"),

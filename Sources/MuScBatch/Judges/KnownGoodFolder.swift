@@ -20,7 +20,10 @@ public final class KnownGoodFolder: Sendable {
     }
 
     /// The number of images in the folder; 0 where it cannot be read.
-    public var count: Int { (try? ImageListing.images(in: folder).count) ?? 0 }
+    public var count: Int { files.count }
+
+    /// The images in the folder; none where it cannot be read.
+    public var files: [FilePath] { (try? ImageListing.images(in: folder)) ?? [] }
 
     /// What the folder gives.
     public struct Content: Sendable {
@@ -52,7 +55,8 @@ public final class KnownGoodFolder: Sendable {
         if let known = latest.withLock({ $0 }), known.signature == signature {
             tokens = known.tokens
         } else {
-            let named = files.map { BatchFile(path: $0, name: $0.lastComponent?.string ?? $0.string) }
+            let named = BatchFile.images(
+                in: files, of: folder, pages: scorer.settings.pages, threads: scorer.settings.threads).images
             tokens = try scorer.tokens(of: named, cache: cache, progress: progress)
             latest.withLock { $0 = Read(signature: signature, tokens: tokens) }
         }
@@ -71,7 +75,7 @@ public final class KnownGoodFolder: Sendable {
     /// Changes whenever a file comes, goes or changes, or images are resized to another size.
     private static func signature(of files: [FilePath], for scorer: BatchScorer) -> UInt64 {
         var hash = StableHash()
-        hash.add(Array("\(scorer.settings.imageSize)".utf8))
+        hash.add(Array("\(scorer.settings.imageSize) \(scorer.settings.sampleRange)".utf8))
         for file in files { hash.add(FileIdentity(file).bytes) }
         return hash.value
     }
@@ -90,6 +94,9 @@ struct FileIdentity: Sendable, Hashable {
         }
         bytes = (path.lastComponent.map { FilePath(root: nil, components: $0).bytes } ?? []) + [0]
         bytes += Array(
-            "\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec) \(status.st_ino) \(status.st_dev)".utf8)
+            """
+            \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec) \(status.st_ctim.tv_sec) \(status.st_ctim.tv_nsec) \
+            \(status.st_ino) \(status.st_dev)
+            """.utf8)
     }
 }

@@ -35,6 +35,17 @@ extension LineMemory {
         }.sorted { ($0.line, $0.key.description) < ($1.line, $1.key.description) }
     }
 
+    /// That the line remembers images whose samples had another range, which cannot judge; nil where there are none.
+    package var findingOnOtherRange: Finding? {
+        var wanted = key
+        let others = Self.lines(in: folder).filter { other in
+            wanted.sampleRange = other.key.sampleRange
+            return other.line == line.string && other.key != key && other.key == wanted && !other.images.isEmpty
+        }
+        guard let other = others.max(by: { $0.updated < $1.updated }) else { return nil }
+        return .linePastOtherRange(line: other.key.sampleRange ?? "full", batch: key.sampleRange ?? "full")
+    }
+
     /// Forgets all that is remembered of a line, of whatever network and size.
     ///
     /// - Returns: How many images were forgotten.

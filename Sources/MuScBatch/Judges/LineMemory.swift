@@ -235,6 +235,7 @@ extension LineMemory {
             name = image.name
             var hash = StableHash()
             hash.add(image.path.bytes)
+            if let page = image.page { hash.add(Array("#\(page)".utf8)) }
             var status = stat()
             if image.path.withPlatformString({ stat($0, &status) }) == 0 {
                 hash.add(Array("\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)".utf8))

@@ -10,8 +10,9 @@ extension BatchScorer {
     func photograph(_ file: BatchFile) throws(ImageError) -> (image: RGBImage, original: ImageSize) {
         let size = settings.imageSize
         let options = DecodingOptions(
-            applyingOrientation: settings.appliesOrientation, reducedToCover: settings.reducesWhileDecoding ? size : nil,
-            limits: settings.imageLimits, root: file.root)
+            applyingOrientation: settings.appliesOrientation, sampleScaling: settings.sampleRange.scaling ?? .fullRange,
+            reducedToCover: settings.reducesWhileDecoding ? size : nil, limits: settings.imageLimits, root: file.root,
+            page: file.page ?? 0)
         let (image, original) = try RGBImage.decode(contentsOf: file.path, options: options)
         return (
             image.resized(width: size.width, height: size.height, filter: settings.backbone.family.resampling), original
@@ -23,34 +24,38 @@ extension BatchScorer {
         concurrentLoop(files.count, threads: settings.threads) { _ = try? photograph(files[$0]) }
     }
 
-    /// This scorer, made ready for one batch: with the size that follows from its photographs, and its region.
+    /// This scorer, made ready for one batch: with the range that its samples have, the size that follows from its
+    /// photographs, and its region.
     ///
-    /// Without an automatic size and a region no file is looked at; nor for a scorer that was made ready before.
+    /// Of files of 8 bits no more than the beginning is read for the range. Without an automatic size and a region headers
+    /// are not looked at; nor for a scorer that was made ready before.
     ///
     /// - Parameters:
     ///   - files: The batch's images, of which the headers are read.
     ///   - region: Takes the place of the settings' region; nil for that.
+    ///   - range: Takes the place of the settings' range of samples; nil for that.
+    ///   - knownGood: Files of images that judge along, and share the range.
     ///   - outside: How many images from outside may judge along, for which there must be time and memory too.
     /// - Throws: ``ScoringError/region(_:)`` where the region does not fit the photographs.
     public func prepared(
-        for files: [BatchFile], region: RegionOfInterest? = nil, outside: Int = 0
+        for files: [BatchFile], region: RegionOfInterest? = nil, range: SampleRange? = nil,
+        knownGood: [FilePath] = [], outside: Int = 0
     ) throws(ScoringError) -> BatchScorer {
         let region = region ?? settings.region
-        guard settings.automaticSize != nil || region != nil else { return self }
+        var prepared = ranged(for: files, knownGood: knownGood, range: range ?? settings.sampleRange)
+        guard settings.automaticSize != nil || region != nil else { return prepared }
         let survey = PhotographSurvey(files, appliesOrientation: settings.appliesOrientation, threads: settings.threads)
-        guard let photograph = survey.mostFrequent else { return self }
-        var prepared = self
+        guard let photograph = survey.mostFrequent else { return prepared }
         if let automatic = settings.automaticSize {
-            let choice = automatic.choice(for: photograph, images: survey.readable + outside, scorer: self)
+            let choice = automatic.choice(for: photograph, images: survey.readable + outside, scorer: prepared)
             // A size made of whole patches fits.
-            if let resized = try? resized(to: choice.size) { prepared = resized }
+            if let resized = try? prepared.resized(to: choice.size) { prepared = resized }
             prepared.settings.automaticSize = nil
-            prepared.preparation = [
+            prepared.preparation.append(
                 .imageSize(
                     Finding.ImageSizeFollowed(
                         photographs: photograph, choice: choice, automatic: automatic, grid: prepared.grid,
-                        tiles: prepared.tiles.count))
-            ]
+                        tiles: prepared.tiles.count)))
         }
         if let region {
             do {
@@ -63,6 +68,18 @@ extension BatchScorer {
             }
         }
         return prepared
+    }
+
+    /// This scorer with the one range of all samples of more than 8 bits.
+    private func ranged(for files: [BatchFile], knownGood: [FilePath], range: SampleRange) -> BatchScorer {
+        var sources = files.map { SampleSurvey.Source(path: $0.path, page: $0.page ?? 0, root: $0.root) }
+        sources += knownGood.map { SampleSurvey.Source(path: $0) }
+        let survey = SampleSurvey(
+            sources, reads: range == .auto, limits: settings.imageLimits, threads: settings.threads)
+        var scorer = self
+        scorer.settings.sampleRange = range == .auto ? survey.range : range
+        scorer.preparation += Finding.all(of: survey, range: scorer.settings.sampleRange).filter { !preparation.contains($0) }
+        return scorer
     }
 }
 

@@ -6,8 +6,10 @@ import MuScScoring
 ///
 /// Start from a preset and change single values:
 ///
-///     var settings = ScoringSettings(preset: .tuned, backbone: description)
-///     settings.imageSize = 224
+/// ```swift
+/// var settings = ScoringSettings(preset: .tuned, backbone: description)
+/// settings.imageSize = 224
+/// ```
 public struct ScoringSettings: Sendable {
     /// A whole set of parameters.
     public enum Preset: String, Sendable, Codable, CaseIterable {
@@ -67,6 +69,11 @@ public struct ScoringSettings: Sendable {
     public var activation: BackboneDescription.Activation?
     /// How large an image may be; larger ones are left out.
     public var imageLimits = DecodingLimits()
+    /// Which range of samples of more than 8 bits becomes 0 to 255; `auto` until ``BatchScorer/prepared(for:region:)``
+    /// has seen the batch.
+    public var sampleRange = SampleRange.auto
+    /// What is made of the pages of a TIFF.
+    public var pages = PageChoice.all
     /// What images are resized to; both sides are multiples of the patch. Where ``automaticSize`` is set, what they are
     /// resized to until ``BatchScorer/prepared(for:region:)`` has seen the batch.
     public var imageSize: ImageSize

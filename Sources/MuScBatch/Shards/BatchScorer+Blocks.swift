@@ -84,7 +84,7 @@ extension BatchScorer {
         let unsought: [Finding] = settings.recurringMarks == .count && judges.panel.batchJudges ? [.marksUnsearchedInBlocks] : []
         var scores = conclude(
             judged, images: batch.images, features: batch.features, clock: StageClock(),
-            findings: choice + judged.findings + unsought)
+            findings: preparation + choice + judged.findings + unsought)
         scores.timings = [
             StageTiming(stage: "features", seconds: batch.featureSeconds),
             StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),

@@ -37,7 +37,10 @@ extension ShardWork {
             calibration: hasOutside ? try calibration() : ChosenJudges.Calibration())
         do throws(ScoringError) {
             var inspection = try scorer.conclude(batch, by: judges)
-            inspection.findings = plan.findings + inspection.findings
+            // What the plan found of the samples' depths it told when it was made; their range decides the scores.
+            let range = scorer.settings.sampleRange
+            let samples: [Finding] = (range.scaling ?? .fullRange) == .fullRange ? [] : [.sampleRange(range)]
+            inspection.findings = samples + plan.findings + inspection.findings
             return Merged(inspection: inspection, workerSeconds: seconds)
         } catch {
             throw .scoring(error)

@@ -151,7 +151,9 @@ extension ShardPlan {
 
     /// Whether each file can be decoded in full.
     private static func decode(_ paths: [FilePath], _ settings: ScoringSettings) -> [Bool] {
-        let options = DecodingOptions(applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits)
+        let options = DecodingOptions(
+            applyingOrientation: settings.appliesOrientation, sampleScaling: settings.sampleRange.scaling ?? .fullRange,
+            limits: settings.imageLimits)
         return concurrentMap(paths.count, threads: settings.threads) { index in
             (try? RGBImage(contentsOf: paths[index], options: options)) != nil
         }

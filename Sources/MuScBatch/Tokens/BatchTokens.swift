@@ -86,7 +86,7 @@ extension BatchScorer {
         let done = Mutex(0)
         let isCancelled = Atomic<Bool>(false)
         // What takes long comes first, so that no thread is left with it in the end.
-        let isKept = files.map { cache?.mayHold($0.path) ?? false }
+        let isKept = files.map { cache?.mayHold($0) ?? false }
         let fresh = files.indices.filter { !isKept[$0] }
         let order = fresh + files.indices.filter { isKept[$0] }
         @Sendable func outcome(_ place: Int, threads: Int) -> ImageOutcome {
@@ -117,7 +117,7 @@ extension BatchScorer {
 
     private enum ImageOutcome: Sendable {
         case tokens(layers: [PatchTokens], imageFeature: [Float], width: Int, height: Int)
-        case failed(String)
+        case failed(String, mayPass: Bool)
         case unkept(SpillError)
         /// The network gave numbers that are not finite.
         case notFinite
@@ -137,7 +137,9 @@ extension BatchScorer {
                 return .unkept(error)
             }
         }
-        if let kept = cache?.tokens(of: file.path, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
+        // Asked for before the file is read: tokens are never kept for a file that took its place meanwhile.
+        let place = cache?.place(of: file)
+        if let kept = cache?.tokens(of: file, patches: grid.count, remade: { remadeTokens(of: file, cache: cache) }) {
             let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
             if mapsFiles {
                 return .tokens(
@@ -155,20 +157,22 @@ extension BatchScorer {
             let tokens = model.tokens(of: image, plan: tiles, threads: threads)
             guard tokens.isFinite else { return .notFinite }
             cache?.keep(
-                tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+                tokens, of: file, at: place, width: original.width, height: original.height,
+                channels: settings.backbone.width)
             return outcome(tokens, original.width, original.height)
         } catch {
-            return .failed("\(error.kind)")
+            return .failed("\(error.kind)", mayPass: error.kind.mayPass)
         }
     }
 
     /// Computes the tokens of an image again whose file in the cache is damaged, and keeps them in its place.
     private func remadeTokens(of file: BatchFile, cache: TokenCache?) -> ImageTokens? {
+        let place = cache?.place(of: file)
         guard let (image, original) = try? photograph(file) else { return nil }
         let tokens = model.tokens(of: image, plan: tiles)
         guard tokens.isFinite else { return nil }
         cache?.keep(
-            tokens, of: file.path, width: original.width, height: original.height, channels: settings.backbone.width)
+            tokens, of: file, at: place, width: original.width, height: original.height, channels: settings.backbone.width)
         return tokens
     }
 
@@ -178,6 +182,7 @@ extension BatchScorer {
         for (file, outcome) in zip(files, outcomes) {
             var image = ScoredImage(name: file.name, path: file.path)
             image.root = file.root
+            image.page = file.page
             switch outcome {
             case .tokens(let layers, let imageFeature, let width, let height):
                 image.size = (width, height)
@@ -188,14 +193,25 @@ extension BatchScorer {
                 throw .spill(error)
             case .notFinite:
                 throw .notFinite(image: file.name, backbone: settings.backbone.name)
-            case .failed(let reason):
+            case .failed(let reason, let mayPass):
                 image.error = reason
+                image.mayBeReadLater = mayPass
             case .skipped:
                 continue
             }
             batch.images.append(image)
         }
         return batch
+    }
+}
+
+extension ImageError.Kind {
+    /// Whether the file may be read later as it is.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .unreadable, .noMemory: true
+        default: false
+        }
     }
 }
 

@@ -32,11 +32,12 @@ public struct TokenCache: Sendable {
             ?? folder("HOME", ".cache/musc/tokens")
     }
 
-    private func file(of image: FilePath) -> TokenFile {
+    private func file(of image: BatchFile) -> TokenFile {
         var hash = StableHash()
         hash.add(Array(key.description.utf8))
         hash.add([0])
-        hash.add(FileIdentity(image).bytes)
+        hash.add(FileIdentity(image.path).bytes)
+        if let page = image.page { hash.add(Array("#\(page)".utf8)) }
         return TokenFile(path: folder.appending(hash.text + ".tokens"))
     }
 
@@ -44,7 +45,7 @@ public struct TokenCache: Sendable {
     ///
     /// - Parameter remade: Computes the tokens anew; asked where they turn out to be damaged.
     func tokens(
-        of image: FilePath, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
+        of image: BatchFile, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
     ) -> (tokens: KeptTokens, imageFeature: [Float], width: Int, height: Int)? {
         let file = file(of: image)
         guard let kept = try? file.kept(key: key, patches: patches, remade: remade) else { return nil }
@@ -53,16 +54,23 @@ public struct TokenCache: Sendable {
     }
 
     /// Whether there is a file for the image's tokens.
-    func mayHold(_ image: FilePath) -> Bool { access(file(of: image).path.string, R_OK) == 0 }
+    func mayHold(_ image: BatchFile) -> Bool { access(file(of: image).path.string, R_OK) == 0 }
 
     /// Says that a file was used now: the time of change serves as the time of last use.
     static func touch(_ path: FilePath) {
         _ = utimensat(AT_FDCWD, path.string, nil, 0)
     }
 
-    /// Keeps the tokens of an image, if the disk allows.
-    func keep(_ tokens: ImageTokens, of image: FilePath, width: Int, height: Int, channels: Int) {
-        try? file(of: image).write(
+    /// Where the tokens of an image are kept, as the file is now: its name, size, times, inode.
+    func place(of image: BatchFile) -> FilePath { file(of: image).path }
+
+    /// Keeps the tokens of an image, if the disk allows, and the file is still the one that was read.
+    ///
+    /// - Parameter place: ``place(of:)`` from before the file was read.
+    func keep(_ tokens: ImageTokens, of image: BatchFile, at place: FilePath?, width: Int, height: Int, channels: Int) {
+        let file = file(of: image)
+        guard file.path == place else { return }
+        try? file.write(
             tokens, key: key, channels: channels, as: .single, size: (width, height), flushes: false)
     }
 

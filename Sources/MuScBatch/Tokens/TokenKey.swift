@@ -22,6 +22,9 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     public var reducesWhileDecoding: Bool?
     public var featureLayers: [Int]
     public var appliesOrientation: Bool
+    /// The range by which samples of more than 8 bits became 8-bit ones; nil for the files' full range, and for batches
+    /// of 8 bits.
+    public var sampleRange: String?
 
     /// The key of the tokens that `scorer` makes with weights of this sum.
     public init(_ scorer: BatchScorer, weightsSHA256: String) {
@@ -37,6 +40,7 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         reducesWhileDecoding = scorer.settings.reducesWhileDecoding ? true : nil
         featureLayers = scorer.settings.featureLayers
         appliesOrientation = scorer.settings.appliesOrientation
+        sampleRange = (scorer.settings.sampleRange.scaling ?? .fullRange) == .fullRange ? nil : "\(scorer.settings.sampleRange)"
     }
 
     /// One line that differs wherever the keys differ.
@@ -45,5 +49,6 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         return "\(format) \(backbone) \(weightsSHA256) \(activation) \(precision) \(imageSize) px, layers \(layers)"
             + (appliesOrientation ? "" : ", orientation ignored")
             + (tile.map { ", tiles of \($0) patches" } ?? "") + (reducesWhileDecoding == true ? ", reduced while decoding" : "")
+            + (sampleRange.map { ", samples \($0)" } ?? "")
     }
 }

@@ -15,6 +15,14 @@ public enum Finding: Sendable, Hashable {
     case region(RegionOfInterest, patches: Int, of: Int)
     /// The photographs have several sizes.
     case photographSizes(PhotographSizes)
+    /// Samples of more than 8 bits became 8-bit ones by this range.
+    case sampleRange(SampleRange)
+    /// Some images have samples of more than 8 bits and some have not.
+    case mixedDepths(deep: Int, of: Int, example: String)
+    /// Samples of more than 8 bits are of several kinds, such as whole and floating-point numbers.
+    case mixedSamples
+    /// TIFF files have several pages.
+    case pages(PagesOfFiles)
     /// Files that cannot be decoded by their headers.
     case undecodable(LeftOutFiles)
 
@@ -50,6 +58,8 @@ public enum Finding: Sendable, Hashable {
     case judgesLeftOut(OutsideJudges.Origin, copies: Int, ofBatch: Int)
     /// Something was wrong with what is remembered of the line.
     case lineMemory(LineMemoryProblem)
+    /// What the line remembers was read with another range of samples, and could not judge.
+    case linePastOtherRange(line: String, batch: String)
     /// The line's past is too small to set the threshold, so the batch's own scores set it.
     case linePastTooSmall(images: Int, least: Int, falseAlarmRate: Double)
     /// Not all images of the batch judged.
@@ -108,6 +118,24 @@ extension Finding {
         public var distorted: Int
 
         package init(sizes: [Count], distorted: Int) { (self.sizes, self.distorted) = (sizes, distorted) }
+    }
+
+    /// What was made of TIFF files with several pages.
+    public struct PagesOfFiles: Sendable, Hashable {
+        public enum Taken: Sendable, Hashable {
+            /// Each page as an image of its own.
+            case each
+            /// The first, because the configuration says so.
+            case first
+            /// The first, because the pages differ in size or kind.
+            case firstOfDifferent
+        }
+
+        public var taken: Taken
+        /// Each with its number of pages.
+        public var files: [String]
+
+        package init(taken: Taken, files: [String]) { (self.taken, self.files) = (taken, files) }
     }
 
     /// Files of a folder that cannot be used.

@@ -6,10 +6,7 @@ import SystemPackage
 
 /// Scores a labelled data set class by class and compares the scores with the labels.
 ///
-///     let dataset = try Dataset(.mvtecAD, at: "data/mvtec_anomaly_detection")
-///     let evaluation = Evaluation(dataset: dataset, scorer: scorer, configuration: settings, output: output)
-///     let results = try evaluation.run()
-///     print(ResultTable(results).text)
+/// Make one of a ``Dataset``, run it, and print the ``ResultTable`` of what it comes to.
 ///
 /// Finished classes are kept in the output folder with the configuration they belong to: an evaluation that was
 /// interrupted goes on where it was.

@@ -11,6 +11,15 @@ extension Finding {
             "Only the region \(region) counts: \(patches) of \(all) patches (\(Self.percent(patches, of: all)) %) are judged "
                 + "and judge."
         case .photographSizes(let sizes): Self.sentence(sizes)
+        case .sampleRange(let range): Self.sentence(range)
+        case .mixedDepths(let deep, let all, let example):
+            "Depths are mixed: \(deep) of \(all) images have samples of more than 8 bits, such as \(example), the others 8. Those "
+                + "keep their values, so that brightness may differ between the two: save all alike, or sort them into folders "
+                + "of their own."
+        case .mixedSamples:
+            "Samples of more than 8 bits are of several kinds (as stored, with a largest value that the file states, "
+                + "floating-point or signed), so that brightness may differ: save all images alike."
+        case .pages(let pages): Self.sentence(pages)
         case .undecodable(let files):
             "\(files.count) of \(files.of) files cannot be decoded by their headers, such as \(files.example)."
         case .presetUnmeasured(let backbone):
@@ -36,6 +45,9 @@ extension Finding {
             "\(images) known good image\(images == 1 ? "" : "s") cannot set a threshold: at least \(least) are needed, 30 to "
                 + "50 are better; so the batch's own scores set it."
         case .lineMemory(let problem): "\(problem)."
+        case .linePastOtherRange(let line, let batch):
+            "The line's past could not judge: its samples had the range \(line), this batch's have \(batch). Set images.range to "
+                + "one range for all batches of the line."
         case .linePastTooSmall(let images, let least, let rate):
             "The line's past holds \(images) images, and fewer than \(least) cannot set a threshold for "
                 + "\(PercentText.text(rate)) false alarms; so the batch's own scores set it."
@@ -85,6 +97,27 @@ extension Finding {
             }
         return "Image size auto: photographs of \(pixels(followed.photographs)) px were scored at "
             + "\(pixels(choice.size)) px, \(reason): \(grid.width)×\(grid.height) patches\(tiles)."
+    }
+
+    private static func sentence(_ range: SampleRange) -> String {
+        let text =
+            switch range.scaling {
+            case .significantBits(let bits): "0 to \((1 << bits) - 1), \(bits) significant bits"
+            case .range: "\(range)".replacing(",", with: " to ")
+            case .fullRange, nil: "the full range of the files"
+            }
+        return "Samples of more than 8 bits were brought to 8 by one range for all images: \(text) (images.range)."
+    }
+
+    private static func sentence(_ pages: PagesOfFiles) -> String {
+        let files = list(pages.files, most: 3)
+        return switch pages.taken {
+        case .each: "Of TIFF files with several pages each page is an image of its own: \(files) (images.pages)."
+        case .first: "Of TIFF files with several pages the first alone was taken: \(files) (images.pages: first)."
+        case .firstOfDifferent:
+            "Of TIFF files whose pages differ in size or kind the first page alone was taken: \(files). Save the others as files "
+                + "of their own if they belong to the batch."
+        }
     }
 
     private static func sentence(_ found: PhotographSizes) -> String {

@@ -101,6 +101,7 @@ extension PictureWriter {
         guard options.maps == .none else { return nil }
         return "2 \(options.colormap.rawValue) \(options.normalisation.rawValue) \(options.overlays.rawValue) "
             + "\(options.longestSide) \(scores.grid.width)x\(scores.grid.height) \(options.leastRegion)"
+            + (scores.sampleRange == .full ? "" : " \(scores.sampleRange)")
     }
 
     /// What an image's pictures are going to show; nil where the photograph is gone.

@@ -163,7 +163,7 @@ struct PictureWriter: Sendable {
         var crop: RGBImage?
         do throws(ImageError) {
             photograph = try Self.photograph(
-                image, size: wanted, full: cropPeak != nil ? size : nil, limits: options.imageLimits
+                image, size: wanted, full: cropPeak != nil ? size : nil, range: scores.sampleRange, limits: options.imageLimits
             ) { original in
                 if let cropPeak { crop = Self.crop(original, around: cropPeak) }
             }
@@ -251,14 +251,17 @@ struct PictureWriter: Sendable {
     /// Decodes a photograph and resizes it.
     ///
     /// - Parameters:
+    ///   - range: Of samples of more than 8 bits.
     ///   - full: Its own size where it is wanted at that first, else nil.
     ///   - original: Gets it at its own size, if it has that size still.
     private static func photograph(
-        _ image: ScoredImage, size: (width: Int, height: Int), full: (width: Int, height: Int)?, limits: DecodingLimits,
+        _ image: ScoredImage, size: (width: Int, height: Int), full: (width: Int, height: Int)?, range: SampleRange,
+        limits: DecodingLimits,
         original: (RGBImage) -> Void
     ) throws(ImageError) -> RGBImage {
         let options = DecodingOptions(
-            scaledToAtLeast: full == nil ? min(size.width, size.height) : nil, limits: limits, root: image.root)
+            sampleScaling: range.scaling ?? .fullRange, scaledToAtLeast: full == nil ? min(size.width, size.height) : nil,
+            limits: limits, root: image.root, page: image.page ?? 0)
         let image = try RGBImage(contentsOf: image.path, options: options)
         if let full, image.width == full.width, image.height == full.height { original(image) }
         guard image.width != size.width || image.height != size.height else { return image }

@@ -144,7 +144,8 @@ public struct BatchResult: Sendable, Hashable, Codable {
         flagged = flaggedImages.count
         unreadable = unreadableImages.count
         notes = run.notes
-        let identity = [folder, results, run.started, "\(run.seconds)", run.fileSet ?? "", run.weightsSHA256]
+        // Not where the results lie: when a batch is moved they are told of no second time.
+        let identity = [run.batch, run.started, "\(run.seconds)", run.fileSet ?? "", run.weightsSHA256]
         id = SHA256.hash(data: Data(identity.joined(separator: "\0").utf8)).prefix(16).hexadecimal
     }
 

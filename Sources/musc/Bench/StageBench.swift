@@ -15,7 +15,7 @@ struct StageBench {
     func table(
         _ files: [FilePath], folder: FilePath, results: FilePath, progress: @escaping ProgressHandler
     ) throws -> BenchTable {
-        let batch = files.map { BatchFile($0, in: folder) }
+        let batch = BatchFile.images(in: files, of: folder, pages: processor.scorer.settings.pages).images
         let scorer = try processor.scorer.prepared(for: batch, region: processor.region(of: folder, in: nil))
         let settings = scorer.settings
         // Apart, since in the stage of features one image is decoded while another is in the network.

@@ -26,7 +26,8 @@ struct MergeCommand: AsyncParsableCommand {
                 StageTiming(stage: "\(work.plan.shards.count) workers, all together", seconds: merged.workerSeconds))
             let made = (try? Date(work.plan.made, strategy: .iso8601)) ?? .now
             let outcome = try processor.publish(
-                merged.inspection, of: processor.scorer, folder: FilePath(work.plan.folder), fileSet: work.plan.configuration[PlanCommand.fileSet],
+                merged.inspection, of: processor.scorer, folder: FilePath(work.plan.folder),
+                origin: BatchOrigin(fileSet: work.plan.configuration[PlanCommand.fileSet]),
                 started: work.plan.made
             ) { Date.now.timeIntervalSince(made) }
             Terminal.printResult(json ? outcome.result.json : outcome.line)

@@ -61,20 +61,24 @@ struct PlanCommand: AsyncParsableCommand {
         }
         let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
         let work = FilePath(work).absolute()
-        let batch = files.map { BatchFile($0, in: folder) }
+        // A list of files has no pages.
+        let (batch, pages) = BatchFile.images(
+            in: files, of: folder, pages: .first, threads: processor.scorer.settings.threads)
+        let knownGood = try configuration.knownGood.map { (folder) throws(UserError) in try knownGoodImages(folder) } ?? []
         let scorer: BatchScorer
-        do { scorer = try processor.scorer.prepared(for: batch) } catch { throw UserError("\(error)", exit: .usage) }
+        do { scorer = try processor.scorer.prepared(for: batch, knownGood: knownGood) } catch { throw UserError("\(error)", exit: .usage) }
         // What follows from the photographs together, no worker sees.
         var said = configuration.said.mapValues(\.value)
         if processor.scorer.settings.automaticSize != nil { said["model.image_size"] = .text("\(scorer.settings.imageSize)") }
-        for finding in scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+        said["images.range"] = .text("\(scorer.settings.sampleRange)")
+        for finding in pages + scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(
             folder: folder, files: batch, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
         said["scoring.judges"] = .text("\(judges)")
         request.configuration = Self.forWorkers(said)
         if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files, in: folder)?.description }
-        if let knownGood = configuration.knownGood { request.knownGood = try knownGoodImages(knownGood) }
+        request.knownGood = knownGood
         request.linePast = linePast(of: folder, processor)
 
         let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)

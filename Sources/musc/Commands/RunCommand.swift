@@ -61,8 +61,8 @@ struct RunCommand: AsyncParsableCommand {
         let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
         defer { bar.finish() }
         // A watcher on the same folder recognises the results by the set of files, and does not score it again.
-        let fileSet = recursive ? nil : FileSetDigest(filesAt: files, in: folder)?.description
-        return try processor.process(files, folder: folder, fileSet: fileSet, ignored: listing.ignored) { progress in
+        let origin = recursive ? BatchOrigin() : BatchOrigin(filesAt: files, in: folder)
+        return try processor.process(files, folder: folder, origin: origin, ignored: listing.ignored) { progress in
             bar.update(progress)
             return true
         }

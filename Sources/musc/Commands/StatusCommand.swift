@@ -53,6 +53,7 @@ struct StatusCommand: ParsableCommand {
         let holder = root.holder.map { ", \($0)" } ?? ""
         let presence = root.present ? "" : ", missing"
         Terminal.printResult("\(root.root): \(counts.isEmpty ? "no batches" : counts.joined(separator: ", "))\(holder)\(presence)")
+        for obstacle in root.obstacles { Terminal.printResult("  \(obstacle.reason) (since \(obstacle.since))") }
         // What is done and has a reason has no verdict.
         for batch in root.batches where all || batch.state != .done || batch.reason != nil {
             let sequence = batch.sequence > 1 ? " (\(batch.sequence))" : ""

@@ -25,7 +25,7 @@ struct SweepCommand: AsyncParsableCommand {
         // The network is loaded only where a batch is ready: most sweeps find nothing.
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         let sweep = Sweep(
-            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration.hooks },
+            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration },
             logger: logger)
         let task = Task { try await sweep.run() }
         let summary = try await StopSignal.cancelling(task)
@@ -34,7 +34,8 @@ struct SweepCommand: AsyncParsableCommand {
         try await StopSignal.cancelling(Task<Void, any Error> { await deliverer.deliverDue() })
         if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
         for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
-        if summary.failed > 0 || !summary.missing.isEmpty { throw ExitCode.batchFailed }
+        for blocked in summary.blocked { Terminal.printError("\(blocked)") }
+        if summary.failed > 0 || !summary.missing.isEmpty || !summary.blocked.isEmpty || summary.hasObstacles { throw ExitCode.batchFailed }
     }
 
     private func loaded() throws -> Configuration {

@@ -72,7 +72,7 @@ extension Configuration {
         "hooks": "Connections to the line. What fails here never holds scoring up, and `musc status` shows it",
         "model": "Rarely needed: the network",
         "scoring": "Rarely needed: how images are scored",
-        "images": "Rarely needed: how large an image may be",
+        "images": "Rarely needed: how images are read",
         "log": "The log",
     ]
 }

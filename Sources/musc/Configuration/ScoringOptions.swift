@@ -24,6 +24,7 @@ struct ScoringOptions: ParsableArguments {
     @Option(key: "model.tile") var tile: GivenFlag?
     @Option(key: "model.region") var region: GivenFlag?
     @Option(key: "model.feature_layers") var featureLayers: GivenFlag?
+    @Option(key: "images.range") var range: GivenFlag?
     @Option(key: "scoring.r_list") var rList: GivenFlag?
     @Option(key: "scoring.preset") var preset: GivenFlag?
     @Option(key: "scoring.rscin") var rscin: GivenFlag?
@@ -55,7 +56,7 @@ struct ScoringOptions: ParsableArguments {
     /// The flags that were given.
     var given: [GivenFlag] {
         [
-            backbone, pretrained, imageSize, tile, region, featureLayers, rList, preset, rscin, rscinWindows,
+            backbone, pretrained, imageSize, tile, region, featureLayers, range, rList, preset, rscin, rscinWindows,
             interval, leastJudges, window, judges, knownGood, recurringMarks, falseAlarmRate, subsets, precision,
             threshold, threads, memory, output, colormap, maps, logLevel, logFormat,
         ].compactMap { $0 }

@@ -66,21 +66,23 @@ extension BatchProcessor {
         _ files: [BatchFile], folder: FilePath, root: FilePath?, progress: ProgressHandler
     ) throws(ScoringError) -> Judged {
         let start = ContinuousClock.now
+        let knownGood = self.judges.knownGood(for: root)?.files ?? []
         let scorer = try self.scorer.prepared(
-            for: files, region: region(of: folder, in: root), outside: self.judges.knownGood(for: root)?.count ?? 0)
+            for: files, region: region(of: folder, in: root), range: range(in: root), knownGood: knownGood, outside: knownGood.count)
         for finding in scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
         let judges = self.judges.fitted(to: scorer)
         if let count = scorer.judgesOfBlocks(files.count), judges.memory(of: folder, in: root) == nil {
             return try judgedInBlocks(files, by: scorer, judges, count: count, root: root, progress: progress)
         }
         let tokens = try scorer.tokens(of: files, cache: judges.cache, progress: progress)
-        var (outside, findings) = try knownGood(for: root, scorer, judges) { _ in
+        var (outside, findings) = try self.knownGood(for: root, scorer, judges) { _ in
             progress(Progress(stage: .features, completed: files.count, total: files.count))
         }
         let memory = judges.memory(of: folder, in: root)
         if let memory {
             let recollection = memory.recall(for: folder, patches: scorer.grid.count)
             findings += recollection.problems.map { .lineMemory($0) }
+            if recollection.tokens.readable == 0 { findings += [memory.findingOnOtherRange].compactMap { $0 } }
             outside.append(OutsideJudges(origin: .linePast, tokens: recollection.tokens))
         }
         let features = StageTiming(stage: "features", seconds: (ContinuousClock.now - start) / .seconds(1))

@@ -15,6 +15,8 @@ struct BatchProcessor: Sendable {
     let judges: JudgeSources
     /// The regions of drop folders that have one of their own, or are to have none.
     private let regionsOfRoots: [FilePath: RegionOfInterest?]
+    /// The ranges of drop folders that have one of their own.
+    private let rangesOfRoots: [FilePath: SampleRange]
 
     /// Loads the network that the configuration names.
     ///
@@ -28,6 +30,7 @@ struct BatchProcessor: Sendable {
         }
         self.configuration = configuration
         regionsOfRoots = configuration.regionsOfRoots
+        rangesOfRoots = configuration.rangesOfRoots
         weightsSHA256 = installed.sha256
         judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
     }
@@ -39,10 +42,15 @@ struct BatchProcessor: Sendable {
         return scorer.settings.region
     }
 
+    /// The range of samples of a drop folder that has one of its own; nil for the configuration's.
+    func range(in root: FilePath?) -> SampleRange? { root.flatMap { rangesOfRoots[$0] } }
+
     /// What one batch came to.
     struct Outcome: Sendable {
         var folder: String
         var outcome: FlagOutcome
+        /// Images that could not be read for a reason that may pass.
+        var unread: [MuScWatching.FileName]
         /// Other files of the folder, left out by rules.
         var ignored: Int
         var seconds: Double
@@ -58,31 +66,37 @@ struct BatchProcessor: Sendable {
     ///   - folder: The batch's folder.
     ///   - results: Where the results belong; nil for the configuration's place.
     ///   - root: The drop folder that the batch belongs to; nil by hand.
-    ///   - fileSet: The identity of the set of files, by which a watcher recognises the results.
+    ///   - origin: What is known of the files.
     ///   - ignored: Files of the folder that are no images of the batch, by the rule that leaves them out.
     ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
-        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, fileSet: String? = nil,
+        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, origin: BatchOrigin = BatchOrigin(),
         ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        let judged: Judged
+        let (images, pages) = BatchFile.images(
+            in: files, of: folder, root: root, pages: scorer.settings.pages, threads: scorer.settings.threads)
+        for finding in pages { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+        var judged: Judged
         do {
-            judged = try self.judged(
-                files.map { BatchFile($0, in: folder, root: root) }, folder: folder, root: root, progress: progress)
+            judged = try self.judged(images, folder: folder, root: root, progress: progress)
+            judged.scores.findings = pages + judged.scores.findings
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
-            case .tooFewImages, .region, .notFinite: failure.failureKind = .lasting
+            case .tooFewImages(let tokens):
+                failure.unread = tokens.images.unread
+                failure.failureKind = failure.unread.isEmpty ? .lasting : .unreadable
+            case .region, .notFinite: failure.failureKind = .lasting
             case .cancelled, .memory, .spill: break
             }
             throw failure
         }
         let outcome = try publish(
-            judged.scores, of: judged.scorer, folder: folder, results: results, root: root, fileSet: fileSet,
+            judged.scores, of: judged.scorer, folder: folder, results: results, root: root, origin: origin,
             ignored: ignored, copies: copies, started: started
         ) { (ContinuousClock.now - start) / .seconds(1) }
         remember(judged, folder: folder)
@@ -95,17 +109,19 @@ struct BatchProcessor: Sendable {
     ///   - scorer: The scorer that was made ready for the batch.
     ///   - started: When scoring began, ISO 8601.
     ///   - seconds: Tells how long it took until now.
-    ///   - Others as for ``process(_:folder:results:root:fileSet:copies:progress:)``.
+    ///   - Others as for ``process(_:folder:results:root:origin:ignored:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
         _ scores: Inspection, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
-        fileSet: String? = nil, ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
+        origin: BatchOrigin = BatchOrigin(), ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String,
+        seconds: () -> Double
     ) throws(UserError) -> Outcome {
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: seconds(), settings: settingsInForce(scorer, of: scores, folder: folder, root: root),
-            weightsSHA256: weightsSHA256, fileSet: fileSet)
+            weightsSHA256: weightsSHA256)
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
+        origin.complete(&record, unread: scores.images.unread, hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
         let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
         let result = BatchResult(
@@ -115,6 +131,7 @@ struct BatchProcessor: Sendable {
         let copies = copies ?? configuration.flaggedFolder.map { place in
             FlaggedCopies(place: place.string, batchFolder: folder.canonical())
         }
+        try origin.confirm()
         do {
             try copies?.write(scores, batchFolder: folder, result: result)
         } catch {
@@ -128,7 +145,14 @@ struct BatchProcessor: Sendable {
             let index = root.map { configuration.watch.resultsRoot(of: $0).appending("index.html") }
             report = try ResultsWriter(options: output).write(
                 scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(at: results ?? FilePath(place), in: confinement),
-                indexURL: index.map { relativeURL(from: place, to: $0) })
+                indexURL: index.map { relativeURL(from: place, to: $0) }
+            ) { () throws(ResultsError) in
+                do throws(UserError) {
+                    try origin.confirm()
+                } catch {
+                    throw ResultsError(kind: .system, path: folder.string, detail: error.description)
+                }
+            }
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)
             switch error.kind {
@@ -140,7 +164,7 @@ struct BatchProcessor: Sendable {
         }
         return Outcome(
             folder: folder.string, outcome: FlagOutcome(flagged: result.flagged, threshold: scores.threshold),
-            ignored: ignored.values.reduce(0, +),
+            unread: scores.images.unread, ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
     }
 
@@ -169,6 +193,11 @@ struct BatchProcessor: Sendable {
     }
 }
 
+extension [ScoredImage] {
+    /// The names of those that could not be read for a reason that may pass.
+    var unread: [FileName] { filter(\.mayBeReadLater).compactMap(\.path.lastName) }
+}
+
 /// An error for the person at the terminal: one line, and the exit status.
 struct UserError: Error, Sendable, CustomStringConvertible {
     enum Exit: Int32, Sendable { case batchFailed = 1, usage = 2 }
@@ -177,6 +206,8 @@ struct UserError: Error, Sendable, CustomStringConvertible {
     var exit: Exit
     /// What the failure of a batch means for trying again.
     var failureKind: ScoringFailure.Kind = .passing
+    /// The files that could not be read for a reason that may pass.
+    var unread: [FileName] = []
 
     init(_ description: String, exit: Exit) {
         self.description = description

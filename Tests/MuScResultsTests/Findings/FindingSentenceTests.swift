@@ -60,6 +60,15 @@ import Testing
 
     @Test("Everything else has its figures and says what to do", arguments: [
         (Finding.region(.shares(.init(left: 0, top: 0, width: 0.5, height: 1)), patches: 18, of: 36), "18 of 36 patches (50 %)"),
+        (.sampleRange(.fixed(low: 0, high: 1023)), "one range for all images: 0 to 1023, 10 significant bits (images.range)."),
+        (.sampleRange(.fixed(low: -1.5, high: 20)), "-1.5 to 20"),
+        (.sampleRange(.full), "the full range of the files"),
+        (.mixedDepths(deep: 1, of: 9, example: "a.tif"), "1 of 9 images have samples of more than 8 bits, such as a.tif"),
+        (.mixedSamples, "save all images alike"),
+        (.pages(.init(taken: .each, files: ["a.tif (3 pages)"])), "each page is an image of its own: a.tif (3 pages) (images.pages)."),
+        (.pages(.init(taken: .first, files: ["a.tif (3 pages)"])), "(images.pages: first)."),
+        (.pages(.init(taken: .firstOfDifferent, files: ["a", "b", "c", "d"])), "the first page alone was taken: a, b, c and 1 more."),
+        (.linePastOtherRange(line: "0,4095", batch: "full"), "its samples had the range 0,4095, this batch's have full."),
         (.undecodable(.init(count: 2, of: 9, example: "b.png")), "2 of 9 files cannot be decoded by their headers, such as b.png."),
         (.knownGoodUndecodable(.init(count: 1, of: 3, example: "/g/b.png")), "1 of 3 known good images cannot be read, such as /g/b.png."),
         (.knownGoodUnlisted(ListingError(folder: "/g", cause: .noSuchFileOrDirectory)), "/g: there is no such folder"),
