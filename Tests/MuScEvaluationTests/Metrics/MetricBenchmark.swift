@@ -41,7 +41,7 @@ struct MetricBenchmark {
     /// Seconds of processor time that this process has spent on its own instructions.
     private static func userSeconds() -> Double {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6
     }
 

@@ -21,7 +21,7 @@ enum NaiveMetrics {
         for number in 0..<count {
             let (images, width, height) = (Int.random(in: 1...4, using: &random), Int.random(in: 1...9, using: &random), Int.random(in: 1...9, using: &random))
             let total = images * width * height
-            let share = [0, 0.02, 0.2, 0.5, 1].randomElement(using: &random) ?? 0
+            let share: Double = [0, 0.02, 0.2, 0.5, 1].randomElement(using: &random) ?? 0
             let masks = (0..<total).map { _ in UInt8(Double.random(in: 0..<1, using: &random) < share ? 1 : 0) }
             let kind = number % 8
             let maps = masks.map { label -> Float in
