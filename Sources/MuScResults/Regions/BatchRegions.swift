@@ -1,4 +1,5 @@
 import MuScBatch
+import MuScImages
 import MuScScoring
 import MuScSupport
 
@@ -28,7 +29,7 @@ package struct BatchRegions: Sendable {
         self.threshold = threshold
         self.cut = cut
         images = concurrentMap(readable.count, threads: threads) { index in
-            let size = readable[index].size ?? (1, 1)
+            let size = readable[index].size ?? ImageSize(side: 1)
             return MapRegions(
                 patches: scores.patchMap(index), grid: scores.grid, width: size.width, height: size.height,
                 region: scores.region, cut: cut)
