@@ -132,7 +132,7 @@ def table(name, make):
         print(f"{label:5}  {touched:3} of {defects:3}  {regions:7}  {alone:13}  {f1:.3f}  {f1 / best:.2f}")
 
     line("own", own)
-    for share in (1, 0.9, 0.8, 0.75, 0.7, 0.6):
+    for share in (1, 0.9, 0.85, 0.8, 0.75, 0.7):
         found = []
         for scores in maps:
             regions, _ = labelled(scores >= share * level)

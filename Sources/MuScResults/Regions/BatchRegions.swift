@@ -13,7 +13,7 @@ package struct BatchRegions: Sendable {
 
     /// The share of the pixel threshold down to which a region grows around what reaches it. A map falls off softly around
     /// a defect, and what reaches the threshold is its core alone; measured by `examples/regions_table.sh`.
-    package static let growth: Float = 0.75
+    package static let growth: Float = 0.85
     /// The most regions of one image that are listed, and of all images together; the rest are counted.
     static let mostOfImage = 20
     static let mostOfBatch = 5_000
