@@ -16,6 +16,7 @@ typedef struct {
     struct jpeg_error_mgr manager;  // first, so that libjpeg's pointer to it is a pointer to this
     jmp_buf jump;
     musc_codec_result result;
+    int made_end;  // the data had ended, and an end marker was made up
 } jpeg_failure;
 
 static musc_codec_status status_of(int code) {
@@ -43,7 +44,9 @@ __attribute__((noreturn)) static void fail(j_common_ptr cinfo) {
     jpeg_failure *failure = (jpeg_failure *)cinfo->err;
     char words[JMSG_LENGTH_MAX];
     cinfo->err->format_message(cinfo, words);
-    failure->result = musc_codec_failure(status_of(cinfo->err->msg_code), "%s", words);
+    // What is wrong after the data's end is that it has ended.
+    musc_codec_status status = failure->made_end ? MUSC_CODEC_ENDS_EARLY : status_of(cinfo->err->msg_code);
+    failure->result = musc_codec_failure(status, "%s", words);
     longjmp(failure->jump, 1);
 }
 
@@ -86,6 +89,7 @@ static boolean want_more(j_decompress_ptr cinfo) {
     jpeg_reader *reader = (jpeg_reader *)cinfo;
     if (reader->may_lack_end) {
         reader->may_lack_end = 0;
+        reader->failure.made_end = 1;
         cinfo->src->next_input_byte = end;
         cinfo->src->bytes_in_buffer = sizeof end;
         return TRUE;

@@ -20,7 +20,8 @@ extension BatchTokens {
 /// Which images of a batch are copies of one another.
 ///
 /// A copy finds itself in the other, so that two photographs of one content vouch for each other, however defective the
-/// part is. So one of each content is scored and judges; its copies take over what was found.
+/// part is. So one of each content is scored and judges; its copies take over what was found. Where all show the same,
+/// nobody else is there to judge, and they are left to each other.
 struct EqualImages {
     /// Indices of the images that stand for their content, ascending.
     let distinct: [Int]
@@ -37,6 +38,11 @@ struct EqualImages {
             return distinct.count - 1
         }
         self.distinct = distinct
+    }
+
+    /// Every image for itself.
+    init(apart count: Int) {
+        (distinct, position) = (Array(0..<count), Array(0..<count))
     }
 
     var hasCopies: Bool { distinct.count < position.count }

@@ -213,17 +213,28 @@ extension BlockRoute {
         _ judged: [Int], among others: BatchTokens, by judges: ChosenJudges
     ) throws(SpillError) -> [Float] {
         let (own, panel) = (judges.own, judges.panel)
-        var maps = LayerMean(count: judged.count * grid.count)
         guard !judged.isEmpty else { return [] }
+        // Copies of a judge are that judge, which is scored once.
+        var rows: [Int: Int] = [:]
+        var once: [Int] = []
+        for image in judged where rows[image] == nil {
+            rows[image] = once.count
+            once.append(image)
+        }
+        var maps = LayerMean(count: once.count * grid.count)
         let judging = (panel.batchJudges ? Array(0..<own.readable) : []) + panel.judging.map { own.readable + $0 }
         let comparison = PatchComparison(network: network, region: region)
         let scoring = comparison.mutualScoring
         for layer in settings.featureLayers.indices {
             let standardised = try comparison.standardised(own.layers[layer] + panel.layers[layer] + others.layers[layer])
             let scores = scoring.patchScores(
-                of: standardised, degrees: settings.degrees, judged: judged, judges: judging)
+                of: standardised, degrees: settings.degrees, judged: once, judges: judging)
             maps.add(scores[...], of: settings.featureLayers.count)
         }
-        return maps.values
+        guard once.count < judged.count else { return maps.values }
+        return judged.flatMap { image in
+            let first = (rows[image] ?? 0) * grid.count
+            return maps.values[first..<first + grid.count]
+        }
     }
 }

@@ -22,7 +22,8 @@ struct WholeRoute: Sendable {
         var clock = StageClock()
         let all = tokens.images
         let copiesJudgeOnce = network.settings.copiesJudgeOnce
-        let equal = EqualImages(copiesJudgeOnce ? tokens.contents : [])
+        var equal = EqualImages(copiesJudgeOnce ? tokens.contents : [])
+        if equal.distinct.count == 1, outside.allSatisfy({ $0.count == 0 }) { equal = EqualImages(apart: tokens.readable) }
         let tokens = equal.hasCopies ? tokens.selecting(equal.distinct) : tokens
         let (outside, strangers) = copiesJudgeOnce ? outside.withoutCopies(of: tokens) : (outside, [])
         let panel = JudgePanel(outside, batch: tokens.readable, settings: network.settings)
