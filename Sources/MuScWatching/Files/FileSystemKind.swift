@@ -97,32 +97,6 @@ package struct FileSystemKind: Hashable, Sendable {
     }
 }
 
-extension FilePath {
-    /// The path with every symbolic link resolved, or nil where it does not exist.
-    func resolved() -> FilePath? {
-        withPlatformString { text in
-            guard let real = realpath(text, nil) else { return nil }
-            defer { free(real) }
-            return FilePath(platformString: real)
-        }
-    }
-
-    /// An absolute path without symbolic links for what exists of it; the rest is taken over as it stands.
-    package func canonical() -> FilePath {
-        if let real = resolved() { return real }
-        var absolute = self
-        if !absolute.isAbsolute {
-            absolute = FilePath(".").resolved() ?? FilePath("/")
-            absolute.append(components)
-        }
-        absolute.lexicallyNormalize()
-        guard let last = absolute.lastComponent else { return absolute }
-        var parent = absolute.removingLastComponent().canonical()
-        parent.append(last)
-        return parent
-    }
-}
-
 /// The whole of a small file, such as those under `/proc`; empty where it cannot be read.
 func readWhole(_ path: FilePath) -> [UInt8] {
     let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }

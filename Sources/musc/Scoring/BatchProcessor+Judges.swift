@@ -69,7 +69,7 @@ extension BatchProcessor {
         let knownGood = self.judges.knownGood(for: root)?.files ?? []
         let scorer = try self.scorer.prepared(
             for: files, region: region(of: folder, in: root), range: range(in: root), knownGood: knownGood, outside: knownGood.count)
-        for finding in scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+        for finding in scorer.preparation { Terminal.note("\(folder): \(finding.sentence)") }
         let judges = self.judges.fitted(to: scorer)
         if let count = scorer.judgesOfBlocks(files.count), judges.memory(of: folder, in: root) == nil {
             return try judgedInBlocks(files, by: scorer, judges, count: count, root: root, progress: progress)
@@ -125,9 +125,9 @@ extension BatchProcessor {
                 image.index.map { LineMemory.Candidate(image: image, of: tokens, at: $0) }
             }
             let problems = try memory.remember(candidates, of: folder, channels: scorer.settings.backbone.width)
-            for problem in problems { Terminal.printNote("musc: \(problem)") }
+            for problem in problems { Terminal.note("\(problem)", .warning) }
         } catch {
-            Terminal.printNote("musc: \(error)")
+            Terminal.note("\(error)", .warning)
         }
     }
 }

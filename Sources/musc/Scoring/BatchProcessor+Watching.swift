@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import MuScBatch
 import MuScHooks
 import MuScImages
@@ -14,6 +15,11 @@ extension BatchProcessor {
     func score(_ batch: ReadyBatch) async throws -> BatchOutcome {
         let isCancelled = Atomic<Bool>(false)
         return try await withTaskCancellationHandler {
+            // Where the other batch is gone, this is the same under another path: its results are replaced as ever.
+            if let other = BatchOfResults.otherThan(batch.folder, in: batch.results), other.isThere {
+                throw ScoringFailure(
+                    .lasting, "\(batch.results): holds what \(other) came to: move it away, or set output.where to another folder")
+            }
             do throws(UserError) {
                 let files = batch.files.map { batch.folder.appending($0.name) }
                 var listing = try? ImageListing(batch.folder, rules: configuration.fileRules, root: batch.root)
@@ -58,6 +64,10 @@ extension ReadyBatch {
         }
         LatestLink.point(at: self, in: configuration.watch)
     }
+}
+
+extension FilePath {
+    fileprivate var isThere: Bool { withPlatformString { access($0, F_OK) } == 0 }
 }
 
 extension PublishedResults {
