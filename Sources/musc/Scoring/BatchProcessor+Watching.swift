@@ -102,16 +102,13 @@ extension PublishedResults {
 extension RunRecord {
     /// What was set otherwise when these results were made; nil where nothing was that the configuration names.
     func differences(from configuration: Configuration) -> String? {
-        var differences: [String] = []
-        func compare(_ key: String, _ wanted: String?) {
-            guard let wanted, let found = settings[key], found != wanted else { return }
-            differences.append("\(key) \(found) instead of \(wanted)")
+        let differences = ["model.backbone", "scoring.preset", "scoring.rscin", "output.threshold"].compactMap { name -> String? in
+            guard let key = Configuration.key(named: name), let found = settings[name] else { return nil }
+            let wanted = key.get(configuration)
+            // A description in a file has another name than the file, and what is not set may have come to anything.
+            guard wanted != key.unset, wanted != .text("auto"), !wanted.flat.hasSuffix(".json"), found != wanted.flat else { return nil }
+            return "\(name) \(found) instead of \(wanted.flat)"
         }
-        // A description in a file has another name than the file.
-        compare("model.backbone", configuration.backbone.hasSuffix(".json") ? nil : configuration.backbone)
-        compare("scoring.preset", configuration.preset.rawValue)
-        compare("scoring.rscin", configuration.rscin?.rawValue)
-        compare("output.threshold", configuration.threshold.map { "\($0)" })
         guard !differences.isEmpty else { return nil }
         return "results of other settings are kept (\(differences.joined(separator: ", "))); musc retry scores the batch anew"
     }

@@ -37,7 +37,9 @@ struct SettingsInForce: Sendable {
 
         var idle = scores.withoutEffect(of: scorer.settings)
         for key in ["model.region", "judges.known_good"] {
-            guard let said = configuration.said[key]?.value, said != .empty, texts[key] != said.flat else { continue }
+            guard let said = configuration.said[key]?.value, said != .empty,
+                texts[key] != Configuration.key(named: key)?.get(configuration).flat
+            else { continue }
             idle[key] = .overriddenByBatch
         }
         for (key, reason) in idle.sorted(by: { $0.key < $1.key }) {
