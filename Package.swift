@@ -133,7 +133,9 @@ let package = Package(
                 "MuScImages", "MuScSupport", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .testTarget(name: "MuScSupportTests", dependencies: ["MuScSupport"]),
+        .testTarget(
+            name: "MuScSupportTests",
+            dependencies: ["MuScSupport", .product(name: "SystemPackage", package: "swift-system")]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScSupport", "MuScTensors", "Goldens", "ScratchFolders"]),
         .testTarget(
             name: "MuScBackboneTests",

@@ -1,4 +1,6 @@
 import MuScImages
+import MuScSupport
+import SystemPackage
 
 /// What is written beside a batch, and how its heat maps look: the `output` section of the configuration.
 public struct OutputOptions: Sendable, Hashable {
@@ -91,31 +93,11 @@ public struct OutputOptions: Sendable, Hashable {
         self.longestSide = longestSide
     }
 
-    /// The folder that a batch's results belong in.
-    ///
-    /// - Parameters:
-    ///   - batchFolder: The batch, absolute or relative to the working directory.
-    ///   - root: The drop folder that the batch lies in; nil for a folder given on its own.
-    public func resultsFolder(batchFolder: String, root: String? = nil) -> String {
-        let batch = trimmed(batchFolder)
+    /// Where results lie.
+    package var place: ResultsPlace {
         switch location {
-        case .alongside:
-            return batch == "/" ? "/\(folderName)" : "\(batch)/\(folderName)"
-        case .under(let folder):
-            var parts = [trimmed(folder)]
-            if let root = root.map(trimmed), batch == root || batch.hasPrefix(root == "/" ? "/" : root + "/") {
-                let inside = batch.dropFirst(root.count).drop { $0 == "/" }
-                if !inside.isEmpty { parts.append(String(inside)) }
-            } else if let last = batch.split(separator: "/").last, last != ".", last != ".." {
-                parts.append(String(last))
-            }
-            return (parts + [folderName]).joined(separator: "/")
+        case .alongside: ResultsPlace(outer: nil, folderName: folderName)
+        case .under(let folder): ResultsPlace(outer: FilePath(folder), folderName: folderName)
         }
-    }
-
-    private func trimmed(_ path: String) -> String {
-        var path = Substring(path)
-        while path.count > 1, path.last == "/" { path.removeLast() }
-        return String(path)
     }
 }

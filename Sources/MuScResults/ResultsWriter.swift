@@ -1,5 +1,6 @@
 import MuScBatch
 import MuScScoring
+import SystemPackage
 
 /// Writes what a batch's scores say, as a results folder that appears whole or not at all.
 public struct ResultsWriter: Sendable {
@@ -16,15 +17,15 @@ public struct ResultsWriter: Sendable {
     ///   - scores: Of the batch; the photographs are read again from their paths.
     ///   - run: What was run. Its counts and images left out are taken from `scores`.
     ///   - batchFolder: The batch, absolute or relative to the working directory.
-    ///   - root: The drop folder that the batch lies in, for results that lie elsewhere; nil for a folder by itself.
     ///   - indexURL: The page of all batches as seen from the report; nil where there is none.
     /// - Returns: The path of `report.html`.
     /// - Throws: ``ResultsError``; earlier results are then as they were.
     @discardableResult
     public func write(
-        scores: Inspection, run: RunRecord, batchFolder: String, root: String? = nil, indexURL: String? = nil
+        scores: Inspection, run: RunRecord, batchFolder: String, indexURL: String? = nil
     ) throws(ResultsError) -> String {
-        let folder = ResultsFolder(path: options.resultsFolder(batchFolder: batchFolder, root: root))
+        let batch = FilePath(batchFolder)
+        let folder = ResultsFolder(at: options.place.folder(of: batch, named: Array(batch.components.suffix(1))))
         return try write(scores: scores, run: run, batchFolder: batchFolder, to: folder, indexURL: indexURL)
     }
 

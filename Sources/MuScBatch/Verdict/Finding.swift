@@ -52,6 +52,14 @@ public enum Finding: Sendable, Hashable {
     /// Known good images so few that the batch's own scores set the threshold.
     case knownGoodTooFew(images: Int, least: Int)
 
+    /// The known good images judged, but set no threshold, because RsCIN is always applied.
+    case knownGoodWithoutThreshold
+
+    // MARK: Settings
+
+    /// A setting that somebody asked for and that had no effect: its key, and why.
+    case settingWithoutEffect(key: String, SettingIdle)
+
     // MARK: Judges
 
     /// Images from outside that did not judge: copies of others among them, and images of the batch itself.
@@ -80,6 +88,28 @@ public enum Finding: Sendable, Hashable {
 }
 
 extension Finding {
+    /// Why a setting had no effect.
+    public enum SettingIdle: Sendable, Hashable {
+        /// The threshold is a fixed one.
+        case thresholdIsFixed
+        /// The batch's own scores set the threshold.
+        case thresholdOfBatch
+        /// RsCIN did not decide the scores.
+        case rscinNotApplied
+        /// Images from outside set the threshold, so that MSM's scores stay.
+        case scoresLeftToMSM
+        /// Known good images judge alone.
+        case knownGoodAlone
+        /// A batch that is cut into parts is not searched for marks.
+        case batchInParts
+        /// The parts of a batch hold no more images than are to judge.
+        case partsHoldFewer
+        /// The least number of judges is more than the share comes to.
+        case leastJudgesAreMore
+        /// The batch or its drop folder has a value of its own.
+        case overriddenByBatch
+    }
+
     /// What photographs were resized to where their own size decided it.
     public struct ImageSizeFollowed: Sendable, Hashable {
         /// The size of most photographs.

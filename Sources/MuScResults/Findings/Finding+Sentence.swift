@@ -44,6 +44,11 @@ extension Finding {
         case .knownGoodTooFew(let images, let least):
             "\(images) known good image\(images == 1 ? "" : "s") cannot set a threshold: at least \(least) are needed, 30 to "
                 + "50 are better; so the batch's own scores set it."
+        case .knownGoodWithoutThreshold:
+            "The known good images judge, but set no threshold, and there are no p-values: RsCIN is always applied "
+                + "(scoring.rscin, scoring.preset), and its scores cannot be compared with those of images outside the batch. "
+                + "With scoring.rscin auto or never they set it."
+        case .settingWithoutEffect(let key, let idle): "\(key) has no effect: \(Self.reason(idle))."
         case .lineMemory(let problem): "\(problem)."
         case .linePastOtherRange(let line, let batch):
             "The line's past could not judge: its samples had the range \(line), this batch's have \(batch). Set images.range to "
@@ -82,6 +87,20 @@ extension Finding {
             ofBatch > 0 ? "\(ofBatch) \(ofBatch == 1 ? "is" : "are") in this batch as well" : nil,
         ].compactMap { $0 }.joined(separator: " and ")
         return "Of the \(images) images \(reasons): they did not judge."
+    }
+
+    private static func reason(_ idle: SettingIdle) -> String {
+        switch idle {
+        case .thresholdIsFixed: "output.threshold fixes the threshold"
+        case .thresholdOfBatch: "the batch's own scores set the threshold"
+        case .rscinNotApplied: "RsCIN did not decide the scores"
+        case .scoresLeftToMSM: "images from outside the batch judge it, and they are compared by MSM's scores"
+        case .knownGoodAlone: "known good images judge alone"
+        case .batchInParts: "marks are looked for in a batch that is scored whole (scoring.subsets: 1)"
+        case .partsHoldFewer: "the parts of scoring.subsets hold no more images than that"
+        case .leastJudgesAreMore: "scoring.least_judges is at least what that share of the judges comes to"
+        case .overriddenByBatch: "the batch or its drop folder has a value of its own, which goes before it"
+        }
     }
 
     private static func sentence(_ followed: ImageSizeFollowed) -> String {

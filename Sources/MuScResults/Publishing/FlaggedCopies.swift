@@ -29,6 +29,15 @@ package struct FlaggedCopies: Sendable {
         folder = path.string + (sequence == 1 ? "" : "-\(sequence)")
     }
 
+    /// The copies of a batch that is scored by hand.
+    ///
+    /// - Parameter name: Tells the batch from others under `place`.
+    package init(place: String, named name: [FilePath.Component]) {
+        var path = FilePath(place)
+        path.append(name)
+        folder = path.string
+    }
+
     /// Copies the flagged photographs of a batch, in the place of what lay there of an earlier scoring.
     ///
     /// - Throws: ``ResultsError``; the former copies are as they were then.
@@ -71,7 +80,7 @@ package struct FlaggedCopies: Sendable {
         try write(scores, batchFolder: batchFolder, result: result)
     }
 
-    private static let marker = "batch.json"
+    static let marker = "batch.json"
 
     private static func copy(_ image: ScoredImage, to copy: FilePath) throws(ResultsError) {
         let source = image.path

@@ -39,6 +39,9 @@ struct PlanCommand: AsyncParsableCommand {
     /// Under this name a plan keeps the identity of the set of files, by which a watcher recognises the results.
     static let fileSet = "batch.file_set"
 
+    /// Under this name a plan keeps where the results belong.
+    static let results = "batch.results"
+
     func validate() throws {
         guard (1...100_000).contains(shards) else {
             throw ValidationError("--shards: \(shards) is not a number of shards from 1 to 100000.")
@@ -48,7 +51,12 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = try options.configuration()
         let judges = try settle(&configuration)
+        if configuration.said["scoring.memory"]?.isFlag == true {
+            Terminal.note("--memory has no effect on a plan: each worker takes half of what is free on its machine", .warning)
+        }
         let folder = FilePath(folder).absolute()
+        // Refused before many machines work for results that have no place.
+        let results = try configuration.placesByHand(of: [folder]).first?.results
         let files = try ImageListing.images(
             in: folder, recursive: recursive, excluding: [configuration.output.folderName], rules: configuration.fileRules)
         guard !files.isEmpty else {
@@ -77,24 +85,25 @@ struct PlanCommand: AsyncParsableCommand {
         var said = configuration.said.mapValues(\.value)
         if processor.inspector.settings.automaticSize != nil { said["model.image_size"] = .text("\(prepared.settings.imageSize)") }
         said["images.range"] = .text("\(prepared.settings.sampleRange)")
-        for finding in pages + prepared.findings { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+        for finding in pages + prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(
             folder: folder, files: batch, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.inspector.weightsSHA256, version: MuscVersion.current)
         said["scoring.judges"] = .text("\(judges)")
         request.configuration = Self.forWorkers(said)
+        request.configuration[Self.results] = results?.absolute().string
         if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files, in: folder)?.description }
         request.knownGood = knownGood
         request.linePast = recollected(prepared)
 
-        let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
+        let bar = ProgressBar(label: folder.string, isShown: options.messages.showsProgress)
         defer { bar.finish() }
         do throws(ShardError) {
             let plan = try ShardPlan.make(request, for: prepared.network) { progress in
                 bar.update(progress)
                 return true
             }
-            for finding in plan.findings { Terminal.printNote("musc: \(finding.sentence)") }
+            for finding in plan.findings { Terminal.note(finding.sentence, .warning) }
             Terminal.printResult(
                 "\(work.appending(ShardPlan.fileName))  \(plan.images) images  \(plan.shards.count) shards  "
                     + "\(plan.judges.count) judges")
@@ -133,7 +142,7 @@ struct PlanCommand: AsyncParsableCommand {
         do throws(ListingError) {
             let images = try ImageListing.images(in: folder.absolute())
             if images.isEmpty {
-                Terminal.printNote("musc: there are no known good images in \(folder) (judges.known_good)")
+                Terminal.note("there are no known good images in \(folder) (judges.known_good)", .warning)
             }
             return images
         } catch {
@@ -153,7 +162,7 @@ struct PlanCommand: AsyncParsableCommand {
     /// What is remembered of the batch's line.
     private func recollected(_ prepared: PreparedBatch) -> BatchTokens? {
         guard let recollection = prepared.recollection else { return nil }
-        for problem in recollection.problems { Terminal.printNote("musc: \(problem)") }
+        for problem in recollection.problems { Terminal.note("\(problem)", .warning) }
         return recollection.tokens
     }
 }

@@ -14,9 +14,14 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "List the batches that are done, too.")
     var all = false
 
+    @Option(help: ArgumentHelp("The configuration file that is named, if one is.", valueName: "file"))
+    var config: String?
+
     @OptionGroup var watch: WatchOptions
 
     func run() throws {
+        // What a sweep or a watcher reads that is started like this.
+        if !json { Terminal.printResult("Configuration: \(ConfigurationPlace.find(config).file ?? "none; the defaults hold")") }
         guard FileManager.default.fileExists(atPath: watch.ledger.path.string) else {
             Terminal.printResult(json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(watch.ledger.path)).")
             return

@@ -34,7 +34,7 @@ struct SweepCommand: AsyncParsableCommand {
             settings: configuration.hooks, ledger: ledger, logger: logger, userAgent: MuscVersion.userAgent)
         try await StopSignal.cancelling(Task<Void, any Error> { await deliverer.deliverDue() })
         if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
-        for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
+        for locked in summary.locked { Terminal.note("\(locked)", .notice) }
         for blocked in summary.blocked { Terminal.printError("\(blocked)") }
         if summary.failed > 0 || !summary.missing.isEmpty || !summary.blocked.isEmpty || summary.hasObstacles { throw ExitCode.batchFailed }
     }

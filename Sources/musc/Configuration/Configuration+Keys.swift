@@ -29,7 +29,8 @@ extension Configuration {
                 }
                 var tried = Self.standardSettings
                 try key.set(&tried, value)
-                configuration.scoring[key.name] = value
+                // As it is recorded, however it was written.
+                configuration.scoring[key.name] = key.get(tried)
             } get: { configuration in
                 configuration.scoring[key.name] ?? key.unset ?? key.get(Self.standardSettings)
             }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import MuScBatch
 import MuScHooks
 import MuScImages
@@ -14,6 +15,11 @@ extension BatchProcessor {
     func score(_ batch: ReadyBatch) async throws -> BatchOutcome {
         let isCancelled = Atomic<Bool>(false)
         return try await withTaskCancellationHandler {
+            // Where the other batch is gone, this is the same under another path: its results are replaced as ever.
+            if let other = BatchOfResults.otherThan(batch.folder, in: batch.results), other.isThere {
+                throw ScoringFailure(
+                    .lasting, "\(batch.results): holds what \(other) came to: move it away, or set output.where to another folder")
+            }
             do throws(UserError) {
                 let files = batch.files.map { batch.folder.appending($0.name) }
                 var listing = try? ImageListing(batch.folder, rules: configuration.fileRules, root: batch.root)
@@ -60,6 +66,10 @@ extension ReadyBatch {
     }
 }
 
+extension FilePath {
+    fileprivate var isThere: Bool { withPlatformString { access($0, F_OK) } == 0 }
+}
+
 extension PublishedResults {
     /// Reads whose results lie in a batch's results' folder, and clears away what a killed run left beside them.
     ///
@@ -92,17 +102,12 @@ extension PublishedResults {
 extension RunRecord {
     /// What was set otherwise when these results were made; nil where nothing was that the configuration names.
     func differences(from configuration: Configuration) -> String? {
-        var differences: [String] = []
-        func compare(_ key: String, _ wanted: String?) {
-            guard let wanted, let found = settings[key], found != wanted else { return }
-            differences.append("\(key) \(found) instead of \(wanted)")
-        }
-        // A description in a file has another name than the file.
-        compare("model.backbone", configuration.backbone.hasSuffix(".json") ? nil : configuration.backbone)
-        compare("scoring.preset", configuration.preset.rawValue)
-        for (key, value) in configuration.scoring.sorted(by: { $0.key < $1.key })
-        where !["scoring.preset", "scoring.threads", "scoring.memory", "scoring.time_limit_seconds"].contains(key) {
-            compare(key, value.text)
+        let differences = ["model.backbone", "scoring.preset", "scoring.rscin", "output.threshold"].compactMap { name -> String? in
+            guard let key = Configuration.key(named: name), let found = settings[name] else { return nil }
+            let wanted = key.get(configuration)
+            // A description in a file has another name than the file, and what is not set may have come to anything.
+            guard wanted != key.unset, wanted != .text("auto"), !wanted.flat.hasSuffix(".json"), found != wanted.flat else { return nil }
+            return "\(name) \(found) instead of \(wanted.flat)"
         }
         guard !differences.isEmpty else { return nil }
         return "results of other settings are kept (\(differences.joined(separator: ", "))); musc retry scores the batch anew"

@@ -65,22 +65,21 @@ struct BatchProcessor: Sendable {
     /// - Parameters:
     ///   - files: Of the batch, in the order of their names.
     ///   - folder: The batch's folder.
-    ///   - results: Where the results belong; nil for the configuration's place.
+    ///   - results: Where the results belong.
     ///   - root: The drop folder that the batch belongs to; nil by hand.
     ///   - origin: What is known of the files.
     ///   - ignored: Files of the folder that are no images of the batch, by the rule that leaves them out.
-    ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
+    ///   - copies: Where flagged photographs are copied to; nil for nowhere.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
-        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, origin: BatchOrigin = BatchOrigin(),
-        ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil,
-        progress: ProgressHandler = { _ in true }
+        _ files: [FilePath], folder: FilePath, results: FilePath, root: FilePath? = nil, origin: BatchOrigin = BatchOrigin(),
+        ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies?, progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
         let (images, pages) = BatchFile.images(
             in: files, of: folder, root: root, pages: inspector.settings.pages, threads: inspector.settings.threads)
-        for finding in pages { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+        for finding in pages { Terminal.note("\(folder): \(finding.sentence)") }
         let prepared: PreparedBatch
         var inspection: Inspection
         do throws(ScoringError) {
@@ -88,7 +87,7 @@ struct BatchProcessor: Sendable {
                 Batch(images, folder: folder), knownGood: judges.knownGood(for: root),
                 linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root),
                 range: range(in: root))
-            for finding in prepared.findings { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+            for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
             inspection = try prepared.inspect(progress: progress)
             inspection.findings = pages + inspection.findings
         } catch {
@@ -115,9 +114,9 @@ struct BatchProcessor: Sendable {
     /// What goes wrong costs nothing but the memory, and is told on stderr.
     private func remember(_ inspection: Inspection) {
         do {
-            for problem in try inspection.remember() { Terminal.printNote("musc: \(problem)") }
+            for problem in try inspection.remember() { Terminal.note("\(problem)", .warning) }
         } catch {
-            Terminal.printNote("musc: \(error)")
+            Terminal.note("\(error)", .warning)
         }
     }
 
@@ -130,25 +129,29 @@ struct BatchProcessor: Sendable {
     ///   - Others as for ``process(_:folder:results:root:origin:ignored:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
-        _ scores: Inspection, by network: SizedNetwork, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
-        origin: BatchOrigin = BatchOrigin(), ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String,
+        _ scores: Inspection, by network: SizedNetwork, folder: FilePath, results: FilePath, root: FilePath? = nil,
+        origin: BatchOrigin = BatchOrigin(), ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies?, started: String,
         seconds: () -> Double
     ) throws(UserError) -> Outcome {
+        let inForce = SettingsInForce(
+            of: scores, network, configuration, region: region(of: folder, in: root),
+            knownGood: judges.knownGood(for: root)?.folder, lineMemory: judges.memories == nil ? 0 : judges.capacity)
+        var scores = scores
+        scores.findings += inForce.findings
+        for finding in inForce.findings { Terminal.note("\(folder): \(finding.sentence)", .warning) }
+        let stages = scores.timings.map { "\($0.stage) \(($0.seconds * 100).rounded() / 100) s" }
+        Terminal.note("\(folder): \(stages.joined(separator: ", "))", .debug)
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
-            seconds: seconds(), settings: settingsInForce(network, of: scores, folder: folder, root: root),
-            weightsSHA256: inspector.weightsSHA256)
+            seconds: seconds(), settings: inForce.texts, weightsSHA256: inspector.weightsSHA256)
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
         origin.complete(&record, unread: scores.images.unread, hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
-        let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
+        let place = results.string
         let result = BatchResult(
             scores: scores, run: record, folder: folder.string, results: place, look: output.look,
             leastRegion: output.leastRegion)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.
-        let copies = copies ?? configuration.flaggedFolder.map { place in
-            FlaggedCopies(place: place.string, batchFolder: folder.canonical())
-        }
         try origin.confirm()
         do {
             try copies?.write(scores, batchFolder: folder, result: result)
@@ -162,7 +165,7 @@ struct BatchProcessor: Sendable {
         do {
             let index = root.map { configuration.watch.resultsRoot(of: $0).appending("index.html") }
             report = try ResultsWriter(options: output).write(
-                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(at: results ?? FilePath(place), in: confinement),
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(at: results, in: confinement),
                 indexURL: index.map { relativeURL(from: place, to: $0) }
             ) { () throws(ResultsError) in
                 do throws(UserError) {
@@ -184,30 +187,6 @@ struct BatchProcessor: Sendable {
             folder: folder.string, outcome: FlagOutcome(flagged: result.flagged, threshold: scores.threshold),
             unread: scores.images.unread, ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
-    }
-
-    /// The settings that the batch was scored with, under their names in the configuration, and how its patches lay.
-    ///
-    /// The names of keys hold what gives the same scores when it is given back.
-    private func settingsInForce(
-        _ network: SizedNetwork, of scores: Inspection, folder: FilePath, root: FilePath?
-    ) -> [String: String] {
-        let sections: Set<Substring> = ["model", "scoring", "judges", "images", "output"]
-        var texts: [String: String] = [:]
-        for key in Configuration.keys where sections.contains(key.section) { texts[key.name] = key.get(configuration).flat }
-        texts.merge(network.settingsInForce) { $1 }
-        let readable = scores.images.count { $0.index != nil }
-        if network.settings.judges == .auto {
-            let judges = network.estimate.judgeCount(of: readable)
-            texts["scoring.judges"] = judges < readable ? "\(judges)" : "all"
-        }
-        texts["model.region"] = region(of: folder, in: root).map { "\($0)" } ?? ""
-        if let region = scores.region { texts["model.region_patches"] = "\(region.count) of \(region.grid.count)" }
-        texts["model.grid"] = "\(network.grid.width)x\(network.grid.height)"
-        texts["model.tiles"] = "\(network.tiles.count)"
-        texts["judges.known_good"] = judges.knownGood(for: root)?.folder.string ?? ""
-        texts["judges.line_memory"] = judges.memories == nil ? "off" : "\(judges.capacity)"
-        return texts
     }
 }
 

@@ -25,7 +25,7 @@ enum LatestLink {
         defer { close(folder) }
         guard configuration.resultsRoot(of: batch.root).canonical().holds(openFile: folder) else { return }
         guard isOursOrNothing(name, in: folder, batch.results), isOursOrNothing(beside, in: folder, batch.results) else {
-            Terminal.printNote("musc: \(line.appending(name)): is not the link that musc makes, and is left as it is")
+            Terminal.note("\(line.appending(name)): is not the link that musc makes, and is left as it is")
             return
         }
         // One that could not be taken away when the disk failed goes now. Only one program at a time has the drop folder.
