@@ -55,7 +55,7 @@ public struct ScoringSettings: Sendable {
         }
     }
 
-    /// What is made of marks that several images of a batch share; see ``RecurringDefects``.
+    /// What is made of marks that several images of a batch share; see `RecurringDefects`.
     public enum RecurringMarks: String, Sendable, Codable, CaseIterable {
         /// Nothing, as in the paper.
         case ignore
