@@ -208,7 +208,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
-        .testTarget(name: "DocumentationTests"),
+        .testTarget(name: "DocumentationTests", dependencies: ["MuSc", "MuScSupport", "MuScTensors"]),
 
         // Inputs that nobody would write on purpose.
         .target(name: "Mutations", dependencies: ["MuScSupport"], path: "Tests/Mutations"),

@@ -3,7 +3,9 @@ import FoundationEssentials
 extension Inspector {
     /// An inspector with weights that are installed, as `musc weights fetch` leaves them.
     ///
-    ///     let inspector = try Inspector(backbone: "dinov2_vits14") { $0.imageSize = 224 }
+    /// ```swift
+    /// let inspector = try Inspector(backbone: "dinov2_vits14") { $0.imageSize = 224 }
+    /// ```
     ///
     /// - Parameters:
     ///   - backbone: A name of the catalogue.

@@ -7,9 +7,11 @@ import SystemPackage
 
 /// Inspects batches of images: each image is judged by the others, from files to scores, groups and findings.
 ///
-///     let inspector = try Inspector(settings: settings, weights: weights)
-///     let inspection = try inspector.inspect("drop/line-a/0900")
-///     for image in inspection.images where image.flagged { print(image.name, image.score ?? 0) }
+/// ```swift
+/// let inspector = try Inspector(settings: settings, weights: weights)
+/// let inspection = try inspector.inspect("drop/line-a/0900")
+/// for image in inspection.images where image.flagged { print(image.name, image.score ?? 0) }
+/// ```
 ///
 /// One value holds one network and can be used for any number of batches, from any thread.
 public struct Inspector: Sendable {

@@ -11,7 +11,7 @@ import SystemPackage
 ///
 /// Lists are some hundred kilobytes an image, and an image more changes them all a little. So what was added is kept in
 /// small files beside the lists, each of which names what it was added to, and the lists are written again after
-/// ``mostAdditions`` of them.
+/// `mostAdditions` of them.
 package struct NearestCache: Sendable {
     let cache: TokenCache
     /// The batch's folder.

@@ -55,7 +55,7 @@ public struct ScoringSettings: Sendable {
         }
     }
 
-    /// What is made of marks that several images of a batch share; see ``RecurringDefects``.
+    /// What is made of marks that several images of a batch share; see `RecurringDefects`.
     public enum RecurringMarks: String, Sendable, Codable, CaseIterable {
         /// Nothing, as in the paper.
         case ignore
@@ -70,12 +70,12 @@ public struct ScoringSettings: Sendable {
     /// How large an image may be; larger ones are left out.
     public var imageLimits = DecodingLimits()
     /// Which range of samples of more than 8 bits becomes 0 to 255; `auto` until
-    /// ``Inspector/prepare(_:knownGood:linePast:region:range:)`` has seen the batch.
+    /// `Inspector.prepare` has seen the batch.
     public var sampleRange = SampleRange.auto
     /// What is made of the pages of a TIFF.
     public var pages = PageChoice.all
     /// What images are resized to; both sides are multiples of the patch. Where ``automaticSize`` is set, what they are
-    /// resized to until ``Inspector/prepare(_:knownGood:linePast:region:)`` has seen the batch.
+    /// resized to until `Inspector.prepare` has seen the batch.
     public var imageSize: ImageSize
     /// How the size follows from the batch's own photographs; nil for ``imageSize``.
     public var automaticSize: AutomaticImageSize?
