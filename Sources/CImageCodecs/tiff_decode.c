@@ -192,6 +192,12 @@ static int read_tiles(tiff_reader *reader, int planes, uint8_t *pixels) {
 static int read_converted(tiff_reader *reader, uint8_t *pixels) {
     char words[1024] = "";
     TIFFRGBAImage image;
+    if (reader->photometric == PHOTOMETRIC_CIELAB) {
+        // libtiff goes to sRGB without adapting the white: that of the file, D50 where it says none, would be yellowish.
+        // L*a*b* is relative to its white, so that taking it as sRGB's, D65, makes white white.
+        float white[2] = {0.3127f, 0.3290f};
+        TIFFSetField(reader->tiff, TIFFTAG_WHITEPOINT, white);
+    }
     if (!TIFFRGBAImageBegin(&image, reader->tiff, 1, words)) {
         if (reader->result.status == MUSC_CODEC_OK) {
             reader->result = musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "%s", words);

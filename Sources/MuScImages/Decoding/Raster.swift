@@ -55,8 +55,11 @@ struct Raster: Sendable {
             return values.map { table[Int($0)] }
         case (.float32(let values), .fullRange):
             let (low, high) = (meaning.fullRange.lowerBound, meaning.fullRange.upperBound)
-            guard values.allSatisfy({ $0.isNaN || Double($0) >= low && Double($0) <= high }) else { return nil }
-            if meaning.fullRange == 0...1 { return values.map { $0.isNaN ? 0 : UInt8($0 * 255 + 0.5) } }
+            if meaning.fullRange == 0...1 {
+                guard values.allSatisfy({ $0.isNaN || $0 >= 0 && $0 <= 1 }) else { return nil }
+                return values.map { $0.isNaN ? 0 : UInt8($0 * 255 + 0.5) }
+            }
+            // Whole numbers cannot leave their type's range; the largest of 32 bits only seem to, rounded up to a Float.
             return values.map { MuScImages.scaled(Double($0), low: low, high: high) }
         case (.float32(let values), .significantBits(let bits)):
             return values.map { MuScImages.scaled(Double($0), low: 0, high: Double(1 << bits) - 1) }
