@@ -105,6 +105,22 @@ struct SettledTests {
         #expect(FileManager.default.contents(atPath: drop.path("batches.csv").string).map(Array.init) == own)
     }
 
+    @Test("A link that somebody put in place of batches.csv stays, even where it leads to such a table")
+    func linkedTable() throws {
+        let drop = try DropFolder()
+        let index = try drop.ledger().index(of: drop.root, configuration: drop.configuration())
+        let (table, elsewhere) = (drop.path("batches.csv").string, drop.path("elsewhere.csv").string)
+        try index.writeCSV()
+        try FileManager.default.moveItem(atPath: table, toPath: elsewhere)
+        try FileManager.default.createSymbolicLink(atPath: table, withDestinationPath: elsewhere)
+        #expect(throws: FileWriteError(path: drop.path("batches.csv"), code: EEXIST)) { try index.writeCSV() }
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: table) == elsewhere)
+        try FileManager.default.removeItem(atPath: table)
+        try index.writeCSV()
+        // Its own table is brought up to date.
+        try index.writeCSV()
+    }
+
     @Test("A link to a folder elsewhere, and a root that becomes a link, are told of once and shown by the status")
     func links() async throws {
         let drop = try DropFolder()

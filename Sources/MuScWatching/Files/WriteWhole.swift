@@ -39,6 +39,12 @@ extension FilePath {
         var status = Glibc.stat()
         return path.withPlatformString { lstat($0, &status) } != 0 && errno == ENOENT
     }
+
+    /// Whether a file is at a path, and no link to one.
+    static func isFile(_ path: FilePath) -> Bool {
+        var status = Glibc.stat()
+        return path.withPlatformString { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
 }
 
 /// A file that could not be written.

@@ -92,8 +92,9 @@ extension RootIndex {
     /// - Throws: ``FileWriteError``, of code `EEXIST` where such a file is there.
     package func writeCSV() throws(FileWriteError) {
         let path = place.appending(Self.fileName)
-        // What somebody made is never overwritten. Ours is known by its first line.
-        guard FilePath.isFree(path) || readWhole(path).starts(with: Self.header.utf8) else { throw FileWriteError(path: path, code: EEXIST) }
+        // What somebody made is never overwritten. Ours is known by its first line, and is no link.
+        let isOurs = FilePath.isFile(path) && readWhole(path).starts(with: Self.header.utf8)
+        guard FilePath.isFree(path) || isOurs else { throw FileWriteError(path: path, code: EEXIST) }
         try writeWhole(Array(csv.utf8), to: path)
     }
 }

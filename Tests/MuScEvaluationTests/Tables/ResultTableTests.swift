@@ -69,16 +69,29 @@ struct ResultTableTests {
         #expect(lines[0] == "folder · dinov2_vits14 · 336 px")
         #expect(lines[3] == "bolt             2   98.00   97.00   99.00   96.00   50.00   40.00   80.00")
         #expect(lines[5] == "mean             4   98.00   97.00   99.00   96.00   50.00   40.00   80.00")
-        #expect(lines.count == 6)
+        // Then the figures at the program's own thresholds, of which these classes have none.
+        #expect(lines[6].hasPrefix("At the program's own thresholds"))
+        #expect(lines[7] == "class        recall  alarms precis.   SegF1     PRO    sPRO")
+        #expect(lines[8] == "bolt      " + String(repeating: "       –", count: 6))
+        #expect(lines[10] == "mean      " + String(repeating: "       –", count: 6))
+        #expect(lines.count == 11)
+        #expect(!text.contains("this run"))
+    }
+
+    @Test("Among the compared methods stands this run, with its preset and size")
+    func ownRow() {
+        let table = ResultTable(results(.mvtecAD, PublishedFigures.classNames(of: .mvtecAD).sorted()))
+        for text in [table.text, table.markdown] { #expect(text.contains("this run, preset paper, 518 px")) }
     }
 
     @Test("CSV has percent with four places, quotes where they are needed, and the paper's columns where there are any")
     func csv() {
+        let own = "recall,false_alarms,precision,seg_f1,pro_exact,spro,true_positives,false_positives,false_negatives,true_negatives"
         let csv = ResultTable(results(.folder, ["a,\"b\""], backbone: "x")).csv
-        #expect(csv.split(separator: "\r\n")[0] == "class,images,anomalous,auroc_image,f1max_image,ap_image,auroc_pixel,f1max_pixel,ap_pixel,pro_pixel")
-        #expect(csv.split(separator: "\r\n")[1] == "\"a,\"\"b\"\"\",2,1,98.0000,97.0000,99.0000,96.0000,50.0000,40.0000,80.0000")
+        #expect(csv.split(separator: "\r\n")[0] == "class,images,anomalous,auroc_image,f1max_image,ap_image,auroc_pixel,f1max_pixel,ap_pixel,pro_pixel,\(own)")
+        #expect(csv.split(separator: "\r\n")[1] == "\"a,\"\"b\"\"\",2,1,98.0000,97.0000,99.0000,96.0000,50.0000,40.0000,80.0000,,,,,,,,,,")
         let matched = ResultTable(results(.btad, ["01"])).csv
-        #expect(matched.split(separator: "\r\n")[0].hasSuffix("paper_pro_pixel,difference_auroc_image,difference_f1max_image,difference_ap_image,difference_auroc_pixel,difference_f1max_pixel,difference_ap_pixel,difference_pro_pixel"))
+        #expect(matched.split(separator: "\r\n")[0].hasSuffix("paper_pro_pixel,difference_auroc_image,difference_f1max_image,difference_ap_image,difference_auroc_pixel,difference_f1max_pixel,difference_ap_pixel,difference_pro_pixel,\(own)"))
         #expect(matched.split(separator: "\r\n")[1].contains(",98.7400,"))
     }
 
