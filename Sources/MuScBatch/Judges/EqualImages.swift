@@ -28,16 +28,16 @@ struct EqualImages {
     /// For each image, the position in ``distinct`` of the one that stands for it.
     let position: [Int]
 
-    init(_ contents: [ContentDigest]) {
-        var known: [ContentDigest: Int] = [:]
-        var distinct: [Int] = []
-        position = contents.enumerated().map { index, content in
-            if let position = known[content] { return position }
-            known[content] = distinct.count
-            distinct.append(index)
-            return distinct.count - 1
-        }
-        self.distinct = distinct
+    /// - Parameters:
+    ///   - contents: One entry an image.
+    ///   - order: Positions of all images; of equal ones the first of these stands for them. With the order in which
+    ///     judges are chosen, the choice is the same whether all images are at hand or a block at a time.
+    init(_ contents: [ContentDigest], order: [Int]) {
+        var first: [ContentDigest: Int] = [:]
+        for index in order where first[contents[index]] == nil { first[contents[index]] = index }
+        distinct = first.values.sorted()
+        let positions = Dictionary(distinct.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        position = contents.map { first[$0].flatMap { positions[$0] } ?? 0 }
     }
 
     /// Every image for itself.

@@ -22,7 +22,11 @@ struct WholeRoute: Sendable {
         var clock = StageClock()
         let all = tokens.images
         let copiesJudgeOnce = network.settings.copiesJudgeOnce
-        var equal = EqualImages(copiesJudgeOnce ? tokens.contents : [])
+        var equal = EqualImages(apart: tokens.readable)
+        if copiesJudgeOnce {
+            let names = all.filter { $0.index != nil }.map(\.name)
+            equal = EqualImages(tokens.contents, order: JudgeChoice.order(names))
+        }
         if equal.distinct.count == 1, outside.allSatisfy({ $0.count == 0 }) { equal = EqualImages(apart: tokens.readable) }
         let tokens = equal.hasCopies ? tokens.selecting(equal.distinct) : tokens
         let (outside, strangers) = copiesJudgeOnce ? outside.withoutCopies(of: tokens) : (outside, [])

@@ -40,7 +40,8 @@ extension ShardWork {
             let range = network.settings.sampleRange
             let samples: [Finding] = (range.scaling ?? .fullRange) == .fullRange ? [] : [.sampleRange(range)]
             let sizes = PhotographSurvey(batch.images).findings(on: [])
-            let inspection = try route.inspection(of: batch, by: judges, findings: samples + plan.findings + sizes)
+            var inspection = try route.inspection(of: batch, by: judges, findings: sizes)
+            inspection.findings = samples + plan.findings + inspection.findings
             return Merged(inspection: inspection, workerSeconds: seconds)
         } catch {
             throw .scoring(error)

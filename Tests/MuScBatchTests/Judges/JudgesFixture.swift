@@ -28,7 +28,9 @@ struct JudgesFixture {
             for y in 0..<60 {
                 for x in 0..<60 {
                     // Noise of each image's own, from an integer hash.
-                    let own = Int(UInt32(truncatingIfNeeded: (y * 60 + x) * 4099 + index * 65537 + seed * 257) &* 2_654_435_761 >> 24) % 11
+                    var hash = UInt32(truncatingIfNeeded: (y * 60 + x) * 4099 + index * 65537 + seed * 257)
+                    hash = (hash ^ (hash >> 15)) &* 2_654_435_761
+                    let own = Int((hash ^ (hash >> 13)) >> 8) % 11
                     let base = 90 + (x / 12 + y / 12) % 2 * 60 + (x * 7 + y * 3 + index * 5 + seed) % 9 + own
                     let value = odd.contains(index) && x < 24 && y < 24 ? (x * y) % 200 + 40 : base
                     pixels += [UInt8(value), UInt8(value), UInt8(value)]

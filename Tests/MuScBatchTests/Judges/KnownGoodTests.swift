@@ -60,7 +60,7 @@ import Testing
         let fixture = try JudgesFixture()
         let judges = OutsideJudges(
             origin: .knownGood, tokens: try fixture.inspector.tokens(of: try fixture.images(10, in: "good")))
-        let scores = try fixture.inspector.inspectWhole(try fixture.images(4, in: "batch", odd: [0]), judgedBy: [judges])
+        let scores = try fixture.inspector.inspectWhole(try fixture.images(4, in: "batch", odd: [0], seed: 1), judgedBy: [judges])
         #expect(scores.images.map(\.flagged) == [true, false, false, false])
         #expect(scores.threshold.rule == .logNormal)
         #expect(scores.outsideJudgments.first?.besideBatch == true)
@@ -71,7 +71,7 @@ import Testing
         let fixture = try JudgesFixture()
         let judges = OutsideJudges(
             origin: .knownGood, tokens: try fixture.inspector.tokens(of: try fixture.images(3, in: "good")))
-        let scores = try fixture.inspector.inspectWhole(try fixture.images(4, in: "batch", odd: [0]), judgedBy: [judges])
+        let scores = try fixture.inspector.inspectWhole(try fixture.images(4, in: "batch", odd: [0], seed: 1), judgedBy: [judges])
         #expect(scores.threshold.rule == .batch)
         #expect(scores.findings.contains(.knownGoodTooFew(images: 3, least: 5)))
     }
