@@ -37,7 +37,7 @@ import Testing
         let fixture = try JudgesFixture()
         let files = try fixture.images(10, in: "batch", odd: [4])
         let judges = OutsideJudges(
-            origin: .knownGood, tokens: try fixture.inspector.tokens(of: try fixture.images(24, in: "good")))
+            origin: .knownGood, tokens: try fixture.inspector.tokens(of: try fixture.images(24, in: "good", seed: 1)))
         for (outside, origin) in [([judges], OutsideJudges.Origin.knownGood), ([], nil)] {
             let scores = try fixture.inspector.inspectWhole(files, judgedBy: outside)
             let ranked = scores.images.sorted { ($0.score ?? 0) > ($1.score ?? 0) }

@@ -71,7 +71,7 @@ struct ResultTableTests {
         #expect(lines[5] == "mean             4   98.00   97.00   99.00   96.00   50.00   40.00   80.00")
         // Then the figures at the program's own thresholds, of which these classes have none.
         #expect(lines[6].hasPrefix("At the program's own thresholds"))
-        #expect(lines[7] == "class        recall  alarms precis.   SegF1     PRO    sPRO")
+        #expect(lines[7] == "class       recall  alarms precis.   SegF1     PRO    sPRO")
         #expect(lines[8] == "bolt      " + String(repeating: "       –", count: 6))
         #expect(lines[10] == "mean      " + String(repeating: "       –", count: 6))
         #expect(lines.count == 11)
