@@ -10,7 +10,7 @@ import musc
         musc = try MuscCommand()
         try musc.installTinyWeights()
         try musc.makeBatch("batch", images: 13)
-        try musc.makeBatch("good", images: 8)
+        try musc.makeBatch("good", images: 8, first: 40)
     }
 
     /// A value of each key that has a flag, other than its default.
