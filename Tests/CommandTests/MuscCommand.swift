@@ -76,8 +76,9 @@ struct MuscCommand {
     }
 
     /// Makes a folder of small photographs and returns its name.
-    @discardableResult
+    ///
     /// - Parameter first: The number in which the images' content begins: batches of other numbers share none.
+    @discardableResult
     func makeBatch(_ name: String, images: Int, first: Int = 0) throws -> URL {
         let folder = scratch.appending(path: name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
