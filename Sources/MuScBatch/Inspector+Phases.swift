@@ -39,7 +39,7 @@ extension Inspector {
     package func inspectWhole(
         _ files: [BatchFile], judgedBy outside: [OutsideJudges] = [], progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Inspection {
-        let seen = try network.seen(files, region: nil, outside: 0)
+        let seen = try network.seen(files)
         let tokens = try FeatureExtraction(network: seen.network, cache: nil).tokens(of: files, progress: progress)
         return try WholeRoute(network: seen.network, region: seen.region).inspection(
             of: tokens, judgedBy: outside, nearest: nil, findings: seen.findings, progress: progress)
@@ -51,7 +51,7 @@ extension Inspector {
     package func inspectInBlocks(
         _ files: [BatchFile], judges: Int, judgedBy outside: [OutsideJudges] = [], cache: TokenCache? = nil
     ) throws(ScoringError) -> Inspection {
-        let seen = try network.seen(files, region: nil, outside: 0)
+        let seen = try network.seen(files)
         return try BlockRoute(network: seen.network, region: seen.region, cache: cache).inspection(
             of: files, judges: judges, judgedBy: outside, findings: seen.findings) { _ in true }
     }

@@ -52,13 +52,14 @@ public struct Inspector: Sendable {
     ///   - knownGood: Images that somebody has found good: they judge, and set the threshold.
     ///   - linePast: The line that the batch belongs to, whose earlier batches judge along where the batch is small.
     ///   - region: The part of the photographs that counts; takes the place of the settings'.
+    ///   - range: What becomes black and white of samples of more than 8 bits; takes the place of the settings'.
     ///   - progress: Called after each step, from any thread; answering false ends the work soon.
     /// - Throws: ``ScoringError``.
     public func inspect(
         _ batch: Batch, knownGood: KnownGoodFolder? = nil, linePast: LinePast? = nil, region: RegionOfInterest? = nil,
-        progress: ProgressHandler = { _ in true }
+        range: SampleRange? = nil, progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Inspection {
-        try prepare(batch, knownGood: knownGood, linePast: linePast, region: region).inspect(progress: progress)
+        try prepare(batch, knownGood: knownGood, linePast: linePast, region: region, range: range).inspect(progress: progress)
     }
 
     /// The same for the images of a folder.
@@ -66,33 +67,40 @@ public struct Inspector: Sendable {
     /// - Throws: ``ScoringError``, `listing` where the folder is missing or cannot be read.
     public func inspect(
         _ folder: FilePath, recursive: Bool = false, knownGood: KnownGoodFolder? = nil, linePast: LinePast? = nil,
-        region: RegionOfInterest? = nil, progress: ProgressHandler = { _ in true }
+        region: RegionOfInterest? = nil, range: SampleRange? = nil, progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Inspection {
         let batch: Batch
-        do { batch = try Batch(folder, recursive: recursive) } catch { throw .listing(error) }
-        return try inspect(batch, knownGood: knownGood, linePast: linePast, region: region, progress: progress)
+        do {
+            batch = try Batch(folder, recursive: recursive, pages: settings.pages, threads: settings.threads)
+        } catch {
+            throw .listing(error)
+        }
+        return try inspect(
+            batch, knownGood: knownGood, linePast: linePast, region: region, range: range, progress: progress)
     }
 
-    /// Makes a batch ready: fixes the image size where it follows from the photographs, and finds the patches that
-    /// count.
+    /// The images that files of a folder hold, with the pages that the settings take.
     ///
-    /// Samples of more than 8 bits get one range for the whole batch and its known good images.
+    /// - Parameter root: See ``BatchFile/root``.
+    public func batch(of files: [FilePath], in folder: FilePath, root: FilePath? = nil) -> Batch {
+        Batch(files, in: folder, root: root, pages: settings.pages, threads: settings.threads)
+    }
+
+    /// Makes a batch ready: fixes the range of samples and the image size where they follow from the photographs, and
+    /// finds the patches that count.
     ///
-    /// - Parameters:
-    ///   - range: Takes the place of the settings' range of samples; nil for that.
-    ///   - Others as for ``inspect(_:knownGood:linePast:region:progress:)``.
+    /// - Parameters: As for ``inspect(_:knownGood:linePast:region:range:progress:)``.
     /// - Throws: ``ScoringError/region(_:)`` where the region does not fit the photographs.
     public func prepare(
         _ batch: Batch, knownGood: KnownGoodFolder? = nil, linePast: LinePast? = nil, region: RegionOfInterest? = nil,
         range: SampleRange? = nil
     ) throws(ScoringError) -> PreparedBatch {
         let start = ContinuousClock.now
-        let good = knownGood?.files ?? []
         let photographs = try network.seen(
-            batch.files, region: region, range: range, knownGood: good, outside: good.count)
+            batch.files, region: region, range: range, knownGood: knownGood?.files ?? [])
         let key = TokenKey(photographs.network, weightsSHA256: weightsSHA256)
         return PreparedBatch(
-            batch: batch, findings: photographs.findings, network: photographs.network, region: photographs.region,
+            batch: batch, seen: photographs.findings, network: photographs.network, region: photographs.region,
             knownGood: knownGood, memory: linePast.map { LineMemory($0, key: key) },
             cache: cache.map { TokenCache(folder: $0, key: key) }, weightsSHA256: weightsSHA256,
             duration: ContinuousClock.now - start)

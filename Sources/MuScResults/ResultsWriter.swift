@@ -40,7 +40,7 @@ public struct ResultsWriter: Sendable {
         var scores = scores
         for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {
             let page = scores.images[index].page.map { "#\($0 + 1)" } ?? ""
-            scores.images[index].name = FileName.text(scores.images[index].path) + page
+            scores.images[index].name = StoredName.text(scores.images[index].path) + page
         }
         let ranking = Ranking(scores, look: options.look)
         let names = OverlayNames(ranking.scored.map(\.name))

@@ -83,4 +83,40 @@ import Testing
         #expect(second.outsideJudgments.first?.origin == .linePast)
         #expect(second.outsideJudgments.first?.judged == true)
     }
+
+    /// A TIFF of grey pages of 60 × 60 pixels.
+    private func stack(_ pages: Int, first: Int) -> Data {
+        func little(_ value: Int, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
+        var file: [UInt8] = Array("II".utf8) + little(42, 2) + little(0, 4)
+        var link = 4
+        for page in first..<first + pages {
+            let pixels = file.count
+            file += (0..<3600).map { UInt8(truncatingIfNeeded: ($0 % 60) &* (page + 3) ^ ($0 / 60) &* 5) }
+            file.replaceSubrange(link..<link + 4, with: little(file.count, 4))
+            let tags = [
+                (256, 60), (257, 60), (258, 8), (259, 1), (262, 1), (273, pixels), (277, 1), (278, 60), (279, 3600),
+            ]
+            file += little(tags.count, 2)
+            for (tag, value) in tags { file += little(tag, 2) + little(3, 2) + little(1, 4) + little(value, 4) }
+            link = file.count
+            file += little(0, 4)
+        }
+        return Data(file)
+    }
+
+    @Test("Each page of a stack is an image for a library's user too, and it is said; pages: first takes one")
+    func pages() throws {
+        let folder = fixture.folder.appending("stacks")
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: false)
+        for file in 0..<3 {
+            try stack(2, first: 2 * file).write(to: URL(filePath: folder.appending("s\(file).tif").string))
+        }
+        let inspection = try fixture.inspector.inspect(folder)
+        #expect(inspection.images.map(\.name) == (0..<3).flatMap { ["s\($0).tif#1", "s\($0).tif#2"] })
+        #expect(inspection.findings.contains { if case .pages(let pages) = $0 { pages.taken == .each } else { false } })
+        let first = try InspectorTests.inspector { $0.pages = .first }.inspect(folder)
+        #expect(first.images.map(\.name) == ["s0.tif", "s1.tif", "s2.tif"])
+    }
 }

@@ -32,18 +32,37 @@ public struct Batch: Sendable, Hashable {
     public var files: [BatchFile]
     /// The folder that they lie in, by which a batch is known again; nil for files from anywhere.
     public var folder: FilePath?
+    /// What is to be said of the files' pages.
+    public var findings: [Finding] = []
 
     public init(_ files: [BatchFile], folder: FilePath? = nil) {
         self.files = files
         self.folder = folder
     }
 
+    /// The images that files hold, in the order of their names.
+    ///
+    /// - Parameters:
+    ///   - folder: That they lie in, relative to which they are named.
+    ///   - root: See ``BatchFile/root``.
+    ///   - pages: What is made of the pages of a TIFF.
+    public init(
+        _ files: [FilePath], in folder: FilePath, root: FilePath? = nil, pages: PageChoice = .all, threads: Int = 1
+    ) {
+        self.folder = folder
+        (self.files, findings) = BatchFile.images(in: files, of: folder, root: root, pages: pages, threads: threads)
+    }
+
     /// The images of a folder, sorted by name.
     ///
-    /// - Parameter recursive: Whether the folders below belong to the batch too.
+    /// - Parameters:
+    ///   - recursive: Whether the folders below belong to the batch too.
+    ///   - pages: What is made of the pages of a TIFF.
     /// - Throws: ``ListingError`` where the folder is missing or cannot be read.
-    public init(_ folder: FilePath, recursive: Bool = false) throws(ListingError) {
-        let images = try ImageListing.images(in: folder, recursive: recursive)
-        self.init(images.map { BatchFile($0, in: folder) }, folder: folder)
+    public init(
+        _ folder: FilePath, recursive: Bool = false, pages: PageChoice = .all, threads: Int = 1
+    ) throws(ListingError) {
+        self.init(
+            try ImageListing.images(in: folder, recursive: recursive), in: folder, pages: pages, threads: threads)
     }
 }

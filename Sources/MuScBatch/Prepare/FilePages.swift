@@ -20,7 +20,7 @@ extension BatchFile {
     ///   - folder: Relative to which they are named.
     ///   - root: As ``root``.
     /// - Returns: The images, the pages of a file one after the other, and what is to be said of pages.
-    public static func images(
+    package static func images(
         in files: [FilePath], of folder: FilePath, root: FilePath? = nil, pages choice: PageChoice = .all, threads: Int = 1
     ) -> (images: [BatchFile], findings: [Finding]) {
         let counts = concurrentMap(files.count, threads: threads) { index -> (pages: Int, differ: Bool) in

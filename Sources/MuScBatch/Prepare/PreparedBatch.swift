@@ -7,8 +7,10 @@ import SystemPackage
 /// outside is known. Nothing is computed yet.
 public struct PreparedBatch: Sendable {
     public let batch: Batch
+    /// What was found about the files and the photographs.
+    public var findings: [Finding] { batch.findings + seen }
     /// What was found about the photographs.
-    public let findings: [Finding]
+    let seen: [Finding]
     /// The network at the batch's size.
     package let network: SizedNetwork
     /// The patches that count; nil for all.
@@ -72,9 +74,9 @@ public struct PreparedBatch: Sendable {
             stage: "features", seconds: (duration + (ContinuousClock.now - start)) / .seconds(1))
         let nearest = cache.flatMap { cache in batch.folder.map { NearestCache(cache, batch: $0.canonical()) } }
         var inspection = try WholeRoute(network: network, region: region).inspection(
-            of: tokens, judgedBy: outside, nearest: nearest, findings: findings, progress: progress)
+            of: tokens, judgedBy: outside, nearest: nearest, findings: seen, progress: progress)
         inspection.timings.insert(features, at: 0)
-        inspection.findings = found + inspection.findings
+        inspection.findings = batch.findings + found + inspection.findings
         if let memory, let folder = batch.folder {
             inspection.offer = LineOffer(
                 memory: memory, batch: folder, tokens: tokens, channels: settings.backbone.width)
@@ -86,8 +88,8 @@ public struct PreparedBatch: Sendable {
         let none = Progress(stage: .features, completed: 0, total: batch.files.count)
         let (outside, found) = try knownGoodJudges { _ in progress(none) }
         var inspection = try BlockRoute(network: network, region: region, cache: cache).inspection(
-            of: batch.files, judges: judges, judgedBy: outside, findings: findings, progress: progress)
-        inspection.findings = found + inspection.findings
+            of: batch.files, judges: judges, judgedBy: outside, findings: seen, progress: progress)
+        inspection.findings = batch.findings + found + inspection.findings
         return inspection
     }
 

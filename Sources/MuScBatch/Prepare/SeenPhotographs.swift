@@ -23,10 +23,9 @@ extension SizedNetwork {
     ///   - region: Takes the place of the settings' region; nil for that.
     ///   - range: Takes the place of the settings' range of samples; nil for that.
     ///   - knownGood: Files of images that judge along, and share the range.
-    ///   - outside: How many images from outside may judge along, for which there must be time and memory too.
     /// - Throws: ``ScoringError/region(_:)`` where the region does not fit the photographs.
     func seen(
-        _ files: [BatchFile], region: RegionOfInterest?, range: SampleRange? = nil, knownGood: [FilePath] = [], outside: Int
+        _ files: [BatchFile], region: RegionOfInterest? = nil, range: SampleRange? = nil, knownGood: [FilePath] = []
     ) throws(ScoringError) -> SeenPhotographs {
         var seen = ranged(for: files, knownGood: knownGood, range: range ?? settings.sampleRange)
         let region = region ?? settings.region
@@ -34,7 +33,7 @@ extension SizedNetwork {
         let survey = PhotographSurvey(files, appliesOrientation: settings.appliesOrientation, threads: settings.threads)
         guard let photograph = survey.mostFrequent else { return seen }
         if let automatic = settings.automaticSize {
-            let choice = automatic.choice(for: photograph, images: survey.readable + outside, network: seen.network)
+            let choice = automatic.choice(for: photograph, images: survey.readable + knownGood.count, network: seen.network)
             // A size made of whole patches fits.
             if let resized = try? seen.network.resized(to: choice.size) { seen.network = resized }
             seen.findings.append(
@@ -52,7 +51,7 @@ extension SizedNetwork {
         return seen
     }
 
-    /// With the one range of all samples of more than 8 bits.
+    /// This network with the one range of all samples of more than 8 bits.
     private func ranged(for files: [BatchFile], knownGood: [FilePath], range: SampleRange) -> SeenPhotographs {
         var sources = files.map { SampleSurvey.Source(path: $0.path, page: $0.page ?? 0, root: $0.root) }
         sources += knownGood.map { SampleSurvey.Source(path: $0) }

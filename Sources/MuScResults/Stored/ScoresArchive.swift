@@ -84,8 +84,8 @@ enum ScoresArchive {
         func finite(_ value: Float) -> Float? { value.isNaN ? nil : value }
         func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
         func location(_ name: String) -> FilePath {
-            let here = FileName.path(name, in: beside, exists: exists)
-            return recorded.isEmpty || exists(here) ? here : FileName.path(name, in: recorded, exists: exists)
+            let here = StoredName.path(name, in: beside, exists: exists)
+            return recorded.isEmpty || exists(here) ? here : StoredName.path(name, in: recorded, exists: exists)
         }
         /// The file and the page that a name such as `stack.tif#3` means, where no file has that name itself.
         func source(_ name: String) -> (path: FilePath, page: Int?) {

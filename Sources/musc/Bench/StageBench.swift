@@ -23,7 +23,7 @@ struct StageBench {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
         let batch = try inspector.prepare(
-            Batch(BatchFile.images(in: files, of: folder, pages: inspector.settings.pages).images, folder: folder), region: processor.region(of: folder, in: nil))
+            inspector.batch(of: files, in: folder), region: processor.region(of: folder, in: nil))
         let (network, settings) = (batch.network, batch.settings)
         let prepared = ContinuousClock.now - start
         // Apart, since in the stage of features one image is decoded while another is in the network.

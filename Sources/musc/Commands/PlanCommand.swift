@@ -70,14 +70,14 @@ struct PlanCommand: AsyncParsableCommand {
         let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
         let work = FilePath(work).absolute()
         // A list of files has no pages.
-        let (batch, pages) = BatchFile.images(
-            in: files, of: folder, pages: .first, threads: processor.inspector.settings.threads)
+        let batch = Batch(files, in: folder, pages: .first, threads: processor.inspector.settings.threads)
         let knownGood = try configuration.knownGood.map { (folder) throws(UserError) in try knownGoodImages(folder) } ?? []
         let prepared: PreparedBatch
         do {
+            var placed = batch
+            placed.folder = folder.canonical()
             prepared = try processor.inspector.prepare(
-                Batch(batch, folder: folder.canonical()), knownGood: configuration.knownGood.map { KnownGoodFolder($0) },
-                linePast: linePast(of: folder, processor))
+                placed, knownGood: configuration.knownGood.map { KnownGoodFolder($0) }, linePast: linePast(of: folder, processor))
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
@@ -85,9 +85,9 @@ struct PlanCommand: AsyncParsableCommand {
         var said = configuration.said.mapValues(\.value)
         if processor.inspector.settings.automaticSize != nil { said["model.image_size"] = .text("\(prepared.settings.imageSize)") }
         said["images.range"] = .text("\(prepared.settings.sampleRange)")
-        for finding in pages + prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
+        for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(
-            folder: folder, files: batch, work: work, shards: shards, judges: judges,
+            folder: folder, files: batch.files, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.inspector.weightsSHA256, version: MuscVersion.current)
         said["scoring.judges"] = .text("\(judges)")
         request.configuration = Self.forWorkers(said)

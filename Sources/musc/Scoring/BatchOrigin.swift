@@ -40,7 +40,7 @@ struct BatchOrigin: Sendable {
     /// Writes into a record what the results are of, and who is told of them.
     ///
     /// - Parameter unread: The files that could not be read for a reason that may pass.
-    func complete(_ record: inout RunRecord, unread: [MuScWatching.FileName], hooks: HookSettings, threads: Int) {
+    func complete(_ record: inout RunRecord, unread: [FileName], hooks: HookSettings, threads: Int) {
         record.fileSet = fileSet
         record.fileStamp = fileStamp
         record.fileContents = seal?.contents(without: unread, threads: threads).lines

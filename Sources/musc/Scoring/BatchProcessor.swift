@@ -51,7 +51,7 @@ struct BatchProcessor: Sendable {
         var folder: String
         var outcome: FlagOutcome
         /// Images that could not be read for a reason that may pass.
-        var unread: [MuScWatching.FileName]
+        var unread: [FileName]
         /// Other files of the folder, left out by rules.
         var ignored: Int
         var seconds: Double
@@ -77,19 +77,14 @@ struct BatchProcessor: Sendable {
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        let (images, pages) = BatchFile.images(
-            in: files, of: folder, root: root, pages: inspector.settings.pages, threads: inspector.settings.threads)
-        for finding in pages { Terminal.note("\(folder): \(finding.sentence)") }
         let prepared: PreparedBatch
-        var inspection: Inspection
+        let inspection: Inspection
         do throws(ScoringError) {
             prepared = try inspector.prepare(
-                Batch(images, folder: folder), knownGood: judges.knownGood(for: root),
-                linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root),
-                range: range(in: root))
+                inspector.batch(of: files, in: folder, root: root), knownGood: judges.knownGood(for: root),
+                linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root), range: range(in: root))
             for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
             inspection = try prepared.inspect(progress: progress)
-            inspection.findings = pages + inspection.findings
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
@@ -192,7 +187,7 @@ struct BatchProcessor: Sendable {
 
 extension [ScoredImage] {
     /// The names of those that could not be read for a reason that may pass.
-    var unread: [MuScWatching.FileName] { filter(\.mayBeReadLater).compactMap(\.path.lastName) }
+    var unread: [FileName] { filter(\.mayBeReadLater).compactMap(\.path.lastName) }
 }
 
 /// An error for the person at the terminal: one line, and the exit status.
@@ -204,7 +199,7 @@ struct UserError: Error, Sendable, CustomStringConvertible {
     /// What the failure of a batch means for trying again.
     var failureKind: ScoringFailure.Kind = .passing
     /// The files that could not be read for a reason that may pass.
-    var unread: [MuScWatching.FileName] = []
+    var unread: [FileName] = []
 
     init(_ description: String, exit: Exit) {
         self.description = description

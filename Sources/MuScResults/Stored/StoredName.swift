@@ -3,7 +3,7 @@ import SystemPackage
 
 /// File names as text that loses nothing: bytes that are not UTF-8 are written as `%FF`, so that two such names stay
 /// two, and the file is found again by its text.
-package enum FileName {
+package enum StoredName {
     /// The text for the last part of a path.
     package static func text(_ path: FilePath) -> String {
         var bytes = path.bytes.split(separator: UInt8(ascii: "/")).last ?? []
