@@ -113,6 +113,9 @@ enum ErrorCatalogue {
 
     private static let scoring: [Entry] = [
         Entry(
+            "BatchName.Clash", BatchName.Clash(first: "/drop/Part", second: "/drop/part"), concerns: "/drop/Part",
+            advises: "score them one by one"),
+        Entry(
             "ScoringError.listing", ScoringError.listing(ListingError(folder: "/drop/a", cause: .notDirectory)),
             concerns: "/drop/a", advises: "name the folder that holds the images"),
         Entry(

@@ -110,19 +110,33 @@ struct BlockRoute: Sendable {
         guard canJudge, readable >= judges.panel.leastBatch else {
             throw .tooFewImages(TooFewImages(batch.images))
         }
+        let (equal, all) = (copies(in: batch), batch.images)
+        let batch = batch.selecting(equal.distinct, patches: grid.count)
         let compared = ComparedBatch(
             panel: judges.panel, maps: batch.maps, calibration: judges.calibration.scores, recurring: [],
             judgments: judges.calibration.judgments, findings: judges.findings)
-        let choice = judges.count(among: readable).map { [network.estimate.findingOnJudges($0, of: readable)] } ?? []
+        let choice = judges.count(among: batch.readable).map { [network.estimate.findingOnJudges($0, of: batch.readable)] } ?? []
         let unsought: [Finding] = settings.recurringMarks == .count && judges.panel.batchJudges ? [.marksUnsearchedInBlocks] : []
         var scores = Verdict(network: network, region: region).inspection(
             of: compared, images: batch.images, features: batch.features, clock: StageClock(),
-            findings: findings + choice + compared.findings + unsought)
+            findings: equal.findings(all) + findings + choice + compared.findings + unsought)
         scores.timings = [
             StageTiming(stage: "features", seconds: batch.featureSeconds),
             StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),
         ] + scores.timings
-        return scores
+        return scores.spread(over: equal, images: all)
+    }
+
+    /// Which images show the same: one of each speaks for all in what needs all images together.
+    private func copies(in batch: ScoredBlock) -> EqualImages {
+        let width = settings.backbone.featureWidth
+        guard settings.copiesJudgeOnce, batch.features.count == batch.readable * width else {
+            return EqualImages(apart: batch.readable)
+        }
+        let names = batch.images.filter { $0.index != nil }.map(\.name)
+        let contents = (0..<batch.readable).map { ContentDigest(ofFeature: Array(batch.features[$0 * width..<($0 + 1) * width])) }
+        let equal = EqualImages(contents, order: JudgeChoice.order(names))
+        return equal.distinct.count == 1 ? EqualImages(apart: batch.readable) : equal
     }
 }
 

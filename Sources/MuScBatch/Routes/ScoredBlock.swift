@@ -12,6 +12,23 @@ struct ScoredBlock: Sendable {
     var featureSeconds = 0.0
     var scoringSeconds = 0.0
 
+    /// The readable images of these indices alone, ascending; the block itself where these are all.
+    func selecting(_ indices: [Int], patches: Int) -> ScoredBlock {
+        guard indices.count < readable else { return self }
+        let width = features.count / max(readable, 1)
+        let known = images.filter { $0.index != nil }
+        var result = self
+        result.images = indices.enumerated().map { position, index in
+            var image = known[index]
+            image.index = position
+            return image
+        }
+        result.readable = indices.count
+        result.maps = indices.flatMap { maps[$0 * patches..<($0 + 1) * patches] }
+        result.features = indices.flatMap { features[$0 * width..<($0 + 1) * width] }
+        return result
+    }
+
     /// Adds the files that follow.
     mutating func append(_ other: ScoredBlock) {
         images += other.images.map { image in

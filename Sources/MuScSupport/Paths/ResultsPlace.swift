@@ -31,10 +31,15 @@ package struct ResultsPlace: Sendable, Hashable {
 /// Names that tell batches apart which lie in different places.
 package enum BatchName {
     /// Two batches that cannot be told apart.
-    package struct Clash: Error, Hashable {
+    package struct Clash: Error, Hashable, CustomStringConvertible {
         package var first, second: FilePath
 
         package init(first: FilePath, second: FilePath) { (self.first, self.second) = (first, second) }
+
+        package var description: String {
+            "\(first) and \(second) differ by case or Unicode form alone, and their results would lie in one place on other "
+                + "systems: score them one by one, each with an --out of its own"
+        }
     }
 
     /// For each batch as many of its path's last components as no other batch ends in.

@@ -33,9 +33,7 @@ extension Configuration {
             names = try resultsPlace == nil && flaggedFolder == nil
                 ? paths.map { Array($0.components.suffix(1)) } : BatchName.names(of: paths)
         } catch {
-            throw UserError(
-                "\(error.first) and \(error.second) differ by case or Unicode form alone, and their results would lie in one "
-                    + "place on other systems: score them one by one, each with an --out of its own", exit: .usage)
+            throw UserError("\(error)", exit: .usage)
         }
         var batches: [BatchByHand] = []
         for (index, folder) in folders.enumerated() {
@@ -45,7 +43,11 @@ extension Configuration {
             }
             let batch = BatchByHand(
                 folder: folder, results: results ?? output.place.folder(of: folder, named: names[index]), copies: copies)
-            if let other = batches.first(where: { $0.results.folded == batch.results.folded }) {
+            // Beside their images results are as far apart as these.
+            let isBeside = resultsPlace == nil && fixed == nil
+            if let other = batches.first(where: {
+                isBeside ? $0.results == batch.results : $0.results.folded == batch.results.folded
+            }) {
                 throw UserError(
                     "\(folder) and \(other.folder) would both have their results in \(batch.results): score them one by one, "
                         + "each with an --out of its own", exit: .usage)
