@@ -226,3 +226,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// CI sets this. A user's compiler may be newer than ours and warn of more: there a warning stays one.
+if Context.environment["MUSC_WARNINGS"] == "error" {
+    for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+        target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}
