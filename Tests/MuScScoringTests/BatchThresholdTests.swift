@@ -50,6 +50,15 @@ import Testing
         #expect(threshold.value == BatchThreshold.threshold(for: scores).value)
     }
 
+    @Test("They change no flag either where scores scatter so widely that nothing lies 5 deviations below the median")
+    func lowOutliersOfWideScores() {
+        let scores = (bell(72, mean: 0.31, deviation: 0.08) + bell(8, mean: 0.6, deviation: 0.05)).map { max($0, 0.17) }
+        let blank = (0..<12).map { 0.023 + 0.0005 * Float($0 % 7) }
+        let threshold = BatchThreshold.threshold(for: scores + blank)
+        #expect(threshold.value == BatchThreshold.threshold(for: scores).value)
+        #expect(scores.contains { $0 >= threshold.value })
+    }
+
     @Test("A quarter of defects in the batch does not raise the threshold above them")
     func manyDefects() {
         let scores = bell(30, mean: 0.4, deviation: 0.03) + bell(10, mean: 0.9, deviation: 0.05)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The automatic threshold where nothing but the batch itself is known.
 ///
 /// Defects raise scores and hardly reach the lower three quarters of a batch, so these tell how far good images scatter.
@@ -21,6 +23,8 @@ package enum BatchThreshold {
     static let mostSkew = 3.0
     /// The least deviation that is told from rounding.
     static let leastDeviation = 1e-3
+    /// The same of logarithms: scores within a fiftieth of the median are never outliers.
+    static let leastLogarithmicDeviation = 0.02
     /// The fewest images whose scores say what is usual.
     package static let leastImages = 3
     /// Below so many images the quantiles themselves scatter, and clean batches are flagged more often: 15 of 30 clean
@@ -50,21 +54,26 @@ package enum BatchThreshold {
     /// The scores less those that lie far below the rest.
     ///
     /// Frames without a part, and copies of one image, vouch for each other and score next to nothing. A tenth of them
-    /// would make σl so large that nothing is flagged any more. What lies more than 5 standard deviations below the
-    /// median, as the second quarter scatters, is left out, and so again until all that is left is usual.
+    /// would make σl so large that nothing is flagged any more. Scores are compared by their logarithms: they end at 0,
+    /// so that however little an image scores it lies few standard deviations below the median, but many times. What
+    /// lies more than 5 standard deviations below the median, as the second quarter scatters, is left out, and so again
+    /// until all that is left is usual.
     ///
     /// - Parameter sorted: Scores in ascending order.
     static func usual(_ sorted: [Double]) -> [Double] {
         var values = sorted
         while values.count >= leastImages {
-            let median = quantile(values, 0.5)
-            let deviation = max((median - quantile(values, 0.25)) / quartile, leastDeviation)
-            let rest = Array(values.drop { $0 < median - 5 * deviation })
+            let median = logarithm(quantile(values, 0.5))
+            let deviation = max((median - logarithm(quantile(values, 0.25))) / quartile, leastLogarithmicDeviation)
+            let rest = Array(values.drop { logarithm($0) < median - 5 * deviation })
             guard rest.count < values.count, rest.count >= leastImages else { return values }
             values = rest
         }
         return values
     }
+
+    /// Of a score; copies of each other score 0.
+    private static func logarithm(_ score: Double) -> Double { log(max(score, 1e-6)) }
 
     /// The value at this share of the sorted values, interpolated.
     static func quantile(_ sorted: [Double], _ share: Double) -> Double {
