@@ -193,6 +193,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Benchmarks/JudgesTables"),
+        .executableTarget(name: "LibraryBatch", dependencies: ["MuSc"], path: "Tests/Benchmarks/LibraryBatch"),
         .testTarget(
             name: "MuScHooksTests",
             dependencies: [
