@@ -59,7 +59,7 @@ extension BatchScorer {
     /// any number of threads.
     package func scoringSeconds(images: Int, judges: Int) -> Double {
         scoringOperations(images: images, judges: judges)
-            / (settings.precision == .fast ? Self.nominalFast : Self.nominalExact)
+            / (settings.precision.isFast ? Self.nominalFast : Self.nominalExact)
     }
 
     /// Operations a second of mutual scoring on two cores with AVX-512, rounded down (`musc bench` prints them).

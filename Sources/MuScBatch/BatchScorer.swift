@@ -34,7 +34,8 @@ public struct BatchScorer: Sendable {
             imageWidth: fits ? tiles.tileWidth * patch : settings.imageSize.width,
             imageHeight: fits ? tiles.tileHeight * patch : settings.imageSize.height,
             featureLayers: settings.featureLayers, activation: settings.activation,
-            precision: settings.precision == .fast ? .fast : .exact, threads: settings.threads)
+            precision: settings.networkPrecision, imageFeature: settings.imageFeature,
+            threads: settings.threads)
     }
 
     private static func tiles(_ settings: ScoringSettings) -> TilePlan {
@@ -160,7 +161,7 @@ public struct BatchScorer: Sendable {
         let marks = marks(judged.recurring, in: images)
         return Inspection(
             grid: grid, region: region, images: images, patchMaps: judged.maps, imageFeatures: features,
-            featureWidth: settings.backbone.featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
+            featureWidth: settings.featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
             timings: clock.timings, findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
             outsideJudgments: judged.judgments, recurring: marks)
     }

@@ -32,7 +32,7 @@ public struct LineMemory: Sendable {
     public init(folder: FilePath, line: FilePath, key: TokenKey, capacity: Int) {
         self.folder = folder
         self.line = line
-        self.key = key
+        self.key = key.ofPatchTokens
         self.capacity = capacity
     }
 

@@ -79,18 +79,20 @@ extension BatchScorer {
     /// Seconds that one image takes in the network, at most, by the speed of two cores of a server of today.
     package var featureSeconds: Double {
         featureOperations(endsWithClassToken: false)
-            / (settings.precision == .fast ? Self.fastFeatures : Self.exactFeatures)
+            / (settings.precision.isFast ? Self.fastFeatures : Self.exactFeatures)
     }
 
     /// Operations of the network for one image, margins of tiles included; a multiply-add counted as two.
     package var featureOperations: Double {
-        featureOperations(endsWithClassToken: !settings.featureLayers.contains(settings.backbone.depth - 1))
+        featureOperations(
+            endsWithClassToken: settings.imageFeature == .classToken
+                && !settings.featureLayers.contains(settings.backbone.depth - 1))
     }
 
     private func featureOperations(endsWithClassToken: Bool) -> Double {
         Double(tiles.count)
             * settings.backbone.operations(
-                patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.backbone.depth,
+                patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.networkBlocks,
                 endsWithClassToken: endsWithClassToken)
     }
 

@@ -22,6 +22,10 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     public var reducesWhileDecoding: Bool?
     public var featureLayers: [Int]
     public var appliesOrientation: Bool
+    /// What the image feature is; nil for the class token.
+    public var imageFeature: String?
+    /// How the position embedding is resampled where that is not as it once was; nil otherwise.
+    public var positions: String?
 
     /// The key of the tokens that `scorer` makes with weights of this sum.
     public init(_ scorer: BatchScorer, weightsSHA256: String) {
@@ -37,6 +41,15 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         reducesWhileDecoding = scorer.settings.reducesWhileDecoding ? true : nil
         featureLayers = scorer.settings.featureLayers
         appliesOrientation = scorer.settings.appliesOrientation
+        imageFeature = scorer.model.imageFeature == .classToken ? nil : scorer.model.imageFeature.rawValue
+        positions = scorer.settings.backbone.positionResampling == .antialiased ? "antialiased" : nil
+    }
+
+    /// The key of the patch tokens alone, for those who do not use image features.
+    var ofPatchTokens: TokenKey {
+        var copy = self
+        copy.imageFeature = nil
+        return copy
     }
 
     /// One line that differs wherever the keys differ.
@@ -45,5 +58,6 @@ public struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         return "\(format) \(backbone) \(weightsSHA256) \(activation) \(precision) \(imageSize) px, layers \(layers)"
             + (appliesOrientation ? "" : ", orientation ignored")
             + (tile.map { ", tiles of \($0) patches" } ?? "") + (reducesWhileDecoding == true ? ", reduced while decoding" : "")
+            + (imageFeature.map { ", image feature \($0)" } ?? "") + (positions.map { ", positions \($0)" } ?? "")
     }
 }
