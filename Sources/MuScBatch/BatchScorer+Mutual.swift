@@ -73,7 +73,7 @@ extension BatchScorer {
     ///
     /// - Parameter threads: The most threads to use; nil for as many as the settings allow.
     /// - Throws: ``SpillError`` where they are in a file that cannot be read.
-    func standardised(_ tokens: [PatchTokens], threads: Int? = nil) throws(SpillError) -> StandardisedTokens {
+    package func standardised(_ tokens: [PatchTokens], threads: Int? = nil) throws(SpillError) -> StandardisedTokens {
         let failure = Mutex<SpillError?>(nil)
         let result = LNAMD.standardise(
             images: tokens.count, grid: grid, channels: settings.backbone.width, threads: threads ?? settings.threads

@@ -16,7 +16,7 @@ struct Musc: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, WorkCommand.self, MergeCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
             ReportCommand.self, WeightsCommand.self, LineCommand.self, SetupCommand.self, DoctorCommand.self,
-            EvaluateCommand.self, RescoreCommand.self, DatasetsCommand.self, BenchCommand.self, ReferenceCommand.self,
+            EvaluateCommand.self, TuneCommand.self, RescoreCommand.self, DatasetsCommand.self, BenchCommand.self, ReferenceCommand.self,
         ])
 
     /// Parses and runs; every error leaves as one line for the user and the right exit status.
