@@ -15,7 +15,7 @@ extension Finding {
             "\(files.count) of \(files.of) files cannot be decoded by their headers, such as \(files.example)."
         case .presetUnmeasured(let backbone):
             "Preset tuned was never measured with \(backbone): its layers and image size are not chosen by results. musc "
-                + "evaluate measures them on labelled photographs."
+                + "tune finds some on labelled photographs."
         case .knownGoodUnlisted(let error): "The known good images could not judge: \(error) (judges.known_good)."
         case .knownGoodEmpty(let folder):
             "There are no known good images in \(folder) (judges.known_good): put 30 to 50 photographs of good parts there, "
