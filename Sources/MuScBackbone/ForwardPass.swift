@@ -77,9 +77,9 @@ struct ForwardPass {
     ///
     /// - Parameter rows: The tokens, from the first, that are wanted.
     private func attend(_ block: TransformerWeights.Block, rows: Int) {
-        layerNorm(tokens, block.norm1, rows: length, block.qkv.precision, into: workspace.normalised)
+        let normalised = normalised(block.norm1, rows: length, for: block.qkv)
         let isTurned = model.description.rotatesPositions
-        apply(block.qkv, to: workspace.normalised, rows: length, isTurned ? MUSC_ROTATE : MUSC_STORE, into: workspace.qkv)
+        apply(block.qkv, to: normalised, rows: length, isTurned ? MUSC_ROTATE : MUSC_STORE, into: workspace.qkv)
         var call = workspace.attention
         call.queries = rows
         withUnsafePointer(to: call) { attention in
@@ -87,12 +87,22 @@ struct ForwardPass {
                 isa, attention, workspace.qkv.pointer, workspace.qkv.stride, workspace.attended.pointer,
                 workspace.attended.stride, workspace.scratch)
         }
-        apply(block.projection, to: attended(rows), rows: rows, MUSC_ADD, into: workspace.tokens)
+        apply(block.projection, to: attended(rows, for: block.projection), rows: rows, MUSC_ADD, into: workspace.tokens)
     }
 
-    /// What attention gave of so many tokens, as the projection takes it.
-    private func attended(_ rows: Int) -> Workspace.Rows {
-        guard let bytes = workspace.attendedBytes else { return workspace.attended }
+    /// The LayerNorm of so many tokens, as a layer takes it.
+    private func normalised(
+        _ norm: TransformerWeights.Affine, rows: Int, for layer: PackedLinear
+    ) -> Workspace.Rows {
+        let bytes = layer.precision == MUSC_INT8 ? workspace.normalisedBytes : nil
+        let target = bytes ?? workspace.normalised
+        layerNorm(tokens, norm, rows: rows, layer.precision, into: target)
+        return target
+    }
+
+    /// What attention gave of so many tokens, as a layer takes it.
+    private func attended(_ rows: Int, for layer: PackedLinear) -> Workspace.Rows {
+        guard layer.precision == MUSC_INT8, let bytes = workspace.attendedBytes else { return workspace.attended }
         musc_quantise_rows(
             isa, model.kernelPrecision, workspace.attended.pointer, workspace.attended.stride, rows, width,
             bytes.pointer.assumingMemoryBound(to: UInt8.self), bytes.stride, bytes.scales)
@@ -102,14 +112,14 @@ struct ForwardPass {
     /// The MLP with its residual: `x + γ · fc2(activation(fc1(norm(x))))`, or of a gated one
     /// `x + γ · w3(silu(w1(norm(x))) ⊙ w2(norm(x)))`.
     private func transform(_ block: TransformerWeights.Block, rows: Int) {
-        layerNorm(tokens, block.norm2, rows: rows, block.hidden.precision, into: workspace.normalised)
+        let normalised = normalised(block.norm2, rows: rows, for: block.hidden)
         let activation =
             switch (model.description.feedForward, model.activation) {
             case (.gated, _): MUSC_GATE
             case (.plain, .gelu): MUSC_GELU
             case (.plain, .quickGELU): MUSC_QUICK_GELU
             }
-        apply(block.hidden, to: workspace.normalised, rows: rows, activation, into: workspace.hidden)
+        apply(block.hidden, to: normalised, rows: rows, activation, into: workspace.hidden)
         apply(block.output, to: workspace.hidden, rows: rows, MUSC_ADD, into: workspace.tokens)
     }
 

@@ -16,8 +16,8 @@ final class Workspace: @unchecked Sendable {
     let tokens: Rows
     /// What goes into and comes out of products, in their precision.
     let normalised, qkv, attended, hidden: Rows
-    /// What attention gives, as 8-bit integers; nil where these are not used.
-    let attendedBytes: Rows?
+    /// What LayerNorm and attention give, as 8-bit integers; nil where these are not used.
+    let normalisedBytes, attendedBytes: Rows?
     /// The patches' pixels, fp32.
     let pixels: Rows
     /// Scratch memory of attention.
@@ -51,7 +51,8 @@ final class Workspace: @unchecked Sendable {
             return rows
         }
         let usesInt8 = model.precision == .fastest
-        normalised = usesInt8 ? byteRows(length, of: width) : rows(length, of: width, element: element)
+        normalised = rows(length, of: width, element: element)
+        normalisedBytes = usesInt8 ? byteRows(length, of: width) : nil
         attendedBytes = usesInt8 ? byteRows(length, of: width) : nil
         qkv = rows(length, of: 3 * width, element: element)
         attended = rows(length, of: width, element: element)
