@@ -42,7 +42,7 @@ final class PackedLinear: @unchecked Sendable {
 
         /// Whether a layer of so many outputs is another one afterwards.
         func isChange(of outputs: Int) -> Bool {
-            rowFactors != nil || columnFactors != nil || !rows.elementsEqual(0..<outputs)
+            rowFactors != nil || columnFactors != nil || rows != (0..<outputs).map(Optional.some)
         }
     }
 
