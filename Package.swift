@@ -9,7 +9,7 @@ let testsOfClosures: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
 let package = Package(
     name: "musc",
     products: [
-        .library(name: "MuSc", targets: ["MuScBatch"]),
+        .library(name: "MuSc", targets: ["MuSc"]),
         .executable(name: "musc", targets: ["musc"]),
     ],
     dependencies: [
@@ -100,6 +100,14 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .target(
+            name: "MuSc",
+            dependencies: [
+                "MuScBackbone", "MuScBatch", "MuScImages", "MuScResults", "MuScScoring", "MuScSupport", "MuScWeights",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .executableTarget(name: "ScoreFolder", dependencies: ["MuSc"], path: "examples/ScoreFolder"),
+        .executableTarget(name: "WriteReport", dependencies: ["MuSc"], path: "examples/WriteReport"),
         .executableTarget(
             name: "musc",
             dependencies: [
@@ -125,7 +133,9 @@ let package = Package(
                 "MuScImages", "MuScSupport", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .testTarget(name: "MuScSupportTests", dependencies: ["MuScSupport"]),
+        .testTarget(
+            name: "MuScSupportTests",
+            dependencies: ["MuScSupport", .product(name: "SystemPackage", package: "swift-system")]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScSupport", "MuScTensors", "Goldens", "ScratchFolders"]),
         .testTarget(
             name: "MuScBackboneTests",
@@ -198,7 +208,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
-        .testTarget(name: "DocumentationTests"),
+        .testTarget(name: "DocumentationTests", dependencies: ["MuSc", "MuScSupport", "MuScTensors"]),
 
         // Inputs that nobody would write on purpose.
         .target(name: "Mutations", dependencies: ["MuScSupport"], path: "Tests/Mutations"),

@@ -16,6 +16,7 @@ typedef struct {
     struct jpeg_error_mgr manager;  // first, so that libjpeg's pointer to it is a pointer to this
     jmp_buf jump;
     musc_codec_result result;
+    int made_end;  // the data had ended, and an end marker was made up
 } jpeg_failure;
 
 static musc_codec_status status_of(int code) {
@@ -43,7 +44,9 @@ __attribute__((noreturn)) static void fail(j_common_ptr cinfo) {
     jpeg_failure *failure = (jpeg_failure *)cinfo->err;
     char words[JMSG_LENGTH_MAX];
     cinfo->err->format_message(cinfo, words);
-    failure->result = musc_codec_failure(status_of(cinfo->err->msg_code), "%s", words);
+    // What is wrong after the data's end is that it has ended.
+    musc_codec_status status = failure->made_end ? MUSC_CODEC_ENDS_EARLY : status_of(cinfo->err->msg_code);
+    failure->result = musc_codec_failure(status, "%s", words);
     longjmp(failure->jump, 1);
 }
 
@@ -67,8 +70,30 @@ static void say_nothing(j_common_ptr cinfo) { (void)cinfo; }
 
 static void start(j_decompress_ptr cinfo) { (void)cinfo; }
 
+typedef struct {
+    struct jpeg_decompress_struct cinfo;  // first, so that libjpeg's pointer to it is a pointer to this
+    struct jpeg_source_mgr source;
+    struct jpeg_progress_mgr progress;
+    jpeg_failure failure;
+    JSAMPLE *row;
+    int may_lack_end;
+} jpeg_reader;
+
 // All the data is in memory from the start, so a request for more means that the file ends early.
+//
+// Cameras that write frames of a stream leave out the end marker. It is made up where nothing can be missing unnoticed:
+// of one scan, whose pixels libjpeg counts and warns of. Arithmetic codes go on without a warning, and of several scans
+// the last may be lacking.
 static boolean want_more(j_decompress_ptr cinfo) {
+    static const JOCTET end[2] = {0xFF, JPEG_EOI};
+    jpeg_reader *reader = (jpeg_reader *)cinfo;
+    if (reader->may_lack_end) {
+        reader->may_lack_end = 0;
+        reader->failure.made_end = 1;
+        cinfo->src->next_input_byte = end;
+        cinfo->src->bytes_in_buffer = sizeof end;
+        return TRUE;
+    }
     ERREXIT(cinfo, JERR_INPUT_EOF);
     return FALSE;
 }
@@ -87,14 +112,6 @@ static void watch_scans(j_common_ptr cinfo) {
         longjmp(failure->jump, 1);
     }
 }
-
-typedef struct {
-    struct jpeg_decompress_struct cinfo;
-    struct jpeg_source_mgr source;
-    struct jpeg_progress_mgr progress;
-    jpeg_failure failure;
-    JSAMPLE *row;
-} jpeg_reader;
 
 // Only to be called behind setjmp: libjpeg may already fail here.
 static void open_reader(jpeg_reader *reader, const uint8_t *data, size_t size) {
@@ -184,6 +201,7 @@ musc_codec_result musc_jpeg_decode(
     cinfo->scale_denom = 8;
     cinfo->dct_method = JDCT_ISLOW;
     cinfo->do_fancy_upsampling = TRUE;
+    reader->may_lack_end = !jpeg_has_multiple_scans(cinfo) && !cinfo->arith_code;
     jpeg_start_decompress(cinfo);
 
     size_t channels = cinfo->num_components == 1 ? 1 : 3;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <png.h>
+#include <zlib.h>
 
 typedef struct {
     const uint8_t *data;
@@ -123,4 +124,15 @@ musc_codec_result musc_png_decode(const uint8_t *data, size_t size, uint8_t *pix
     png_read_image(png, reader->rows);
     png_read_end(png, NULL);
     return close_reader(reader, musc_codec_success());
+}
+
+size_t musc_inflate(const uint8_t *data, size_t size, uint8_t *output, size_t capacity) {
+    z_stream stream = {.next_in = (z_const Bytef *)data, .avail_in = (uInt)(size > UINT32_MAX ? UINT32_MAX : size)};
+    if (inflateInit(&stream) != Z_OK) return 0;
+    stream.next_out = output;
+    stream.avail_out = (uInt)(capacity > UINT32_MAX ? UINT32_MAX : capacity);
+    int status = inflate(&stream, Z_FINISH);
+    size_t written = stream.total_out;
+    inflateEnd(&stream);
+    return status == Z_STREAM_END || status == Z_BUF_ERROR ? written : 0;
 }

@@ -24,6 +24,49 @@ static inline unsigned stretched(const tiff_reader *reader, unsigned value) {
     return largest == range ? value : (value * range + largest / 2) / largest;
 }
 
+/// A floating-point number of 16 bits: a sign, five bits of exponent, ten of fraction.
+static float half(uint16_t bits) {
+    uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = bits >> 10 & 31, fraction = bits & 1023;
+    float value;
+    if (exponent == 0) {
+        value = (float)fraction / 16777216.0f;
+        return sign ? -value : value;
+    }
+    uint32_t word = sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13;
+    memcpy(&value, &word, 4);
+    return value;
+}
+
+/// Sample `index` of a row of samples that are no unsigned 8- or 16-bit ones; of more than 24 bits rounded.
+static inline float number_at(const tiff_reader *reader, const uint8_t *row, size_t index) {
+    const uint8_t *at = row + index * (reader->bits / 8);
+    if (reader->format == SAMPLEFORMAT_IEEEFP) {
+        if (reader->bits == 16) {
+            uint16_t bits;
+            memcpy(&bits, at, 2);
+            return half(bits);
+        }
+        if (reader->bits == 64) {
+            double value;
+            memcpy(&value, at, 8);
+            return (float)value;
+        }
+        float value;
+        memcpy(&value, at, 4);
+        return value;
+    }
+    int is_signed = reader->format == SAMPLEFORMAT_INT;
+    if (reader->bits == 8) return (float)(int8_t)*at;
+    if (reader->bits == 16) {
+        int16_t value;
+        memcpy(&value, at, 2);
+        return (float)value;
+    }
+    uint32_t value;
+    memcpy(&value, at, 4);
+    return is_signed ? (float)(int32_t)value : (float)value;
+}
+
 static inline void store(const tiff_reader *reader, uint8_t *pixels, size_t index, unsigned value) {
     if (reader->header.samples == MUSC_SAMPLES_UINT16) {
         uint16_t deep = (uint16_t)value;
@@ -43,7 +86,13 @@ static void convert(
     size_t step = plane < 0 ? reader->samples_per_pixel : 1;
     size_t channels = reader->header.channels;
     if (reader->header.samples == MUSC_SAMPLES_FLOAT32) {
-        for (size_t x = 0; x < count; x++) memcpy(pixels + 4 * (first + x), row + 4 * x * step, 4);
+        size_t taken = plane < 0 ? channels : 1;
+        for (size_t x = 0; x < count; x++) {
+            for (size_t c = 0; c < taken; c++) {
+                float value = number_at(reader, row, x * step + c);
+                memcpy(pixels + 4 * ((first + x) * channels + (plane < 0 ? c : (size_t)plane)), &value, 4);
+            }
+        }
         return;
     }
     switch (reader->photometric) {
@@ -66,7 +115,7 @@ static void convert(
     default:
         break;
     }
-    int is_inverted = reader->photometric == PHOTOMETRIC_MINISWHITE;
+    int is_inverted = reader->photometric == PHOTOMETRIC_MINISWHITE && !reader->header.is_inverted;
     if (step == channels && !is_inverted && (reader->bits == 8 || reader->bits == 16)) {
         size_t size = channels * reader->header.samples;
         memcpy(pixels + first * size, row, count * size);
@@ -79,14 +128,14 @@ static void convert(
             store(reader, pixels, (first + x) * channels + (size_t)plane, is_inverted ? range - value : value);
             continue;
         }
-        unsigned alpha = reader->is_premultiplied ? sample_at(reader, row, x * step + 3) : 255;
+        unsigned alpha = reader->is_premultiplied ? sample_at(reader, row, x * step + 3) : range;
         for (size_t c = 0; c < channels; c++) {
             unsigned value = stretched(reader, sample_at(reader, row, x * step + c));
             if (is_inverted) value = range - value;
             // As Pillow: the colour that was multiplied by its alpha; black where nothing is left of it.
-            if (alpha != 255) {
-                value = alpha == 0 ? 0 : value * 255 / alpha;
-                if (value > 255) value = 255;
+            if (alpha != range) {
+                value = alpha == 0 ? 0 : value * range / alpha;
+                if (value > range) value = range;
             }
             store(reader, pixels, (first + x) * channels + c, value);
         }
@@ -139,10 +188,16 @@ static int read_tiles(tiff_reader *reader, int planes, uint8_t *pixels) {
     return 1;
 }
 
-// Subsampled YCbCr that is not JPEG: libtiff's own conversion, which makes one 32-bit word of each pixel.
-static int read_ycbcr(tiff_reader *reader, uint8_t *pixels) {
+// libtiff's own conversion, which makes one 32-bit word of each pixel: for subsampled YCbCr that is not JPEG, and others.
+static int read_converted(tiff_reader *reader, uint8_t *pixels) {
     char words[1024] = "";
     TIFFRGBAImage image;
+    if (reader->photometric == PHOTOMETRIC_CIELAB) {
+        // libtiff goes to sRGB without adapting the white: that of the file, D50 where it says none, would be yellowish.
+        // L*a*b* is relative to its white, so that taking it as sRGB's, D65, makes white white.
+        float white[2] = {0.3127f, 0.3290f};
+        TIFFSetField(reader->tiff, TIFFTAG_WHITEPOINT, white);
+    }
     if (!TIFFRGBAImageBegin(&image, reader->tiff, 1, words)) {
         if (reader->result.status == MUSC_CODEC_OK) {
             reader->result = musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "%s", words);
@@ -164,23 +219,22 @@ static int read_ycbcr(tiff_reader *reader, uint8_t *pixels) {
 }
 
 musc_codec_result musc_tiff_decode(
-    const uint8_t *data, size_t size, size_t memory_limit, uint8_t *pixels, size_t capacity) {
+    const uint8_t *data, size_t size, uint64_t directory, size_t memory_limit, uint8_t *pixels, size_t capacity) {
     tiff_reader *reader;
-    musc_codec_result result = musc_tiff_open(data, size, memory_limit, &reader);
+    musc_codec_result result = musc_tiff_open(data, size, directory, memory_limit, &reader);
     if (!reader) return result;
     size_t count = (size_t)reader->width * reader->height;
     if (count * reader->header.channels * reader->header.samples != capacity) {
         return musc_tiff_close(reader, musc_codec_failure(MUSC_CODEC_DAMAGED, "the size changed while decoding"));
     }
-    int is_ycbcr = reader->photometric == PHOTOMETRIC_YCBCR;
-    if (is_ycbcr && reader->compression == COMPRESSION_JPEG) {
+    int is_converted = reader->is_converted;
+    if (reader->photometric == PHOTOMETRIC_YCBCR && !is_converted) {
         TIFFSetField(reader->tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-        is_ycbcr = 0;
     }
     int is_tiled = TIFFIsTiled(reader->tiff);
-    uint64_t needed = is_ycbcr ? (uint64_t)count * 4
+    uint64_t needed = is_converted ? (uint64_t)count * 4
         : is_tiled ? TIFFTileSize64(reader->tiff) : TIFFScanlineSize64(reader->tiff);
-    if (!is_ycbcr && !is_tiled && needed < least_row_size(reader, reader->width)) {
+    if (!is_converted && !is_tiled && needed < least_row_size(reader, reader->width)) {
         return musc_tiff_close(reader, musc_codec_failure(MUSC_CODEC_DAMAGED, "rows are shorter than the image"));
     }
     if (needed == 0 || needed > memory_limit) {
@@ -193,7 +247,7 @@ musc_codec_result musc_tiff_decode(
 
     int planes = reader->planar == PLANARCONFIG_SEPARATE && reader->photometric != PHOTOMETRIC_PALETTE
         ? reader->header.channels : 1;
-    int is_complete = is_ycbcr ? read_ycbcr(reader, pixels)
+    int is_complete = is_converted ? read_converted(reader, pixels)
         : is_tiled ? read_tiles(reader, planes, pixels) : read_strips(reader, planes, pixels);
     if (reader->result.status != MUSC_CODEC_OK) return musc_tiff_close(reader, reader->result);
     if (!is_complete) {

@@ -71,11 +71,11 @@ static int say_nothing(TIFF *tiff, void *user, const char *module, const char *f
     return 1;
 }
 
-static int write_image(TIFF *tiff, const float *samples, uint32_t width, uint32_t height) {
-    uint32_t row_bytes = width * (uint32_t)sizeof(float);
+static int write_image(TIFF *tiff, const uint8_t *samples, uint32_t width, uint32_t height, int bits) {
+    uint32_t row_bytes = width * (uint32_t)bits / 8;
     uint32_t rows = row_bytes < (1 << 16) ? (1 << 16) / row_bytes : 1;
     int is_set = TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, width) && TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, height) &&
-        TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 32) && TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1) &&
+        TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, bits) && TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1) &&
         TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_IEEEFP) &&
         TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK) &&
         TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) &&
@@ -84,14 +84,14 @@ static int write_image(TIFF *tiff, const float *samples, uint32_t width, uint32_
     if (!is_set) return 0;
     for (uint32_t y = 0; y < height; y++) {
         // libtiff takes rows without const, and swaps bytes in a copy only where the file's order differs.
-        void *row = (void *)(uintptr_t)(samples + (size_t)y * width);
+        void *row = (void *)(uintptr_t)(samples + (size_t)y * row_bytes);
         if (TIFFWriteScanline(tiff, row, y, 0) < 0) return 0;
     }
     return TIFFWriteDirectory(tiff);
 }
 
-musc_codec_result musc_tiff_encode_float32(
-    const float *samples, uint32_t width, uint32_t height, musc_encoded *encoded) {
+musc_codec_result musc_tiff_encode_float(
+    const void *samples, uint32_t width, uint32_t height, int bits, musc_encoded *encoded) {
     *encoded = (musc_encoded){0};
     tiff_writer writer = {.encoded = encoded, .result = musc_codec_success()};
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
@@ -101,7 +101,7 @@ musc_codec_result musc_tiff_encode_float32(
     TIFF *tiff = TIFFClientOpenExt(
         "", "wm", &writer, read_bytes, write_bytes, seek, close_nothing, size_of, NULL, NULL, options);
     TIFFOpenOptionsFree(options);
-    int is_written = tiff && write_image(tiff, samples, width, height);
+    int is_written = tiff && write_image(tiff, samples, width, height, bits);
     if (tiff) TIFFClose(tiff);
     if (!is_written || writer.result.status != MUSC_CODEC_OK) {
         musc_encoded_free(encoded);

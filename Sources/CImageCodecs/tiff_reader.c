@@ -88,10 +88,12 @@ static int is_read(uint16_t compression) {
     case COMPRESSION_NONE:
     case COMPRESSION_PACKBITS:
     case COMPRESSION_LZW:
+    case COMPRESSION_LZMA:
     case COMPRESSION_DEFLATE:
     case COMPRESSION_ADOBE_DEFLATE:
     case COMPRESSION_ZSTD:
     case COMPRESSION_JPEG:
+    case COMPRESSION_OJPEG:
     case COMPRESSION_CCITTRLE:
     case COMPRESSION_CCITTRLEW:
     case COMPRESSION_CCITTFAX3:
@@ -99,6 +101,39 @@ static int is_read(uint16_t compression) {
         return TIFFIsCODECConfigured(compression);
     default:
         return 0;
+    }
+}
+
+static int is_fax(uint16_t compression) {
+    return compression == COMPRESSION_CCITTRLE || compression == COMPRESSION_CCITTRLEW ||
+        compression == COMPRESSION_CCITTFAX3 || compression == COMPRESSION_CCITTFAX4;
+}
+
+static const char *name_of_compression(uint16_t compression) {
+    switch (compression) {
+    case COMPRESSION_OJPEG: return "old-style JPEG";
+    case COMPRESSION_NEXT: return "NeXT";
+    case COMPRESSION_THUNDERSCAN: return "ThunderScan";
+    case COMPRESSION_PIXARLOG: return "PixarLog";
+    case COMPRESSION_JBIG: return "JBIG";
+    case 33003: case 33004: case 33005: case 34712: return "JPEG 2000";
+    case COMPRESSION_SGILOG: case COMPRESSION_SGILOG24: return "LogLuv";
+    case COMPRESSION_LERC: return "LERC";
+    case COMPRESSION_LZMA: return "LZMA";
+    case COMPRESSION_ZSTD: return "Zstandard";
+    case 50001: return "WebP";
+    case 50002: return "JPEG XL";
+    default: return "unknown";
+    }
+}
+
+static const char *name_of_colours(uint16_t photometric) {
+    switch (photometric) {
+    case PHOTOMETRIC_MASK: return "a mask of another image";
+    case PHOTOMETRIC_ICCLAB: case PHOTOMETRIC_ITULAB: return "L*a*b* colours of an unusual encoding";
+    case PHOTOMETRIC_LOGL: case PHOTOMETRIC_LOGLUV: return "LogLuv colours";
+    case PHOTOMETRIC_CFA: return "a colour filter array, as in camera raw";
+    default: return "unknown colours";
     }
 }
 
@@ -126,93 +161,155 @@ static musc_codec_result read_palette(tiff_reader *reader, int *is_grey) {
     return musc_codec_success();
 }
 
+// What a sample is: its decoded type, and the range of those that are not unsigned 8- or 16-bit ones.
+static musc_codec_result read_sample_type(tiff_reader *reader) {
+    unsigned bits = reader->bits;
+    musc_image_header *header = &reader->header;
+    switch (reader->format) {
+    case SAMPLEFORMAT_UINT:
+    case SAMPLEFORMAT_VOID:
+        if (bits >= 1 && bits <= 16) {
+            header->samples = bits > 8 ? MUSC_SAMPLES_UINT16 : MUSC_SAMPLES_UINT8;
+            if (bits > 8 && bits < 16) header->stretched_from = (1u << bits) - 1;
+            return musc_codec_success();
+        }
+        if (bits != 32) break;
+        header->full_high = (double)(((uint64_t)1 << bits) - 1);
+        header->samples = MUSC_SAMPLES_FLOAT32;
+        return musc_codec_success();
+    case SAMPLEFORMAT_INT:
+        if (bits != 8 && bits != 16 && bits != 32) break;
+        header->full_low = -(double)((uint64_t)1 << (bits - 1));
+        header->full_high = -header->full_low - 1;
+        header->samples = MUSC_SAMPLES_FLOAT32;
+        return musc_codec_success();
+    case SAMPLEFORMAT_IEEEFP:
+        if (bits != 16 && bits != 32 && bits != 64) break;
+        header->full_high = 1;
+        header->samples = MUSC_SAMPLES_FLOAT32;
+        return musc_codec_success();
+    default:
+        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "complex numbers");
+    }
+    return musc_codec_failure(
+        MUSC_CODEC_UNSUPPORTED, "%u-bit %s samples", bits,
+        reader->format == SAMPLEFORMAT_IEEEFP ? "floating-point" : reader->format == SAMPLEFORMAT_INT ? "signed" : "whole-number");
+}
+
+// What the samples of a pixel are: how many come out, and how many the colours take.
+static musc_codec_result read_colours(tiff_reader *reader, int *channels, int *colours) {
+    int is_map = reader->header.samples == MUSC_SAMPLES_FLOAT32, is_grey = 0;
+    int is_separate = reader->planar == PLANARCONFIG_SEPARATE;
+    *channels = *colours = 3;
+    switch (reader->photometric) {
+    case PHOTOMETRIC_MINISBLACK:
+    case PHOTOMETRIC_MINISWHITE:
+        *channels = *colours = 1;
+        return musc_codec_success();
+    case PHOTOMETRIC_RGB:
+        return musc_codec_success();
+    case PHOTOMETRIC_PALETTE: {
+        if (is_map) return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "a palette of more than 256 colours");
+        musc_codec_result result = read_palette(reader, &is_grey);
+        *colours = 1;
+        *channels = is_grey ? 1 : 3;
+        return result;
+    }
+    case PHOTOMETRIC_YCBCR:
+        if (reader->bits != 8 || reader->samples_per_pixel != 3) {
+            return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "YCbCr of other than three 8-bit samples");
+        }
+        reader->is_converted = reader->compression != COMPRESSION_JPEG || is_separate;
+        return musc_codec_success();
+    case PHOTOMETRIC_CIELAB:
+        if (reader->bits != 8 || reader->samples_per_pixel != 3 || is_separate) {
+            return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "L*a*b* colours of other than three 8-bit samples");
+        }
+        // libtiff takes a and b as signed, whatever the file says of them.
+        reader->is_converted = 1;
+        reader->header.samples = MUSC_SAMPLES_UINT8;
+        return musc_codec_success();
+    case PHOTOMETRIC_SEPARATED: {
+        uint16_t inks = INKSET_CMYK;
+        TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_INKSET, &inks);
+        *colours = 4;
+        if (inks != INKSET_CMYK || is_map || (reader->bits != 8 && (reader->bits != 16 || is_separate))) {
+            return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "inks other than CMYK of 8 or 16 bits");
+        }
+        reader->is_converted = is_separate;
+        reader->header.samples = MUSC_SAMPLES_UINT8;
+        return musc_codec_success();
+    }
+    default:
+        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "%s", name_of_colours(reader->photometric));
+    }
+}
+
+// What the file says is its largest sample, of whichever of the two fields is there.
+static double said_largest(TIFF *tiff) {
+    double largest = 0;
+    uint16_t whole = 0;
+    if (!TIFFGetField(tiff, TIFFTAG_SMAXSAMPLEVALUE, &largest) && TIFFGetField(tiff, TIFFTAG_MAXSAMPLEVALUE, &whole)) largest = whole;
+    return largest > 0 && largest < 1e300 ? largest : 0;
+}
+
 static musc_codec_result read_fields(tiff_reader *reader) {
     TIFF *tiff = reader->tiff;
     if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &reader->width) ||
         !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &reader->height)) {
         return musc_codec_failure(MUSC_CODEC_DAMAGED, "the image's size is missing");
     }
-    if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &reader->photometric)) reader->photometric = PHOTOMETRIC_MINISBLACK;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &reader->bits);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &reader->samples_per_pixel);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &reader->planar);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &reader->format);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &reader->compression);
+    // Fax images without the field are white where nothing is written.
+    if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &reader->photometric)) {
+        reader->photometric = is_fax(reader->compression) ? PHOTOMETRIC_MINISWHITE : PHOTOMETRIC_MINISBLACK;
+    }
     uint16_t orientation = 1, extra_count = 0, *extras = NULL;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extra_count, &extras);
 
     if (!is_read(reader->compression)) {
-        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "compression %d", reader->compression);
+        return musc_codec_failure(
+            MUSC_CODEC_UNSUPPORTED, "%s compression, number %d", name_of_compression(reader->compression), reader->compression);
     }
     if (reader->samples_per_pixel < 1 || reader->samples_per_pixel > most_samples) {
         return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "%d samples a pixel", reader->samples_per_pixel);
     }
-    int is_float = reader->format == SAMPLEFORMAT_IEEEFP;
-    if (is_float ? reader->bits != 32 : reader->bits < 1 || reader->bits > 16) {
-        return musc_codec_failure(
-            MUSC_CODEC_UNSUPPORTED, "%d-bit %s samples", reader->bits, is_float ? "floating-point" : "whole-number");
-    }
-    if (!is_float && reader->format != SAMPLEFORMAT_UINT && reader->format != SAMPLEFORMAT_VOID) {
-        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "signed or complex samples");
-    }
-
-    int channels = 3, colours = 3, is_grey = 0;
-    switch (reader->photometric) {
-    case PHOTOMETRIC_MINISBLACK:
-    case PHOTOMETRIC_MINISWHITE:
-        channels = colours = 1;
-        if (is_float && reader->photometric == PHOTOMETRIC_MINISWHITE) {
-            return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "floating-point samples of which 0 is white");
-        }
-        break;
-    case PHOTOMETRIC_PALETTE: {
-        musc_codec_result result = read_palette(reader, &is_grey);
-        if (result.status != MUSC_CODEC_OK) return result;
-        colours = 1;
-        channels = is_grey ? 1 : 3;
-        break;
-    }
-    case PHOTOMETRIC_RGB:
-        break;
-    case PHOTOMETRIC_YCBCR:
-        if (reader->bits != 8 || reader->samples_per_pixel != 3 || reader->planar != PLANARCONFIG_CONTIG) {
-            return musc_codec_failure(
-                MUSC_CODEC_UNSUPPORTED, "YCbCr of other than three 8-bit samples, pixel by pixel");
-        }
-        break;
-    case PHOTOMETRIC_SEPARATED: {
-        uint16_t inks = INKSET_CMYK;
-        TIFFGetFieldDefaulted(tiff, TIFFTAG_INKSET, &inks);
-        colours = 4;
-        if (inks != INKSET_CMYK || (reader->bits != 8 && reader->bits != 16) ||
-            reader->planar != PLANARCONFIG_CONTIG) {
-            return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "inks other than CMYK of 8 or 16 bits, pixel by pixel");
-        }
-        break;
-    }
-    default:
-        return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "photometric interpretation %d", reader->photometric);
-    }
-    if (is_float && colours != 1) return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "floating-point colours");
+    musc_codec_result result = read_sample_type(reader);
+    if (result.status != MUSC_CODEC_OK) return result;
+    int channels = 3, colours = 3;
+    result = read_colours(reader, &channels, &colours);
+    if (result.status != MUSC_CODEC_OK) return result;
     if (reader->samples_per_pixel < colours) {
         return musc_codec_failure(MUSC_CODEC_DAMAGED, "%d samples a pixel", reader->samples_per_pixel);
     }
-    reader->is_premultiplied = reader->photometric == PHOTOMETRIC_RGB && reader->bits == 8 &&
-        reader->planar == PLANARCONFIG_CONTIG && reader->samples_per_pixel > 3 && extra_count > 0 &&
-        extras[0] == EXTRASAMPLE_ASSOCALPHA;
+    if (reader->compression == COMPRESSION_OJPEG) {
+        if (reader->bits != 8) return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "old-style JPEG of other than 8 bits");
+        reader->is_converted = 1;
+        channels = 3;
+    }
+    reader->is_premultiplied = reader->photometric == PHOTOMETRIC_RGB && (reader->bits == 8 || reader->bits == 16) &&
+        reader->header.samples != MUSC_SAMPLES_FLOAT32 && reader->planar == PLANARCONFIG_CONTIG &&
+        reader->samples_per_pixel > 3 && extra_count > 0 && extras[0] == EXTRASAMPLE_ASSOCALPHA;
 
-    int is_deep = reader->bits > 8 && reader->photometric != PHOTOMETRIC_SEPARATED;
-    reader->header = (musc_image_header){
-        .width = reader->width, .height = reader->height, .bits = (uint8_t)reader->bits,
-        .channels = (uint8_t)channels,
-        .samples = is_float ? MUSC_SAMPLES_FLOAT32 : is_deep ? MUSC_SAMPLES_UINT16 : MUSC_SAMPLES_UINT8,
-        .orientation = orientation >= 1 && orientation <= 8 ? (uint8_t)orientation : 1,
-    };
+    musc_image_header *header = &reader->header;
+    header->width = reader->width;
+    header->height = reader->height;
+    header->bits = (uint8_t)reader->bits;
+    header->channels = (uint8_t)channels;
+    header->photometric = reader->photometric;
+    header->is_inverted = reader->photometric == PHOTOMETRIC_MINISWHITE && header->samples != MUSC_SAMPLES_UINT8;
+    header->said_largest = said_largest(tiff);
+    header->orientation = orientation >= 1 && orientation <= 8 ? (uint8_t)orientation : 1;
     return musc_codec_success();
 }
 
-musc_codec_result musc_tiff_open(const uint8_t *data, size_t size, size_t memory_limit, tiff_reader **opened) {
+musc_codec_result musc_tiff_open(
+    const uint8_t *data, size_t size, uint64_t directory, size_t memory_limit, tiff_reader **opened) {
     *opened = NULL;
     tiff_reader *reader = calloc(1, sizeof *reader);
     TIFFOpenOptions *options = reader ? TIFFOpenOptionsAlloc() : NULL;
@@ -229,7 +326,10 @@ musc_codec_result musc_tiff_open(const uint8_t *data, size_t size, size_t memory
     reader->tiff = TIFFClientOpenExt(
         "", "rm", reader, read_bytes, write_nothing, seek, close_nothing, size_of, NULL, NULL, options);
     TIFFOpenOptionsFree(options);
-    if (!reader->tiff) {
+    // The first directory is read by opening, and stays where the page is that one.
+    int is_there = reader->tiff && (directory == 0 || TIFFCurrentDirOffset(reader->tiff) == directory ||
+                                    TIFFSetSubDirectory(reader->tiff, directory));
+    if (!is_there) {
         musc_codec_result result = reader->result.status != MUSC_CODEC_OK
             ? reader->result : musc_codec_failure(MUSC_CODEC_DAMAGED, "the header cannot be read");
         return musc_tiff_close(reader, result);
@@ -246,9 +346,10 @@ musc_codec_result musc_tiff_open(const uint8_t *data, size_t size, size_t memory
     return result;
 }
 
-musc_codec_result musc_tiff_read_header(const uint8_t *data, size_t size, musc_image_header *header) {
+musc_codec_result musc_tiff_read_header(
+    const uint8_t *data, size_t size, uint64_t directory, musc_image_header *header) {
     tiff_reader *reader;
-    musc_codec_result result = musc_tiff_open(data, size, size + (64 << 20), &reader);
+    musc_codec_result result = musc_tiff_open(data, size, directory, size + (64 << 20), &reader);
     if (!reader) return result;
     *header = reader->header;
     return musc_tiff_close(reader, result);

@@ -9,7 +9,7 @@
 #error "libtiff 4.5 or newer is needed: older ones report errors only through process-wide handlers"
 #endif
 
-/// A TIFF file in memory, and what its first page's directory says.
+/// A TIFF file in memory, and what a page's directory says.
 typedef struct {
     const uint8_t *data;
     size_t size, position;
@@ -22,14 +22,18 @@ typedef struct {
     uint32_t width, height;
     uint16_t bits, samples_per_pixel, photometric, planar, format, compression;
     int is_premultiplied;
+    /// Whether libtiff's own conversion to 8-bit RGB is taken, which knows more colour spaces.
+    int is_converted;
     musc_image_header header;
     uint8_t palette[256][3];
 } tiff_reader;
 
-/// Opens a reader and reads the first page's fields. On failure the reader is closed and NULL.
+/// Opens a reader and reads a page's fields. On failure the reader is closed and NULL.
 ///
+/// - directory: where the page's directory begins; 0 for the file's first.
 /// - memory_limit: the most bytes that libtiff may allocate at once.
-musc_codec_result musc_tiff_open(const uint8_t *data, size_t size, size_t memory_limit, tiff_reader **opened);
+musc_codec_result musc_tiff_open(
+    const uint8_t *data, size_t size, uint64_t directory, size_t memory_limit, tiff_reader **opened);
 
 /// Closes a reader and hands on how that went.
 musc_codec_result musc_tiff_close(tiff_reader *reader, musc_codec_result result);

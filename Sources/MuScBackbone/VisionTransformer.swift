@@ -3,7 +3,7 @@ import Synchronization
 
 /// A vision transformer with its weights, ready to turn images of one size into patch tokens.
 ///
-/// The value is immutable; ``tokens(of:)`` may be called from any number of threads at once and computes on the
+/// The value is immutable; `tokens(of:)` may be called from any number of threads at once and computes on the
 /// calling thread alone, unless it is given more.
 public struct VisionTransformer: Sendable {
     public let description: BackboneDescription

@@ -1,3 +1,4 @@
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
@@ -53,6 +54,15 @@ package enum Receiver: Sendable, Hashable {
 
     package static let onBatch = "hooks.on_batch"
     package static let onFlagged = "hooks.on_flagged"
+
+    /// Tells it from other receivers without saying what may be secret in it.
+    package var fingerprint: String {
+        let words = switch self {
+        case .command(let name, let words): [name] + words
+        case .webhook(let url): [url]
+        }
+        return SHA256.hash(data: words.joined(separator: "\0").utf8).prefix(8).hexadecimal
+    }
 
     /// The name under which the ledger keeps messages for it.
     package var name: String {

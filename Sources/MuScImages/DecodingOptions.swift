@@ -27,6 +27,10 @@ public enum SampleScaling: Sendable, Hashable {
     /// units of the file's samples (0 to 65535 for 16 bits); `high` must be larger than `low`, else everything
     /// up to `low` becomes 0 and the rest 255.
     case range(low: Double, high: Double)
+    /// Of whole numbers the lowest so many bits count, 8 to 16: `value >> (bits - 8)`, as a camera of 12 bits would have
+    /// written its 8-bit image; what is larger becomes 255. Samples that their file says the largest value of (PGM's
+    /// maximum, TIFF of 12 bits) have the full range already and are taken so.
+    case significantBits(Int)
 }
 
 /// What is done with an image file's content beyond decoding it.
@@ -36,6 +40,8 @@ public struct DecodingOptions: Sendable, Hashable {
     public var applyingOrientation: Bool
     /// How samples of more than 8 bits become 8-bit ones; default `.fullRange`.
     public var sampleScaling: SampleScaling
+    /// Which full page of a TIFF is decoded, counted from 0; other formats have one. Default 0.
+    public var page: Int
     /// Decodes a JPEG at the smallest of the scales 1/8 to 8/8 at which its shorter side still has at least this
     /// many pixels: much faster for a thumbnail of a large photograph, not equal to decoding and resizing.
     /// Default nil: full size. Other formats are always decoded at full size.
@@ -55,9 +61,10 @@ public struct DecodingOptions: Sendable, Hashable {
     public init(
         applyingOrientation: Bool = true, sampleScaling: SampleScaling = .fullRange,
         scaledToAtLeast: Int? = nil, reducedToCover: ImageSize? = nil, limits: DecodingLimits = DecodingLimits(),
-        root: FilePath? = nil
+        root: FilePath? = nil, page: Int = 0
     ) {
         self.root = root
+        self.page = page
         self.applyingOrientation = applyingOrientation
         self.sampleScaling = sampleScaling
         self.scaledToAtLeast = scaledToAtLeast

@@ -40,7 +40,7 @@ public struct GrayImage: Sendable, Hashable {
     public init(
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
-        let encoded = try EncodedImage(bytes, name: name, limits: options.limits)
+        let encoded = try EncodedImage(bytes, name: name, limits: options.limits, page: options.page)
         self = try DecodingGate.pass(bytes: encoded.decodingBytes, name: name) { () throws(ImageError) in
             try Self(encoded, options: options)
         }

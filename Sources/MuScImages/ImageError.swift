@@ -22,6 +22,8 @@ public struct ImageError: Error, Sendable, Hashable {
         case damaged(ImageFormat, String)
         /// A sound file, but of a variant that is not read; the text says which.
         case unsupported(ImageFormat, String)
+        /// Floating-point samples leave the range from 0 to 1, and no other is given.
+        case outsideRange(ImageFormat)
         /// The file is larger than the limit, both in bytes.
         case fileTooLarge(bytes: Int, limit: Int)
         /// The header promises more pixels than the limit.
@@ -76,7 +78,12 @@ extension ImageError.Kind: CustomStringConvertible {
         case .damaged(let format, let reason):
             "the \(format) data is damaged (\(reason)). Copy it again, or save the image anew."
         case .unsupported(let format, let reason):
-            "this kind of \(format) is not read (\(reason)). Save the image as an ordinary PNG, TIFF or JPEG."
+            "this kind of \(format) is not read (\(reason)). Save the image as PNG or TIFF of 8 or 16 unsigned bits, or as JPEG."
+        case .outsideRange(let format):
+            """
+            the \(format) holds floating-point values outside 0 to 1, which is the range that images.range: full takes. \
+            Set images.range to auto, or to [low, high] in the file's own numbers.
+            """
         case .fileTooLarge(let bytes, let limit):
             "the file has \(bytes) bytes; at most \(limit) are read (images.max_megabytes). Save it smaller, or raise the limit."
         case .tooManyPixels(let width, let height, let limit):

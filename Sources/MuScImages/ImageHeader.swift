@@ -28,7 +28,7 @@ public struct ImageHeader: Sendable, Hashable {
         switch ImageFormat.detect(start.bytes) {
         case .jpeg, .bmp, .pnm:
             if !start.isComplete,
-                let encoded = try? EncodedImage(start.bytes, name: start.name, limits: options.limits)
+                let encoded = try? EncodedImage(start.bytes, name: start.name, limits: options.limits, page: options.page)
             {
                 self.init(encoded, options: options)
                 return
@@ -37,7 +37,7 @@ public struct ImageHeader: Sendable, Hashable {
             break
         }
         let content = start.isComplete ? start : try FileContent(path, options: options)
-        let encoded = try EncodedImage(content.bytes, name: content.name, limits: options.limits)
+        let encoded = try EncodedImage(content.bytes, name: content.name, limits: options.limits, page: options.page)
         self.init(encoded, options: options)
     }
 
@@ -45,7 +45,7 @@ public struct ImageHeader: Sendable, Hashable {
     public init(
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
-        let encoded = try EncodedImage(bytes, name: name, limits: options.limits)
+        let encoded = try EncodedImage(bytes, name: name, limits: options.limits, page: options.page)
         self.init(encoded, options: options)
     }
 

@@ -42,7 +42,7 @@ extension RGBImage {
     private static func decode(
         _ bytes: [UInt8], name: String, options: DecodingOptions
     ) throws(ImageError) -> (image: RGBImage, fullSize: ImageSize) {
-        let encoded = try EncodedImage(bytes, name: name, limits: options.limits)
+        let encoded = try EncodedImage(bytes, name: name, limits: options.limits, page: options.page)
         return try DecodingGate.pass(bytes: encoded.decodingBytes, name: name) {
             () throws(ImageError) -> (image: RGBImage, fullSize: ImageSize) in
             try decode(encoded, options: options)
@@ -68,8 +68,7 @@ extension EncodedImage {
     /// The raster's samples as 8-bit ones, or an error that says how to give the range that is missing.
     func samplesOf8Bits(_ raster: Raster, _ scaling: SampleScaling) throws(ImageError) -> [UInt8] {
         guard let samples = raster.scaledTo8Bits(scaling) else {
-            let reason = "floating-point samples outside 0 to 1, and no range is given"
-            throw ImageError(file: name, kind: .unsupported(format, reason))
+            throw ImageError(file: name, kind: .outsideRange(format))
         }
         return samples
     }

@@ -1,4 +1,6 @@
 import MuScImages
+import MuScSupport
+import SystemPackage
 
 /// What is written beside a batch, and how its heat maps look: the `output` section of the configuration.
 public struct OutputOptions: Sendable, Hashable {
@@ -27,6 +29,18 @@ public struct OutputOptions: Sendable, Hashable {
         case png16
     }
 
+    /// Of which images a mask of the regions is written: 255 where a region is, 0 elsewhere.
+    public enum Masks: String, Sendable, Hashable, CaseIterable, Codable {
+        case none, flagged, all
+    }
+
+    /// Whether the regions are also written for labelling tools, and in which format.
+    public enum RegionsFile: String, Sendable, Hashable, CaseIterable, Codable {
+        case none
+        /// `regions.coco.json`.
+        case coco
+    }
+
     /// Which photographs a page holds that is complete in itself; all images have a thumbnail in it.
     public enum SingleFile: String, Sendable, Hashable, CaseIterable, Codable {
         /// Those of images that are flagged or worth a look.
@@ -47,6 +61,10 @@ public struct OutputOptions: Sendable, Hashable {
     public var normalisation: Normalisation
     public var colormap: Colormap
     public var maps: Maps
+    public var masks = Masks.none
+    public var regionsFile = RegionsFile.none
+    /// Regions of fewer pixels of the photograph are left out.
+    public var leastRegion = 0
     /// The share of a batch, 0 to 1, that is worth a look: a reading order beside what is flagged.
     public var look = 0.2
     /// Whether a page that is complete in itself is written beside the other, and what it holds; nil for none.
@@ -75,31 +93,11 @@ public struct OutputOptions: Sendable, Hashable {
         self.longestSide = longestSide
     }
 
-    /// The folder that a batch's results belong in.
-    ///
-    /// - Parameters:
-    ///   - batchFolder: The batch, absolute or relative to the working directory.
-    ///   - root: The drop folder that the batch lies in; nil for a folder given on its own.
-    public func resultsFolder(batchFolder: String, root: String? = nil) -> String {
-        let batch = trimmed(batchFolder)
+    /// Where results lie.
+    package var place: ResultsPlace {
         switch location {
-        case .alongside:
-            return batch == "/" ? "/\(folderName)" : "\(batch)/\(folderName)"
-        case .under(let folder):
-            var parts = [trimmed(folder)]
-            if let root = root.map(trimmed), batch == root || batch.hasPrefix(root == "/" ? "/" : root + "/") {
-                let inside = batch.dropFirst(root.count).drop { $0 == "/" }
-                if !inside.isEmpty { parts.append(String(inside)) }
-            } else if let last = batch.split(separator: "/").last, last != ".", last != ".." {
-                parts.append(String(last))
-            }
-            return (parts + [folderName]).joined(separator: "/")
+        case .alongside: ResultsPlace(outer: nil, folderName: folderName)
+        case .under(let folder): ResultsPlace(outer: FilePath(folder), folderName: folderName)
         }
-    }
-
-    private func trimmed(_ path: String) -> String {
-        var path = Substring(path)
-        while path.count > 1, path.last == "/" { path.removeLast() }
-        return String(path)
     }
 }

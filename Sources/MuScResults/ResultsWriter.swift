@@ -1,5 +1,6 @@
 import MuScBatch
 import MuScScoring
+import SystemPackage
 
 /// Writes what a batch's scores say, as a results folder that appears whole or not at all.
 public struct ResultsWriter: Sendable {
@@ -9,54 +10,63 @@ public struct ResultsWriter: Sendable {
         self.options = options
     }
 
-    /// Writes `report.html`, `scores.csv`, `scores.safetensors`, `run.json`, overlays and maps, and puts them in the
-    /// place of earlier results in one step.
+    /// Writes `report.html`, `scores.csv`, `regions.csv`, `scores.safetensors`, `run.json`, overlays, maps and masks, and
+    /// puts them in the place of earlier results in one step.
     ///
     /// - Parameters:
     ///   - scores: Of the batch; the photographs are read again from their paths.
     ///   - run: What was run. Its counts and images left out are taken from `scores`.
     ///   - batchFolder: The batch, absolute or relative to the working directory.
-    ///   - root: The drop folder that the batch lies in, for results that lie elsewhere; nil for a folder by itself.
     ///   - indexURL: The page of all batches as seen from the report; nil where there is none.
     /// - Returns: The path of `report.html`.
     /// - Throws: ``ResultsError``; earlier results are then as they were.
     @discardableResult
     public func write(
-        scores: Inspection, run: RunRecord, batchFolder: String, root: String? = nil, indexURL: String? = nil
+        scores: Inspection, run: RunRecord, batchFolder: String, indexURL: String? = nil
     ) throws(ResultsError) -> String {
-        let folder = ResultsFolder(path: options.resultsFolder(batchFolder: batchFolder, root: root))
+        let batch = FilePath(batchFolder)
+        let folder = ResultsFolder(at: options.place.folder(of: batch, named: Array(batch.components.suffix(1))))
         return try write(scores: scores, run: run, batchFolder: batchFolder, to: folder, indexURL: indexURL)
     }
 
     /// The same into a given results folder, for a watcher that names its own.
+    ///
+    /// - Parameter confirm: Asked directly before the results are put in their place; what it throws is passed on.
     @discardableResult
     public func write(
-        scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?
+        scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?,
+        confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in }
     ) throws(ResultsError) -> String {
         var scores = scores
         for index in scores.images.indices where scores.images[index].name.unicodeScalars.contains("\u{FFFD}") {
-            scores.images[index].name = FileName.text(scores.images[index].path)
+            let page = scores.images[index].page.map { "#\($0 + 1)" } ?? ""
+            scores.images[index].name = StoredName.text(scores.images[index].path) + page
         }
         let ranking = Ranking(scores, look: options.look)
         let names = OverlayNames(ranking.scored.map(\.name))
         var record = run
         record.summarise(scores, ranking)
         record.indexURL = indexURL ?? run.indexURL
+        let regions = BatchRegions(of: scores, leastArea: options.leastRegion, threads: options.threads)
+        record.regions = regions.record(ranking.scored)
         let run = record
         let named = scores
-        try folder.publish(createsParent: options.location != .alongside) { (path: String) throws(ResultsError) in
-            let pictures = try PictureWriter(scores: named, options: options).write(
+        try folder.publish(createsParent: options.location != .alongside, confirm: confirm) { (path: String) throws(ResultsError) in
+            let pictures = try PictureWriter(scores: named, options: options, regions: regions).write(
                 ranking, names: names, to: path, replacing: "\(path)/../\(folder.name)")
             let directory = try Directory(path: path)
             var overlays: [String: String] = [:]
             for (image, pictures) in zip(ranking.scored, pictures) { overlays[image.name] = pictures.overlay }
             let table = ScoresCSV.text(ranking, style: options.csv) { overlays[$0.name] }
             try directory.write(table, to: "scores.csv")
+            try directory.write(regions.csv(ranking.scored), to: "regions.csv")
+            if options.regionsFile == .coco { try directory.write(CocoFile.bytes(ranking.scored, regions), to: CocoFile.name) }
             try directory.write(run.json(), to: "run.json")
             try directory.write(
                 ScoresArchive.bytes(named, batchFolder: absolutePath(batchFolder)), to: ScoresArchive.fileName)
             var page = ReportPage(
-                ranking: ranking, pictures: pictures, scores: named, run: run, options: options, resultsFolder: folder.path)
+                ranking: ranking, pictures: pictures, scores: named, run: run, options: options, regions: regions,
+                resultsFolder: folder.path)
             try directory.write(page.html(), to: "report.html")
             if let photographs = options.singleFile {
                 guard !page.isLarge else {
@@ -65,7 +75,8 @@ public struct ResultsWriter: Sendable {
                         detail: "cannot hold \(ranking.images) images: one page takes \(ReportPage.mostOnOnePage)",
                         advice: "Send the results' folder as an archive instead.")
                 }
-                page.embedded = EmbeddedPictures(folder: path, photographs: photographs, limits: options.imageLimits)
+                page.embedded = EmbeddedPictures(
+                    folder: path, photographs: photographs, range: scores.sampleRange, limits: options.imageLimits)
                 try directory.write(page.html(), to: EmbeddedPictures.pageName)
             }
             if page.isLarge {

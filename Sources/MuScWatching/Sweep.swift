@@ -31,15 +31,19 @@ package struct Sweep: Sendable {
         package var waiting = 0
         /// Roots left out because another process takes care of them.
         package var locked: [RootLockError] = []
+        /// Roots left out because their lock cannot be taken.
+        package var blocked: [RootLockError] = []
         /// Roots that are not there.
         package var missing: [FilePath] = []
+        /// Whether a folder could not be listed, or is reached by a link that is not followed.
+        package var hasObstacles = false
     }
 
     /// Runs the pass.
     ///
     /// Ends early, with whole results and a ledger that knows what is left, when its task is cancelled.
     ///
-    /// - Throws: ``LedgerError``, or ``RootLockError`` where a lock's file cannot be written.
+    /// - Throws: ``LedgerError``.
     package func run() async throws -> Summary {
         var summary = Summary()
         for path in configuration.roots {
@@ -47,10 +51,13 @@ package struct Sweep: Sendable {
             do throws(RootLockError) {
                 lock = try RootLock(root: path, ledger: ledger, command: "musc sweep")
             } catch {
-                guard case .held = error.reason else { throw error }
-                summary.locked.append(error)
                 // The caller has it to tell in one line.
                 logger.debug("root_locked", metadata: ["root": "\(path.text)", "reason": "\(error)"])
+                guard case .held = error.reason else {
+                    summary.blocked.append(error)
+                    continue
+                }
+                summary.locked.append(error)
                 continue
             }
             defer { withExtendedLifetime(lock) {} }
@@ -59,7 +66,9 @@ package struct Sweep: Sendable {
                 logger.warning("root_missing", metadata: ["root": "\(path.text)"])
                 continue
             }
-            try await sweep(WatchedRoot(path: path, id: try ledger.rootID(path)), into: &summary)
+            let root = WatchedRoot(path: path, id: try ledger.rootID(path))
+            try ledger.clearObstacles(root: root.id)
+            try await sweep(root, into: &summary)
         }
         return summary
     }
@@ -82,6 +91,7 @@ package struct Sweep: Sendable {
             for folder in intake.settling.due(at: .now()) { try intake.look(into: folder, root: root) }
             try await score(root, worker, &intake, &summary)
         }
+        summary.hasObstacles = summary.hasObstacles || intake.hasObstacles
         summary.waiting += intake.settling.entries.count
         try ledger.prune()
     }

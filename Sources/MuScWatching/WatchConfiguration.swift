@@ -1,3 +1,4 @@
+import MuScSupport
 import SystemPackage
 
 /// What images that arrive after their batch is done lead to: the key `watch.on_new_images`.
@@ -33,6 +34,8 @@ package struct WatchConfiguration: Sendable, Equatable {
     /// The folder under which the drop folder's tree is repeated for the results, or nil for alongside the images:
     /// `output.where`.
     package var outputFolder: FilePath?
+    /// The folder that flagged images are copied to, or nil: `output.copy_flagged_to`.
+    package var copiesFolder: FilePath?
     /// Folders that are never looked into, such as known good images and copies of flagged ones that lie in a root.
     package var excludedFolders: [FilePath] = []
 
@@ -69,10 +72,11 @@ package struct WatchConfiguration: Sendable, Equatable {
         }
         result.outputFolder = outputFolder?.canonical()
         result.excludedFolders = excludedFolders.map { $0.canonical() }
-        if let output = result.outputFolder, let clash = Self.sharedLastName(result.roots) {
+        for (key, place) in [("output.where", outputFolder), ("output.copy_flagged_to", copiesFolder)] {
+            guard let place, let clash = Self.sharedLastName(result.roots) else { continue }
             throw ConfigurationError(
-                key: "output.where",
-                reason: "two roots are called \(clash), and their results would mix under \(output.text); give them different names")
+                key: key,
+                reason: "two roots are called \(clash), and what belongs to them would mix under \(place.text); give them different names")
         }
         let seconds = [
             ("watch.settle_seconds", settleSeconds), ("watch.max_wait_seconds", maxWaitSeconds),
@@ -92,9 +96,12 @@ package struct WatchConfiguration: Sendable, Equatable {
         return result
     }
 
+    /// A last name that several roots have, however it is written.
     private static func sharedLastName(_ roots: [FilePath]) -> String? {
-        var seen: Set<FilePath.Component> = []
-        for name in roots.compactMap(\.lastComponent) where !seen.insert(name).inserted { return escapedText(name.string.utf8) }
+        var seen: Set<String> = []
+        for name in roots.compactMap(\.lastComponent) where !seen.insert(BatchName.folded(name)).inserted {
+            return escapedText(name.string.utf8)
+        }
         return nil
     }
 
@@ -112,10 +119,9 @@ package struct WatchConfiguration: Sendable, Equatable {
     ///   - sequence: 1 for a folder's first batch; the further ones of ``NewImagesPolicy/newBatch`` count up, and their
     ///     results' folders are called `_musc-2`, `_musc-3` …
     package func resultsFolder(of folder: FilePath, in root: FilePath, sequence: Int = 1) -> FilePath {
-        var path = resultsRoot(of: root)
-        if let below = folder.relative(to: root), !below.isEmpty { path.append(below.components) }
-        let name = sequence == 1 ? resultsFolderName : "\(resultsFolderName)-\(sequence)"
-        return path.appending(FileName(name))
+        let below = folder.relative(to: root).map { Array($0.components) } ?? []
+        return ResultsPlace(outer: outputFolder == nil ? nil : resultsRoot(of: root), folderName: resultsFolderName)
+            .folder(of: folder, named: below, sequence: sequence)
     }
 }
 

@@ -7,6 +7,8 @@ import SystemPackage
 actor WatchLoop {
     enum Signal: Sendable {
         case events([Inotify.Event])
+        /// Something was mounted, unmounted, or mounted with other rights.
+        case mounts
         case tick
         /// A batch was dealt with, and its folder is to be looked into again.
         case finished(ReadyBatch)
@@ -14,36 +16,42 @@ actor WatchLoop {
     }
 
     /// A root and what was found at its path last.
-    private struct RootState {
+    struct RootState {
         let root: WatchedRoot
         let lock: RootLock
         /// nil while the root is not there.
         var id: FolderID?
+        /// How the file system that holds it was mounted.
+        var mount = ""
         var nextScan: Moment
     }
 
-    private let ledger: Ledger
+    let ledger: Ledger
     private let scoring: BatchScoring
-    private let logger: Logger
+    let logger: Logger
     private let metricsFile: MetricsFile?
     private let notify: SystemdNotify
     private let index: IndexUpdates
 
-    private var intake: Intake
-    private var roots: [RootState] = []
+    var intake: Intake
+    var roots: [RootState] = []
+    /// Roots that could not be taken yet, with the reason that was told and the moment of the next try.
+    var blocked: [FilePath: (reason: String, nextTry: Moment)] = [:]
     private(set) var inotify: Inotify?
-    private var tree: WatchTree
+    var tree: WatchTree
     /// Folders in which something happened, and the moment for the next look.
     private var dirty: [FilePath: Moment] = [:]
     /// Folders that take long to list, and the earliest moment for the next look, so that a folder of ten thousand
     /// images is not listed for each of them.
     private var pauses: [FilePath: Moment] = [:]
-    private var figures = MetricsFile.Watching()
-    private var nextRootCheck = Moment(seconds: 0)
+    var figures = MetricsFile.Watching()
+    var nextRootCheck = Moment(seconds: 0)
     private var nextReport = Moment(seconds: 0)
+    /// Whether something was mounted since the roots were looked at.
+    var looksAtMounts = true
     private var nextPrune = Moment(seconds: 0)
-    private var toldLimit: WatchLimit?
-    private var toldSilent: Set<FileSystemKind> = []
+    var toldLimit: WatchLimit?
+    var toldSilent: Set<FileSystemKind> = []
 
     /// What the other parts have to tell the intake.
     struct Feed: Sendable {
@@ -81,8 +89,18 @@ actor WatchLoop {
     // MARK: Beginning and end
 
     /// Takes the roots' locks, decides about what a former process left, and opens inotify.
-    func open() throws {
-        for path in intake.configuration.roots { try add(path) }
+    ///
+    /// A root that cannot be taken now, because a sweep is at it, or its lock or the ledger cannot be written, is taken
+    /// later, and keeps nobody from the others.
+    ///
+    /// - Throws: ``RootLockError`` where other watchers take care of every root.
+    func open() throws(RootLockError) {
+        var watchers: [RootLockError] = []
+        for path in intake.configuration.roots {
+            guard let error = take(path) as? RootLockError, case .held(let holder?) = error.reason, holder.isWatcher else { continue }
+            watchers.append(error)
+        }
+        if let error = watchers.first, watchers.count == intake.configuration.roots.count { throw error }
         do throws(WatchLimit) {
             let inotify = try Inotify()
             self.inotify = inotify
@@ -90,14 +108,6 @@ actor WatchLoop {
         } catch {
             tree = WatchTree(nil, limit: error)
         }
-    }
-
-    private func add(_ path: FilePath) throws {
-        let lock = try RootLock(root: path, ledger: ledger, command: "musc watch")
-        let root = WatchedRoot(path: path, id: try ledger.rootID(path))
-        try worker([root]).recover()
-        roots.append(RootState(root: root, lock: lock, id: nil, nextScan: Moment(seconds: 0)))
-        if FolderID(path) == nil { logger.warning("root_missing", metadata: ["root": "\(path.text)"]) }
     }
 
     /// Lets workers end after the batch that they are at.
@@ -135,6 +145,9 @@ actor WatchLoop {
     private func take(_ signal: Signal) throws(LedgerError) {
         switch signal {
         case .events(let events): for event in events { try take(event) }
+        case .mounts:
+            looksAtMounts = true
+            nextRootCheck = Moment(seconds: 0)
         case .tick: try tick()
         case .finished(let batch):
             if let root = root(of: batch.folder) { try look(into: batch.folder, root) }
@@ -198,7 +211,9 @@ actor WatchLoop {
         guard intake.rules.admitsFile(name) || name == intake.rules.readyFile || name == NameRules.mask else { return }
         let now = Moment.now()
         // A file that is known to be no image, such as a log that is written to all the time, holds nothing up.
-        if intake.others[folder]?.contains(name) != true, name != intake.rules.readyFile {
+        if intake.others[folder]?.contains(name) == true {
+            if !event.has(IN_CREATE) { intake.settling.closedOther(name, in: folder) }
+        } else if name != intake.rules.readyFile {
             if event.has(IN_CREATE) {
                 intake.settling.created(name, in: folder, at: now)
             } else if event.has(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) {
@@ -221,12 +236,15 @@ actor WatchLoop {
         let start = Moment.now()
         dirty[folder] = nil
         let result = try intake.look(into: folder, root: root)
-        if case .becameReady? = result { nudge() }
+        switch result {
+        case .becameReady?, .becameOverdue?: nudge()
+        default: break
+        }
         let now = Moment.now()
         pauses[folder] = now - start > 0.01 ? now + 10 * (now - start) : nil
     }
 
-    private func scan(_ root: WatchedRoot, from start: FilePath? = nil) throws(LedgerError) {
+    func scan(_ root: WatchedRoot, from start: FilePath? = nil) throws(LedgerError) {
         var tree = tree
         defer { self.tree = tree }
         try intake.scan(root, from: start, enter: { tree.watch($0) }, progress: { nudge() })
@@ -254,72 +272,6 @@ actor WatchLoop {
         }
     }
 
-    /// Looks whether each root is there, is the one it was, and is due for a scan.
-    private func checkRoots() throws(LedgerError) {
-        let now = Moment.now()
-        nextRootCheck = now + 1
-        for position in roots.indices {
-            let state = roots[position]
-            let id = FolderID(state.root.path)
-            if id != state.id {
-                // Unmounted, mounted, deleted or replaced: the watches are on what was there before.
-                tree.remove(state.root.path)
-                intake.kinds.forget()
-                roots[position].id = id
-                if id == nil {
-                    logger.warning("root_missing", metadata: ["root": "\(state.root.path.text)"])
-                    continue
-                }
-                if state.nextScan.seconds > 0 { logger.notice("root_back", metadata: ["root": "\(state.root.path.text)"]) }
-            } else if id == nil || now < state.nextScan && intake.unreadable[state.root.path] == nil {
-                continue
-            }
-            tree.forgetFailures()
-            try scan(state.root)
-            roots[position].nextScan = Moment.now() + scanInterval(of: state.root)
-        }
-        figures.watched = tree.count
-        figures.unwatched = tree.unwatched
-    }
-
-    /// Seconds until a root is scanned again, and a word on why that is needed.
-    private func scanInterval(of root: WatchedRoot) -> Double {
-        let configuration = intake.configuration
-        let silent = Set(intake.kinds.silent)
-        for kind in silent.subtracting(toldSilent) {
-            logger.notice("poll_only", metadata: ["root": "\(root.path.text)", "reason": "\(kind.explanation)"])
-        }
-        toldSilent = silent
-        if let limit = tree.limit, limit != toldLimit {
-            logger.error(
-                "watch_limit",
-                metadata: [
-                    "root": "\(root.path.text)", "watched": "\(tree.count)", "unwatched": "\(tree.unwatched)", "reason": "\(limit)",
-                    "answer": "what is not watched is scanned at intervals",
-                ])
-        }
-        toldLimit = tree.limit
-        if configuration.pollSeconds > 0 { return configuration.pollSeconds }
-        return silent.isEmpty && tree.limit == nil ? configuration.safetyScanSeconds : configuration.silentPollSeconds
-    }
-
-    private func apply(_ configuration: WatchConfiguration) throws(LedgerError) {
-        for state in roots where !configuration.roots.contains(state.root.path) { tree.remove(state.root.path) }
-        roots.removeAll { !configuration.roots.contains($0.root.path) }
-        intake.configuration = configuration
-        for path in configuration.roots where !roots.contains(where: { $0.root.path == path }) {
-            do {
-                try add(path)
-            } catch {
-                logger.error("root_locked", metadata: ["root": "\(path.text)", "reason": "\(error)"])
-            }
-        }
-        logger.notice("configuration_reloaded", metadata: ["roots": "\(roots.map(\.root.path.text).joined(separator: " "))"])
-        // Other rules make other batches of the same files.
-        for position in roots.indices { roots[position].nextScan = Moment(seconds: 0) }
-        try checkRoots()
-    }
-
     private func writeMetrics() {
         guard let metricsFile else { return }
         do {
@@ -331,7 +283,7 @@ actor WatchLoop {
 
     // MARK: Work
 
-    private func worker(_ roots: [WatchedRoot]) -> Worker {
+    func worker(_ roots: [WatchedRoot]) -> Worker {
         Worker(configuration: intake.configuration, roots: roots, ledger: ledger, scoring: scoring, logger: logger)
     }
 

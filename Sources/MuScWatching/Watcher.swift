@@ -10,6 +10,13 @@ import UnixSignals
 /// Three parts run side by side: a thread that empties the kernel's queue of events, an intake that looks into folders
 /// and writes to the ledger which batches are ready, and one worker for each of ``WatchConfiguration/jobs`` that scores
 /// them. All state that matters is in the ledger and in the folders; the process may be killed at any moment.
+///
+/// Whatever happens to the folders meanwhile, this holds:
+/// - Every image of a settled folder is in exactly one published table, or in one reason that `musc status` lists.
+/// - A table is of the folder that it lies in and of the files as they were opened (``BatchSeal``).
+/// - A message about a result is put down once, and only of results that are in place.
+/// - Nothing that a person made is changed.
+/// - Whatever stops work is in the status.
 package final class Watcher: Service {
     private let configuration: WatchConfiguration
     private let ledger: Ledger
@@ -42,8 +49,10 @@ package final class Watcher: Service {
     /// A batch that is being scored then is given ``WatchConfiguration/stopSeconds`` to end; if it does not, it stays
     /// with the ledger to be scored again.
     ///
-    /// - Throws: ``RootLockError`` where another process works on a root; ``LedgerError`` where the ledger cannot be
-    ///   used from the start.
+    /// A root that a sweep is at, or that cannot be locked for another reason, is taken once it can be; meanwhile the
+    /// others are watched.
+    ///
+    /// - Throws: ``RootLockError`` where other watchers take care of every root.
     package func run() async throws {
         let executor = QueueExecutor()
         let loop = WatchLoop(
@@ -53,7 +62,7 @@ package final class Watcher: Service {
         try await loop.open()
         let (signals, feed) = loop.makeFeed()
         let inotify = await loop.inotify
-        inotify?.start { feed.send(.events($0)) }
+        inotify?.start({ feed.send(.events($0)) }, mountsChanged: { feed.send(.mounts) })
 
         let intake = Task(executorPreference: executor) { await loop.run(signals) }
         let ticker = Task(executorPreference: executor) { [interval = max(0.05, min(1, configuration.settleSeconds / 4))] in

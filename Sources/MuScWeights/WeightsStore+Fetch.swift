@@ -36,7 +36,7 @@ extension WeightsStore {
     }
 
     /// Gets the weights of a release, whether it is in the catalogue or not; otherwise as
-    /// ``fetch(_:pretrained:from:progress:)``, but also where the weights are in the store already.
+    /// `fetch(_:pretrained:from:progress:)`, but also where the weights are in the store already.
     @discardableResult
     public func fetch(
         _ description: BackboneDescription, release: WeightsRelease, from: String? = nil, acceptsLicence: Bool = false,

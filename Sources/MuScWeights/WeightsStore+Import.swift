@@ -4,7 +4,7 @@ import MuScBackbone
 import MuScTensors
 
 extension WeightsStore {
-    /// Puts a file of weights into the store: any format that ``TensorArchive`` reads, or the wheel of the release.
+    /// Puts a file of weights into the store: any format that `TensorArchive` reads, or the wheel of the release.
     ///
     /// The file is copied as it is, so that its sum stays the publisher's; an ONNX model is rewritten as safetensors under
     /// Meta's names, without what else the model holds.

@@ -19,12 +19,34 @@ struct Musc: AsyncParsableCommand {
             EvaluateCommand.self, TuneCommand.self, RescoreCommand.self, DatasetsCommand.self, BenchCommand.self, ReferenceCommand.self,
         ])
 
+    /// How errors of the arguments begin, as all errors do.
+    static var _errorPrefix: String { "musc: " }
+
+    /// Refuses a command that there is not, with the name that may be meant.
+    private static func checkCommand(_ arguments: [String]) throws(UserError) {
+        var names = arguments[...]
+        if names.first == "help" { names.removeFirst() }
+        var command: any ParsableCommand.Type = Musc.self
+        while let name = names.popFirst(), !name.hasPrefix("-") {
+            let subcommands = command.configuration.subcommands
+            guard !subcommands.isEmpty else { return }
+            guard let next = subcommands.first(where: { $0._commandName == name }) else {
+                let known = subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+                throw UserError(
+                    "there is no command “\(name)”" + (Suggestion.nearest(to: name, among: known) ?? ": there are \(known.joined(separator: ", "))"),
+                    exit: .usage)
+            }
+            command = next
+        }
+    }
+
     /// Parses and runs; every error leaves as one line for the user and the right exit status.
     static func main() async {
         // Nothing that is written may be changed by everybody, whatever the caller's mask lets through.
         umask(umask(0) | 0o002)
         OpenBLAS.prepare()
         do {
+            try checkCommand(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

@@ -64,6 +64,7 @@ import Testing
             try text(path).prefix { !$0.isNewline }.split(separator: ",").map(String.init)
         }
         #expect(try header("drop/batch/_musc/scores.csv") == columns("scores.csv"))
+        #expect(try header("drop/batch/_musc/regions.csv") == columns("regions.csv"))
         #expect(try header("drop/batches.csv") == columns("batches.csv"))
 
         let mark = try JSONEncoder().encode(RecurringMark(parts: [.init(image: 0, name: "", x: 0, y: 0)]))

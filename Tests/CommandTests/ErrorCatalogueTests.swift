@@ -66,7 +66,7 @@ import Testing
         let musc = try MuscCommand()
         try musc.installTinyWeights()
         try musc.makeBatch("batch", images: 2)
-        try musc.makeBatch("empty", images: 0)
+        for folder in ["empty", "case/n", "case/N"] { try musc.makeBatch(folder, images: 0) }
         try Data("[]".utf8).write(to: musc.scratch.appending(path: "musc.yaml.json"))
         for (source, arguments, says) in ErrorCatalogue.refusals {
             guard let arguments else { continue }

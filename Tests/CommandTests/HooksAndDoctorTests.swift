@@ -126,7 +126,7 @@ import Testing
     func doctor() throws {
         try FileManager.default.createDirectory(atPath: path("drop"), withIntermediateDirectories: true)
         try write("watch: {roots: [\(path("drop"))]}\n")
-        let sound = try musc.run(["doctor", "--json", "--config", "musc.yaml"] + MuscCommand.tiny)
+        let sound = try musc.run(["doctor", "--json", "--config", "musc.yaml", "--backbone", "tiny.json"])
         let checks = try #require(try object(sound.output)["checks"] as? [[String: Any]])
         #expect(sound.status == (checks.contains { $0["level"] as? String == "fail" } ? 1 : 0))
         let names = checks.compactMap { $0["name"] as? String }
@@ -153,7 +153,7 @@ import Testing
             "setup", "--yes", "--drop", path("my drop"), "--mode", "none", "--no-weights", "--config", file)
         #expect(result.output.contains("wrote \(file)"), "\(result.errors)")
         #expect(musc.scratch.appending(path: "my drop").exists)
-        let status = try musc.run(["doctor", "--config", file] + MuscCommand.tiny)
+        let status = try musc.run(["doctor", "--config", file, "--backbone", "tiny.json"])
         #expect(status.output.contains("folder \(path("my drop"))"), "\(status.output)")
         // A second time with other folders is refused rather than overwritten.
         #expect(try musc.run("setup", "--yes", "--drop", path("other"), "--mode", "none", "--no-weights", "--config", file).status == 2)

@@ -76,13 +76,15 @@ struct MuscCommand {
     }
 
     /// Makes a folder of small photographs and returns its name.
+    ///
+    /// - Parameter first: The number in which the images' content begins: batches of other numbers share none.
     @discardableResult
-    func makeBatch(_ name: String, images: Int) throws -> URL {
+    func makeBatch(_ name: String, images: Int, first: Int = 0) throws -> URL {
         let folder = scratch.appending(path: name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for index in 0..<images {
             try writeImage(folder.appending(path: "part_\(index).png")) { x, y in
-                UInt8(truncatingIfNeeded: (x &* 5 + index) ^ (y &* 3 + index &* 7))
+                UInt8(truncatingIfNeeded: (x &* 5 + index + first) ^ (y &* 3 + (index + first) &* 7))
             }
         }
         return folder

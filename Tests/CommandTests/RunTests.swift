@@ -95,10 +95,12 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.output.contains("7 images") && result.output.contains("3 unreadable"))
         let table = try String(contentsOf: batch.appending(path: "_musc/scores.csv"), encoding: .utf8)
+        #expect(table.split(whereSeparator: \.isNewline).first?.hasSuffix(",overlay,error,level") == true)
         for name in ["part_2.png", "absurd.ppm", "nothing.jpg"] {
             let row = table.split(whereSeparator: \.isNewline).first { $0.contains(name) }
             #expect(row?.hasPrefix(",\(name),,,,") == true || row?.contains(",\(name),,") == true, "\(row ?? "none")")
-            #expect(row?.last != ",", "\(row ?? "none")")
+            // The error is the last cell but the level, which an image without a score has none of.
+            #expect(row?.hasSuffix(",") == true && row?.hasSuffix(",,") == false, "\(row ?? "none")")
         }
     }
 

@@ -146,13 +146,13 @@ import Testing
         try manager.removeItem(at: musc.scratch.appending(path: "drop/batch/_musc"))
         _ = try musc.run(["retry"])
         result = try sweep()
-        #expect(result.status == 0, "\(result.errors)")
+        // The folder that is a link is an obstacle for as long as it is there, and the table that somebody put there stays.
+        #expect(result.status == 1 && result.errors.contains("batches.csv cannot be written"), "\(result.errors)")
         #expect(try text("victim") == "precious")
         #expect(outside.names == ["part_0.png", "part_1.png", "part_2.png"])
         #expect(!(try text("drop/batch/_musc/scores.csv")).contains("linked"))
-        #expect(try text("drop/batches.csv").contains("batch,done"))
-        var status = stat()
-        #expect(lstat(musc.scratch.appending(path: "drop/batches.csv").path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG)
+        #expect(try musc.run(["status"]).output.contains("1 done"))
+        #expect(try manager.destinationOfSymbolicLink(atPath: musc.scratch.appending(path: "drop/batches.csv").path) == victim.path)
     }
 
     @Test("Nothing that is written may be changed by everybody, whatever the mask")

@@ -33,7 +33,9 @@ import Testing
     @Test("Three shards and a merge write what one run with the same judges writes")
     func same() throws {
         try musc.makeBatch("batch", images: 14)
-        let planned = try plan("batch")
+        // All heat maps, not those alone that are flagged or worth a look.
+        try Data("output: {overlays: all}\n".utf8).write(to: musc.scratch.appending(path: "musc.yaml"))
+        let planned = try plan("batch", "--config", "musc.yaml")
         #expect(planned.status == 0, "\(planned.errors)")
         #expect(planned.output.hasSuffix("work/plan.json  14 images  3 shards  5 judges\n"), "\(planned.output)")
         for (shard, variable) in [(2, "SLURM_ARRAY_TASK_ID"), (0, "JOB_COMPLETION_INDEX"), (1, "SLURM_ARRAY_TASK_ID")] {
@@ -48,7 +50,7 @@ import Testing
         #expect(merged.status == 0, "\(merged.errors)")
         #expect(merged.output.contains("batch  14 images  "), "\(merged.output)")
         #expect(merged.output.contains("batch/_musc/report.html"))
-        let single = try musc.run(["run", "batch", "--judges", "5", "--out", "one"] + MuscCommand.tiny)
+        let single = try musc.run(["run", "batch", "--judges", "5", "--out", "one", "--config", "musc.yaml"] + MuscCommand.tiny)
         #expect(single.status == 0, "\(single.errors)")
         #expect(try table("batch/_musc") == table("one/batch/_musc"))
         let (a, b) = ("batch/_musc/overlays", "one/batch/_musc/overlays")

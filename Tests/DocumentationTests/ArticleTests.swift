@@ -14,9 +14,18 @@ import Testing
         let readme = try Repository.text("README.md")
         for path in Repository.documents where path.hasSuffix(".md") && path.contains(".docc/") && !path.hasSuffix("/MuSc.md") {
             let name = path.split(separator: "/").last.map { String($0.dropLast(3)) } ?? ""
-            #expect(landing.contains("- <doc:\(name)>"), "\(name)")
-            #expect(readme.contains("](\(path))"), "\(name)")
+            // Names alone are told, not the whole documents.
+            let (onLanding, inReadme) = (landing.contains("- <doc:\(name)>"), readme.contains("](\(path))"))
+            #expect(onLanding, "\(name)")
+            #expect(inReadme, "\(name)")
         }
+    }
+
+    @Test("The code of Getting started is examples/ScoreFolder, which the build compiles, in at most 15 lines")
+    func gettingStarted() throws {
+        let example = try Repository.text("examples/ScoreFolder/ScoreFolder.swift").trimmingCharacters(in: .newlines)
+        #expect(Repository.blocks(of: "swift", in: try Repository.text("Sources/MuSc/MuSc.docc/GettingStarted.md")).contains(example))
+        #expect(example.split(separator: "\n", omittingEmptySubsequences: false).count <= 15)
     }
 
     @Test("Every link of the README and every picture leads to a file")

@@ -42,7 +42,7 @@ struct PrecisionTests {
         var settings = ScoringSettings(preset: preset, backbone: description, threads: 2)
         settings.imageSize = 224
         change(&settings)
-        return try BatchScorer(settings: settings, weights: WeightsStore().open(description)).score(batch.files)
+        return try Inspector(settings: settings, weights: WeightsStore().open(description)).inspectWhole(batch.files)
             .images.compactMap(\.scoreMSM)
     }
 

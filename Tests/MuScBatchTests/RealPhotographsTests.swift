@@ -17,12 +17,12 @@ import Testing
 @Suite(.enabled(if: RealNetwork.isInstalled, "the weights of dinov2_vits14 are not installed: musc weights fetch"))
 struct RealPhotographsTests {
     /// Preset `paper` at 224 px, as the reference ran it.
-    func referenceScorer() throws -> BatchScorer {
+    func referenceScorer() throws -> Inspector {
         let description = try #require(BackboneCatalogue.description(named: "dinov2_vits14"))
         var settings = ScoringSettings(preset: .paper, backbone: description, threads: 2)
         settings.imageSize = 224
         settings.appliesOrientation = false
-        return try BatchScorer(settings: settings, weights: WeightsStore().open(description))
+        return try Inspector(settings: settings, weights: WeightsStore().open(description))
     }
 
     @Test("The magnetic tiles get the reference's patch maps, image scores and RsCIN scores")
@@ -30,7 +30,7 @@ struct RealPhotographsTests {
         let golden = try Goldens.archive("magnetic_tiles.expected.safetensors")
         let order = try JSONDecoder().decode([String].self, from: Data((golden.metadata["order"] ?? "[]").utf8))
         let folder = FilePath(Goldens.path("magnetic_tiles"))
-        let scores = try referenceScorer().score(order.map { BatchFile(path: folder.appending($0), name: $0) })
+        let scores = try referenceScorer().inspectWhole(order.map { BatchFile(path: folder.appending($0), name: $0) })
 
         let maps = try #require(golden["patch_map"]).floats()
         #expect(Goldens.maximumDifference(scores.patchMaps, maps) <= 2e-3)
@@ -51,7 +51,7 @@ struct RealPhotographsTests {
         let files = golden.files.map { name in
             BatchFile(path: folder.appending(FilePath(name).lastComponent?.string ?? name), name: name)
         }
-        let scores = try referenceScorer().score(files)
+        let scores = try referenceScorer().inspectWhole(files)
         #expect(Goldens.maximumDifference(scores.images.compactMap(\.scoreMSM), golden.image_score) <= 2e-3)
         let (low, high) = (golden.image_score.min() ?? 0, golden.image_score.max() ?? 0)
         #expect(
@@ -69,7 +69,7 @@ struct RealPhotographsTests {
             var settings = ScoringSettings(preset: .tuned, backbone: description, threads: threads)
             settings.imageSize = 112
             results.append(
-                try BatchScorer(settings: settings, weights: WeightsStore().open(description)).score(Array(files)).patchMaps)
+                try Inspector(settings: settings, weights: WeightsStore().open(description)).inspectWhole(Array(files)).patchMaps)
         }
         #expect(results[0] == results[1] && results[0] == results[2])
     }

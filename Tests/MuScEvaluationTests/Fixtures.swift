@@ -127,7 +127,7 @@ func drawnScores(_ files: [BatchFile], seed: UInt64 = 7) -> Inspection {
         maps += map
         let score = map.max() ?? 0
         return ScoredImage(
-            name: file.name, path: file.path, size: (64, 64), index: index, score: score, scoreMSM: score)
+            name: file.name, path: file.path, size: 64, index: index, score: score, scoreMSM: score)
     }
     return Inspection(
         grid: grid, images: images, patchMaps: maps, imageFeatures: files.map { _ in 1 }, featureWidth: 1,

@@ -84,7 +84,8 @@ struct FailureTests {
         ])
     func cut(name: String) throws {
         let bytes = try ImageFixtures.bytes(name)
-        for length in stride(from: 18, to: bytes.count - 1, by: max(bytes.count / 97, 1)) {
+        // A JPEG of one scan lacks nothing but its end marker, two bytes, where these alone are missing.
+        for length in stride(from: 18, to: bytes.count - 3, by: max(bytes.count / 97, 1)) {
             let error = try #require(Self.error(Array(bytes[..<length])), "\(length) of \(bytes.count) bytes")
             guard case .endsEarly = error.kind else {
                 Issue.record("\(length) of \(bytes.count) bytes: \(error)")
@@ -94,10 +95,9 @@ struct FailureTests {
         }
     }
 
-    @Test("A JPEG without its end marker ends early, though libjpeg would invent one")
-    func jpegWithoutEnd() throws {
+    @Test("A JPEG that was reserved before it was filled is an error, and bytes after its end are none")
+    func jpegReserved() throws {
         let bytes = try ImageFixtures.bytes("jpeg_422.jpg")
-        #expect(Self.error(Array(bytes.dropLast(2)))?.kind == .endsEarly(.jpeg))
         // What a file looks like that was reserved before it was filled.
         let reserved = Array(bytes[..<(bytes.count / 2)]) + [UInt8](repeating: 0, count: bytes.count)
         #expect(Self.error(reserved) != nil)

@@ -41,27 +41,4 @@ struct SampleScalingTests {
         let options = DecodingOptions(sampleScaling: .range(low: 0, high: 20))
         #expect(try GrayImage(decoding: bytes, name: "map", options: options).pixels == [0, 128, 255])
     }
-
-    @Test("A histogram of 16-bit files gives the batch's quantiles")
-    func histogram() throws {
-        var histogram = SampleHistogram()
-        #expect(histogram.value(atQuantile: 0.5) == nil)
-        #expect(try histogram.add(contentsOf: ImageFixtures.path("pnm_p5.pgm")) == false)
-        #expect(try histogram.add(contentsOf: ImageFixtures.path("tiff_16bit_grey.tif")))
-        #expect(histogram.counts.reduce(0, +) == 29 * 43)
-        var twice = histogram
-        twice.add(histogram)
-        #expect(twice.counts.reduce(0, +) == 2 * 29 * 43)
-        let median = try #require(histogram.value(atQuantile: 0.5))
-        #expect(histogram.counts[...median].reduce(0, +) * 2 >= 29 * 43)
-        #expect(histogram.counts[..<median].reduce(0, +) * 2 < 29 * 43)
-        #expect(histogram.value(atQuantile: 0) == histogram.counts.firstIndex { $0 > 0 })
-        #expect(histogram.value(atQuantile: 1) == histogram.counts.lastIndex { $0 > 0 })
-        guard case .range(let low, let high)? = histogram.scaling(from: 0.01, to: 0.99) else {
-            Issue.record("no range")
-            return
-        }
-        #expect(low < high && low > 0 && high < 65535)
-        #expect(histogram.scaling(from: 0.5, to: 0.5) == nil)
-    }
 }

@@ -56,7 +56,7 @@ struct DrawnPicturesTests {
             #expect(inodes()[0] != first[0])
             // Another threshold: what has a contour is drawn anew, what lies far below stays.
             let third = inodes()
-            batch.scores.threshold.value += 0.1 * (range.1 - range.0)
+            batch.scores.threshold.value += 0.02 * (range.1 - range.0)
             try write()
             #expect(inodes()[3] != third[3] && inodes()[2] == third[2])
             // Another style: all are drawn anew.

@@ -86,8 +86,9 @@ struct IndexPageTests {
 
     @Test("Times along the axis have the time of day, and the date where it changes")
     func times() {
-        let labels = TrendPlot((0..<5).map { done("a/\($0)", $0) }).timeLabels.map(\.text)
+        let labels = TrendPlot((0..<9).map { done("a/\($0)", $0) }).timeLabels.map(\.text)
         #expect(labels.count == 5 && Set(labels).count == 5)
+        #expect(TrendPlot((0..<8).map { done("a/\($0)", $0) }).timeLabels.count == 3)
         #expect(labels[0].count == 16 && labels.dropFirst().contains { $0.count == 5 })
     }
 

@@ -46,15 +46,15 @@ struct FileNameTests {
     @Test("Bytes that are not UTF-8 are shown as %FF, and lead back to the file")
     func bytes() {
         let odd = path(Array("drop/a".utf8) + [0xFF, 0xC3] + Array("ü.png".utf8))
-        #expect(FileName.text(odd) == "a%FF%C3ü.png")
-        #expect(FileName.path("a%FF%C3ü.png", in: "drop") { $0 == odd } == odd)
+        #expect(StoredName.text(odd) == "a%FF%C3ü.png")
+        #expect(StoredName.path("a%FF%C3ü.png", in: "drop") { $0 == odd } == odd)
     }
 
     @Test("A name that holds a percent sign itself stays what it is")
     func percent() {
-        #expect(FileName.text("drop/50%FF.png") == "50%FF.png")
-        #expect(FileName.path("50%FF.png", in: "drop") { _ in true } == "drop/50%FF.png")
-        #expect(FileName.path("gone.png", in: "drop") { _ in false } == "drop/gone.png")
+        #expect(StoredName.text("drop/50%FF.png") == "50%FF.png")
+        #expect(StoredName.path("50%FF.png", in: "drop") { _ in true } == "drop/50%FF.png")
+        #expect(StoredName.path("gone.png", in: "drop") { _ in false } == "drop/gone.png")
     }
 }
 

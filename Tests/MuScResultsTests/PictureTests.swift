@@ -1,4 +1,5 @@
 import Foundation
+import MuScBatch
 import MuScImages
 import MuScResults
 import MuScScoring
@@ -121,7 +122,7 @@ struct OverlayTests {
     func degenerate() {
         let flat = AnomalyMap(grid: PatchGrid(width: 2, height: 2), values: [1, 1, 1, .nan])
         let style = HeatMapStyle(low: 1, high: 1, colormap: .jet, contour: 1)
-        #expect(flat.overlay(on: photograph, style: style, peak: (59, 39)).pixels.count == 60 * 40 * 3)
+        #expect(flat.overlay(on: photograph, style: style, peak: PixelPosition(x: 59, y: 39)).pixels.count == 60 * 40 * 3)
     }
 
     @Test("The contour runs where the map equals the threshold, and nowhere else")

@@ -1,4 +1,5 @@
 import MuScBatch
+import MuScImages
 import MuScResults
 import MuScScoring
 import SystemPackage
@@ -8,7 +9,7 @@ struct RankingTests {
     private func ranking(_ scores: [Float], threshold: Float, look: Double = 0.2) -> Ranking {
         let images = scores.enumerated().map { index, score in
             ScoredImage(
-                name: "p\(index).png", path: FilePath("p\(index).png"), size: (1, 1), index: index, score: score,
+                name: "p\(index).png", path: FilePath("p\(index).png"), size: ImageSize(width: 1, height: 1), index: index, score: score,
                 flagged: score >= threshold)
         }
         return Ranking(

@@ -203,17 +203,4 @@ struct ResultsFolderTests {
             }
         }
     }
-
-    @Test(
-        "Results lie alongside the batch, or under another folder that repeats the tree",
-        arguments: [
-            (nil, "drop/a/b", "drop", "drop/a/b/_musc"), (nil, "drop/a/", nil, "drop/a/_musc"),
-            ("out", "drop/a/b", "drop", "out/a/b/_musc"), ("out/", "drop", "drop", "out/_musc"),
-            ("out", "/x/y/parts", nil, "out/parts/_musc"), ("out", "dropped/a", "drop", "out/a/_musc"),
-        ] as [(String?, String, String?, String)])
-    func location(_ out: String?, _ batch: String, _ root: String?, _ expected: String) {
-        var options = OutputOptions()
-        if let out { options.location = .under(out) }
-        #expect(options.resultsFolder(batchFolder: batch, root: root) == expected)
-    }
 }

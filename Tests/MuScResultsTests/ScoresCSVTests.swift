@@ -1,12 +1,13 @@
 import MuScBatch
+import MuScImages
 import MuScResults
 import MuScScoring
 import Testing
 
 struct ScoresCSVTests {
     private let image = ScoredImage(
-        name: "part_0001.jpg", path: "drop/part_0001.jpg", size: (1280, 960), index: 0, score: 0.4123456, scoreMSM: 0.4,
-        flagged: true, peak: (12, 34))
+        name: "part_0001.jpg", path: "drop/part_0001.jpg", size: ImageSize(width: 1280, height: 960), index: 0, score: 0.4123456, scoreMSM: 0.4,
+        flagged: true, peak: PixelPosition(x: 12, y: 34))
 
     private func ranking(_ images: [ScoredImage]) -> Ranking {
         Ranking(

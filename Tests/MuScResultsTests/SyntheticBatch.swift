@@ -40,10 +40,11 @@ struct SyntheticBatch {
             features += (0..<width).map { _ in Float(random.unit()) }
             images.append(
                 ScoredImage(
-                    name: name, path: FilePath("\(folder)/\(name)"), size: size, index: index, score: map[peak], scoreMSM: map[peak],
-                    peak: (
-                        peak % grid.width * (size.width - 1) / max(grid.width - 1, 1),
-                        peak / grid.width * (size.height - 1) / max(grid.height - 1, 1)
+                    name: name, path: FilePath("\(folder)/\(name)"),
+                    size: ImageSize(width: size.width, height: size.height), index: index, score: map[peak], scoreMSM: map[peak],
+                    peak: PixelPosition(
+                        x: peak % grid.width * (size.width - 1) / max(grid.width - 1, 1),
+                        y: peak / grid.width * (size.height - 1) / max(grid.height - 1, 1)
                     )))
         }
         let value = threshold ?? 0.3
@@ -103,7 +104,7 @@ struct SyntheticBatch {
             let peak = PatchMap.peak(scores.patchMap(place), grid: grid, width: size.width, height: size.height)
             scores.images[index].score = peak.score
             scores.images[index].scoreMSM = peak.score
-            scores.images[index].peak = (peak.x, peak.y)
+            scores.images[index].peak = PixelPosition(x: peak.x, y: peak.y)
             scores.images[index].flagged = peak.score >= scores.threshold.value
         }
     }

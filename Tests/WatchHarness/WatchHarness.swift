@@ -10,7 +10,7 @@ import WatchFixtures
 /// confine a process of its own.
 ///
 /// Usage: `WatchHarness watch|sweep|status ROOT LEDGER [KEY=VALUE…]`, with the keys `settle`, `min`, `retry`, `score` (seconds
-/// that scoring takes), `poll` (seconds, where events are not to be relied on), `die` (`published`: the process kills
+/// that scoring takes), `wait` (the longest wait in seconds), `poll` (seconds, where events are not to be relied on), `die` (`published`: the process kills
 /// itself between publishing and telling so), `settings` (a file with the settle time, read again on SIGHUP).
 @main
 struct WatchHarness {
@@ -49,6 +49,7 @@ struct WatchHarness {
             configuration.minImages = options["min"].flatMap(Int.init) ?? 2
             configuration.retryDelaySeconds = options["retry"].flatMap(Double.init) ?? 0.1
             configuration.silentPollSeconds = options["poll"].flatMap(Double.init) ?? 30
+            configuration.maxWaitSeconds = options["wait"].flatMap(Double.init) ?? 3600
             configuration.stopSeconds = options["stop"].flatMap(Double.init) ?? 20
             return try configuration.validated()
         }

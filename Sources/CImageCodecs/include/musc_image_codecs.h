@@ -49,6 +49,16 @@ typedef struct {
     musc_sample_type samples;
     /// TIFF's orientation tag, 1 to 8; 1 for the other formats, whose EXIF block is read elsewhere.
     uint8_t orientation;
+    /// Whether the decoded samples' lowest value is white; 8-bit samples are turned round already.
+    uint8_t is_inverted;
+    /// TIFF's photometric interpretation as it was taken; 0 for other formats.
+    uint16_t photometric;
+    /// The largest value of a sample where samples of 9 to 15 bits were stretched to 16; 0 where they are as stored.
+    uint32_t stretched_from;
+    /// What the file says is its largest sample, 0 where it says nothing.
+    double said_largest;
+    /// Of floating-point samples: what their full range is, both 0 where there is none.
+    double full_low, full_high;
 } musc_image_header;
 
 /// Reads a JPEG file's header.
@@ -67,14 +77,22 @@ musc_codec_result musc_png_read_header(const uint8_t *data, size_t size, musc_im
 /// Decodes a PNG file into `capacity` bytes = width · height · channels · sample size.
 musc_codec_result musc_png_decode(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity);
 
-/// Reads the header of a TIFF file's first page.
-musc_codec_result musc_tiff_read_header(const uint8_t *data, size_t size, musc_image_header *header);
+/// Reads the header of a page of a TIFF file.
+///
+/// - directory: where the page's directory begins; 0 for the file's first.
+musc_codec_result musc_tiff_read_header(
+    const uint8_t *data, size_t size, uint64_t directory, musc_image_header *header);
 
-/// Decodes a TIFF file's first page into `capacity` bytes = width · height · channels · sample size.
+/// Decodes a page of a TIFF file into `capacity` bytes = width · height · channels · sample size.
 ///
 /// - memory_limit: the most bytes that libtiff, or a single tile, may ask for at once.
 musc_codec_result musc_tiff_decode(
-    const uint8_t *data, size_t size, size_t memory_limit, uint8_t *pixels, size_t capacity);
+    const uint8_t *data, size_t size, uint64_t directory, size_t memory_limit, uint8_t *pixels, size_t capacity);
+
+/// Expands data that zlib compressed, as far as there is room.
+///
+/// Returns the number of bytes written to `output`; 0 where the data is damaged.
+size_t musc_inflate(const uint8_t *data, size_t size, uint8_t *output, size_t capacity);
 
 /// Bytes made by an encoder; to be given back with `musc_encoded_free`.
 typedef struct {
@@ -97,9 +115,9 @@ musc_codec_result musc_png_encode(
 musc_codec_result musc_jpeg_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality, musc_encoded *encoded);
 
-/// Encodes one channel of float32 as an uncompressed TIFF.
-musc_codec_result musc_tiff_encode_float32(
-    const float *samples, uint32_t width, uint32_t height, musc_encoded *encoded);
+/// Encodes one channel of IEEE floating point of 16 or 32 bits as an uncompressed TIFF.
+musc_codec_result musc_tiff_encode_float(
+    const void *samples, uint32_t width, uint32_t height, int bits, musc_encoded *encoded);
 
 /// One direction's filter: for each output position a run of inputs and their fixed-point weights.
 typedef struct {

@@ -20,24 +20,27 @@ public final class KnownGoodFolder: Sendable {
     }
 
     /// The number of images in the folder; 0 where it cannot be read.
-    public var count: Int { (try? ImageListing.images(in: folder).count) ?? 0 }
+    public var count: Int { files.count }
+
+    /// The images in the folder; none where it cannot be read.
+    public var files: [FilePath] { (try? ImageListing.images(in: folder)) ?? [] }
 
     /// What the folder gives.
-    public struct Content: Sendable {
+    package struct Content: Sendable {
         /// nil where no image of the folder can be used; then the batch is judged without.
-        public var judges: OutsideJudges?
+        package var judges: OutsideJudges?
         /// What somebody should know and mend.
-        public var findings: [Finding]
+        package var findings: [Finding]
     }
 
     /// The folder's images as judges.
     ///
     /// A folder that is missing, empty or holds files that are no images never costs a batch: the findings say so.
     ///
-    /// - Parameter scorer: Always of the same network and settings but for the image size, because the tokens are kept.
+    /// - Parameter network: Always the same with the same settings but for the image size, because the tokens are kept.
     /// - Throws: ``ScoringError/cancelled`` once `progress` answers false.
-    public func content(
-        for scorer: BatchScorer, cache: TokenCache? = nil, progress: ProgressHandler = { _ in true }
+    package func content(
+        for network: SizedNetwork, cache: TokenCache? = nil, progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Content {
         let files: [FilePath]
         do {
@@ -47,13 +50,14 @@ public final class KnownGoodFolder: Sendable {
             return Content(judges: nil, findings: [.knownGoodUnlisted(error)])
         }
         guard !files.isEmpty else { return Content(judges: nil, findings: [.knownGoodEmpty(folder)]) }
-        let signature = Self.signature(of: files, for: scorer)
+        let signature = Self.signature(of: files, for: network)
         let tokens: BatchTokens
         if let known = latest.withLock({ $0 }), known.signature == signature {
             tokens = known.tokens
         } else {
-            let named = files.map { BatchFile(path: $0, name: $0.lastComponent?.string ?? $0.string) }
-            tokens = try scorer.tokens(of: named, cache: cache, progress: progress)
+            let named = BatchFile.images(
+                in: files, of: folder, pages: network.settings.pages, threads: network.settings.threads).images
+            tokens = try FeatureExtraction(network: network, cache: cache).tokens(of: named, progress: progress)
             latest.withLock { $0 = Read(signature: signature, tokens: tokens) }
         }
         var findings: [Finding] = []
@@ -69,9 +73,9 @@ public final class KnownGoodFolder: Sendable {
     }
 
     /// Changes whenever a file comes, goes or changes, or images are resized to another size.
-    private static func signature(of files: [FilePath], for scorer: BatchScorer) -> UInt64 {
+    private static func signature(of files: [FilePath], for network: SizedNetwork) -> UInt64 {
         var hash = StableHash()
-        hash.add(Array("\(scorer.settings.imageSize)".utf8))
+        hash.add(Array("\(network.settings.imageSize) \(network.settings.sampleRange)".utf8))
         for file in files { hash.add(FileIdentity(file).bytes) }
         return hash.value
     }
@@ -90,6 +94,9 @@ struct FileIdentity: Sendable, Hashable {
         }
         bytes = (path.lastComponent.map { FilePath(root: nil, components: $0).bytes } ?? []) + [0]
         bytes += Array(
-            "\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec) \(status.st_ino) \(status.st_dev)".utf8)
+            """
+            \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec) \(status.st_ctim.tv_sec) \(status.st_ctim.tv_nsec) \
+            \(status.st_ino) \(status.st_dev)
+            """.utf8)
     }
 }

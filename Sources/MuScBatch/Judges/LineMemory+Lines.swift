@@ -4,24 +4,24 @@ import SystemPackage
 
 extension LineMemory {
     /// What is remembered of one line, for people.
-    public struct Summary: Sendable, Hashable, Codable {
+    package struct Summary: Sendable, Hashable, Codable {
         /// The folder whose subfolders are the line's batches.
-        public var line: String
-        public var key: TokenKey
+        package var line: String
+        package var key: TokenKey
         /// When it was last written, ISO 8601.
-        public var updated: String
-        public var images: [Image]
-        public var bytes: Int
+        package var updated: String
+        package var images: [Image]
+        package var bytes: Int
         /// The folder that holds it.
-        public var place: String
+        package var place: String
 
-        public struct Image: Sendable, Hashable, Codable {
-            public var batch, name: String
+        package struct Image: Sendable, Hashable, Codable {
+            package var batch, name: String
         }
     }
 
     /// All lines of which something is remembered, by name; folders that hold no index are passed over.
-    public static func lines(in folder: FilePath) -> [Summary] {
+    package static func lines(in folder: FilePath) -> [Summary] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []
         return names.compactMap { name in
             let place = folder.appending(name)
@@ -35,14 +35,25 @@ extension LineMemory {
         }.sorted { ($0.line, $0.key.description) < ($1.line, $1.key.description) }
     }
 
+    /// That the line remembers images whose samples had another range, which cannot judge; nil where there are none.
+    package var findingOnOtherRange: Finding? {
+        var wanted = key
+        let others = Self.lines(in: folder).filter { other in
+            wanted.sampleRange = other.key.sampleRange
+            return other.line == line.string && other.key != key && other.key == wanted && !other.images.isEmpty
+        }
+        guard let other = others.max(by: { $0.updated < $1.updated }) else { return nil }
+        return .linePastOtherRange(line: other.key.sampleRange ?? "full", batch: key.sampleRange ?? "full")
+    }
+
     /// Forgets all that is remembered of a line, of whatever network and size.
     ///
     /// - Returns: How many images were forgotten.
     @discardableResult
-    public static func forget(_ line: FilePath, in folder: FilePath) throws -> Int {
+    package static func forget(_ line: FilePath, in folder: FilePath) throws -> Int {
         var forgotten = 0
         for summary in lines(in: folder) where summary.line == line.string {
-            let lock = try FolderLock(making: FilePath(summary.place))
+            let lock = try LineLock(making: FilePath(summary.place))
             defer { lock.release() }
             try FileManager.default.removeItem(atPath: summary.place)
             forgotten += summary.images.count
@@ -70,7 +81,7 @@ extension LineMemory {
 }
 
 /// A lock on a folder, held by one process and thread at a time; it ends with the process.
-struct FolderLock {
+struct LineLock {
     private let descriptor: Int32
 
     /// Makes the folder where it is missing, and waits until it is free.

@@ -15,25 +15,30 @@ import SystemPackage
 /// A line's memory is a folder of one file of tokens an image and an index, `line.json`. Files are written beside their
 /// place, flushed and renamed, the index last; so a crash leaves the memory as it was before the batch. What cannot be
 /// used is renamed to `*.damaged`, told of, and left out.
-public struct LineMemory: Sendable {
+package struct LineMemory: Sendable {
     /// The folder that holds the memories of all lines.
-    public let folder: FilePath
+    package let folder: FilePath
     /// The folder whose subfolders are the line's batches.
-    public let line: FilePath
-    public let key: TokenKey
+    package let line: FilePath
+    package let key: TokenKey
     /// The most images that are kept.
-    public let capacity: Int
+    package let capacity: Int
 
     /// Bytes of tokens that one line may take; fewer images are kept where they are large.
     static let byteLimit = 256 << 20
     /// Bytes that all lines together may take; past it, the lines that have had no batch for longest are forgotten.
     static let totalByteLimit = 4 << 30
 
-    public init(folder: FilePath, line: FilePath, key: TokenKey, capacity: Int) {
+    package init(folder: FilePath, line: FilePath, key: TokenKey, capacity: Int) {
         self.folder = folder
         self.line = line
-        self.key = key.ofPatchTokens
+        self.key = key
         self.capacity = capacity
+    }
+
+    /// The memory of a line for tokens of this key.
+    init(_ past: LinePast, key: TokenKey) {
+        self.init(folder: past.memories, line: past.line, key: key, capacity: past.capacity)
     }
 
     /// The folder of this line's memory.
@@ -46,10 +51,10 @@ public struct LineMemory: Sendable {
     }
 
     /// What is remembered, and what was wrong with it.
-    public struct Recollection: Sendable {
-        public var tokens: BatchTokens
+    package struct Recollection: Sendable {
+        package var tokens: BatchTokens
         /// Files that could not be used.
-        public var problems: [LineMemoryProblem]
+        package var problems: [LineMemoryProblem]
     }
 
     /// Reads the memory.
@@ -57,7 +62,7 @@ public struct LineMemory: Sendable {
     /// - Parameters:
     ///   - batch: The folder that is to be judged: its own images, remembered when it was scored before, are left out.
     ///   - patches: How many patches an image has.
-    public func recall(for batch: FilePath, patches: Int) -> Recollection {
+    package func recall(for batch: FilePath, patches: Int) -> Recollection {
         var result = Recollection(
             tokens: BatchTokens(images: [], layers: key.featureLayers.map { _ in [] }, imageFeatures: []), problems: [])
         let index = readIndex(&result.problems)
@@ -76,35 +81,42 @@ public struct LineMemory: Sendable {
     }
 
     /// An image that may be remembered.
-    public struct Candidate: Sendable {
-        public var image: ScoredImage
+    package struct Candidate: Sendable {
+        package var image: ScoredImage
+        /// What it shows, by which it is known again under another name.
+        let content: ContentDigest
         /// Its tokens, asked for where the image is remembered.
         let tokens: @Sendable () throws(SpillError) -> ImageTokens
 
-        public init(image: ScoredImage, tokens: ImageTokens) {
+        package init(image: ScoredImage, tokens: ImageTokens) {
             self.image = image
+            content = ContentDigest(ofFeature: tokens.imageFeature)
             self.tokens = { tokens }
         }
 
         /// - Parameters:
         ///   - batch: The tokens of the image's batch.
         ///   - index: The image's among them.
-        public init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
+        package init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
             self.image = image
+            content = ContentDigest(ofFeature: batch.imageFeatures[index])
             tokens = { () throws(SpillError) in try batch.imageTokens(index) }
         }
     }
 
     /// Offers a batch's images to the memory, in place of what was remembered of that batch before.
     ///
+    /// An image is known by its content: one that is remembered of another batch (a batch that was copied or renamed)
+    /// or that is a copy of one before it is not remembered twice.
+    ///
     /// - Parameter channels: Numbers a token has.
     /// - Returns: Damaged files that were met.
     /// - Throws: ``LineMemoryError``; then the memory is as it was.
     @discardableResult
-    public func remember(
+    package func remember(
         _ candidates: [Candidate], of batch: FilePath, channels: Int
     ) throws(LineMemoryError) -> [LineMemoryProblem] {
-        let lock = try FolderLock(making: place)
+        let lock = try LineLock(making: place)
         defer { lock.release() }
         var problems: [LineMemoryProblem] = []
         let former = readIndex(&problems)
@@ -112,7 +124,10 @@ public struct LineMemory: Sendable {
         let known = Set(index.images.filter { $0.batch == batch.string }.map(\.file))
         index.images.removeAll { $0.batch == batch.string }
         var offered: [(entry: Entry, candidate: Candidate?)] = index.images.map { ($0, nil) }
-        for candidate in candidates { offered.append((Entry(candidate.image, batch: batch), candidate)) }
+        var contents = Set(index.images.compactMap(\.content))
+        for candidate in candidates where contents.insert(candidate.content.text).inserted {
+            offered.append((Entry(candidate.image, content: candidate.content, batch: batch), candidate))
+        }
         offered.sort { ($0.entry.draw, $0.entry.name) < ($1.entry.draw, $1.entry.name) }
         do {
             offered = Array(offered.prefix(limit(try candidates.first?.tokens())))
@@ -213,15 +228,19 @@ extension LineMemory {
         var draw: UInt64
         /// Its file of tokens in the line's folder.
         var file: String
+        /// What it shows; nil where an earlier version remembered it.
+        var content: String?
 
         /// For people: the batch's name and the image's.
         var label: String { "\(FilePath(batch).lastComponent?.string ?? batch)/\(name)" }
 
-        init(_ image: ScoredImage, batch: FilePath) {
+        init(_ image: ScoredImage, content: ContentDigest, batch: FilePath) {
+            self.content = content.text
             self.batch = batch.string
             name = image.name
             var hash = StableHash()
             hash.add(image.path.bytes)
+            if let page = image.page { hash.add(Array("#\(page)".utf8)) }
             var status = stat()
             if image.path.withPlatformString({ stat($0, &status) }) == 0 {
                 hash.add(Array("\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)".utf8))
@@ -302,18 +321,4 @@ struct StableHash {
 
     /// 16 hexadecimal digits.
     var text: String { value.hexadecimal }
-}
-
-extension Inspection {
-    /// The images of which a line may keep the memory: those that were not flagged.
-    ///
-    /// Where the line's past itself set the threshold, it bars only what the batch's own scores set apart. For every
-    /// batch flags the highest few percent of its good parts too, and a memory without them would set the next
-    /// threshold lower, and so on from batch to batch.
-    public var memorable: [ScoredImage] {
-        let isOfPast = threshold.rule == .conformal && !outsideJudgments.contains { $0.origin == .knownGood }
-        guard isOfPast else { return images.filter { $0.index != nil && !$0.flagged } }
-        let own = BatchThreshold.threshold(for: images.compactMap(\.score))
-        return images.filter { ($0.score ?? .infinity) < own.value }
-    }
 }

@@ -11,8 +11,8 @@ import SystemPackage
 ///
 /// Lists are some hundred kilobytes an image, and an image more changes them all a little. So what was added is kept in
 /// small files beside the lists, each of which names what it was added to, and the lists are written again after
-/// ``mostAdditions`` of them.
-public struct NearestCache: Sendable {
+/// `mostAdditions` of them.
+package struct NearestCache: Sendable {
     let cache: TokenCache
     /// The batch's folder.
     let batch: FilePath
@@ -20,7 +20,7 @@ public struct NearestCache: Sendable {
     /// The most additions that are kept beside the lists.
     static let mostAdditions = 8
 
-    public init(_ cache: TokenCache, batch: FilePath) {
+    package init(_ cache: TokenCache, batch: FilePath) {
         self.cache = cache
         self.batch = batch
     }

@@ -10,17 +10,17 @@ public struct OutsideJudges: Sendable {
         case linePast = "line's past"
     }
 
-    public var origin: Origin
+    package var origin: Origin
     /// Their tokens, of the same network, size and layers as the batch's.
-    public var tokens: BatchTokens
+    package var tokens: BatchTokens
 
-    public init(origin: Origin, tokens: BatchTokens) {
+    package init(origin: Origin, tokens: BatchTokens) {
         self.origin = origin
         self.tokens = tokens
     }
 
     /// The number of images that could be read.
-    public var count: Int { tokens.readable }
+    package var count: Int { tokens.readable }
 }
 
 /// Who judged a batch beside its own images, so that a run can be repeated.

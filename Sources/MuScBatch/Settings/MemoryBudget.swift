@@ -13,7 +13,7 @@ struct MemoryBudget: Sendable, Hashable {
     var scoring: Int
 }
 
-extension BatchScorer {
+extension WorkEstimate {
     /// Bytes that mutual scoring takes at once for so many images.
     ///
     /// One layer's tokens, standardised and aggregated in fp32, with precision fast as 8-bit integers too, the distances

@@ -28,7 +28,7 @@ extension ScoringSettings {
     }
 }
 
-extension BatchScorer {
+extension SizedNetwork {
     /// Every setting as text under its name in the configuration; see ``ScoringSettings/inForce(on:activation:)``.
     package var settingsInForce: [String: String] { settings.inForce(on: grid, activation: model.activation) }
 

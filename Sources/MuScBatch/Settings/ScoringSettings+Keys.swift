@@ -144,6 +144,22 @@ extension ScoringSettings {
         Key(
             "images.max_megabytes", \.imageLimits.maxMegabytes, .integer(1...1_000_000),
             help: "The same for files of more megabytes (2²⁰ bytes)."),
+        Key(
+            "images.range", \.sampleRange, .sampleRange, flag: "range", "range", isPerRoot: true,
+            help: "What becomes black and white of samples of more than 8 bits: auto, full, or low,high.",
+            details: """
+                One range for the whole batch. auto: the significant bits that the highest value of all images shows, such \
+                as 12 of a camera whose files have 16; of floating-point, signed and 32-bit maps what nearly all values lie \
+                in. full: all that the files' type can hold. Two numbers such as [0, 4095] keep batches comparable. Files of \
+                8 bits are not touched.
+                """),
+        Key(
+            "images.pages", \.pages, .choice(),
+            help: "The pages of a TIFF: all, each is an image (stack.tif#3), or first.",
+            details: """
+                Where pages differ in size or kind the first is taken alone, and the report says so. Thumbnails and masks are \
+                no pages.
+                """),
     ]
 
     /// What a preset or the command decides, and no key sets.
@@ -207,6 +223,17 @@ extension ValueFormat where Value == RegionOfInterest {
         ) { value in
             switch value {
             case .text, .list: RegionOfInterest(value.flat)
+            case .mapping, .empty, .bareNone: nil
+            }
+        } write: { .text("\($0)") }
+    }
+}
+
+extension ValueFormat where Value == SampleRange {
+    package static var sampleRange: ValueFormat {
+        ValueFormat("auto, full, or the two numbers that become black and white, such as [0, 4095]") { value in
+            switch value {
+            case .text, .list: SampleRange(value.flat)
             case .mapping, .empty, .bareNone: nil
             }
         } write: { .text("\($0)") }

@@ -6,8 +6,10 @@ import MuScScoring
 ///
 /// Start from a preset and change single values:
 ///
-///     var settings = ScoringSettings(preset: .tuned, backbone: description)
-///     settings.imageSize = 224
+/// ```swift
+/// var settings = ScoringSettings(preset: .tuned, backbone: description)
+/// settings.imageSize = 224
+/// ```
 public struct ScoringSettings: Sendable {
     /// A whole set of parameters.
     public enum Preset: String, Sendable, Codable, CaseIterable {
@@ -19,7 +21,7 @@ public struct ScoringSettings: Sendable {
 
     /// When RsCIN's re-scoring becomes the score.
     public enum RsCINMode: String, Sendable, Codable, CaseIterable {
-        /// Where an image's neighbours agree with it on the whole; see ``BatchScorer``.
+        /// Where an image's neighbours agree with it on the whole; see `RsCINDecision`.
         case auto
         case always, never
     }
@@ -53,7 +55,7 @@ public struct ScoringSettings: Sendable {
         }
     }
 
-    /// What is made of marks that several images of a batch share; see ``RecurringDefects``.
+    /// What is made of marks that several images of a batch share; see `RecurringDefects`.
     public enum RecurringMarks: String, Sendable, Codable, CaseIterable {
         /// Nothing, as in the paper.
         case ignore
@@ -67,8 +69,13 @@ public struct ScoringSettings: Sendable {
     public var activation: BackboneDescription.Activation?
     /// How large an image may be; larger ones are left out.
     public var imageLimits = DecodingLimits()
+    /// Which range of samples of more than 8 bits becomes 0 to 255; `auto` until
+    /// `Inspector.prepare` has seen the batch.
+    public var sampleRange = SampleRange.auto
+    /// What is made of the pages of a TIFF.
+    public var pages = PageChoice.all
     /// What images are resized to; both sides are multiples of the patch. Where ``automaticSize`` is set, what they are
-    /// resized to until ``BatchScorer/prepared(for:region:)`` has seen the batch.
+    /// resized to until `Inspector.prepare` has seen the batch.
     public var imageSize: ImageSize
     /// How the size follows from the batch's own photographs; nil for ``imageSize``.
     public var automaticSize: AutomaticImageSize?
@@ -114,6 +121,9 @@ public struct ScoringSettings: Sendable {
     ///
     /// Tokens that do not fit are kept in a file.
     public var memory: Int?
+
+    /// Whether images of equal content are scored once and judge once; in the reference copies vouch for each other.
+    public var copiesJudgeOnce: Bool { preset == .tuned }
 
     /// The preset's values for this backbone.
     public init(preset: Preset = .tuned, backbone: BackboneDescription, threads: Int = 1) {
@@ -183,9 +193,6 @@ public struct ScoringSettings: Sendable {
     package var imageFeature: VisionTransformer.ImageFeature {
         unitImageFeatures && rscin != .always ? .tokenMean : .classToken
     }
-
-    /// Values of an image feature.
-    package var featureWidth: Int { imageFeature == .classToken ? backbone.featureWidth : backbone.width }
 
     /// The blocks of the network that are run.
     package var networkBlocks: Int {

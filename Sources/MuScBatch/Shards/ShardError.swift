@@ -1,7 +1,7 @@
 import SystemPackage
 
 /// Why a batch that is scored in shards cannot go on: which shard, which file, and what to do.
-public enum ShardError: Error, Sendable, CustomStringConvertible {
+package enum ShardError: Error, Sendable, CustomStringConvertible {
     /// A file of the plan cannot be read, or is none of this program's.
     case unreadablePlan(FilePath, reason: String)
     /// The plan or its list is not what it was when it was made.
@@ -28,7 +28,7 @@ public enum ShardError: Error, Sendable, CustomStringConvertible {
     case system(FilePath, reason: String)
     case scoring(ScoringError)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadablePlan(let path, let reason):
             "\(path): is no plan that can be used: \(reason): make it with musc plan"

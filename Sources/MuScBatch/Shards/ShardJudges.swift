@@ -28,7 +28,7 @@ extension ShardWork {
                 own.append(tokens, of: image)
             }
         }
-        let panel = JudgePanel(outside.filter { $0.count > 0 }, batch: plan.images, settings: scorer.settings)
+        let panel = JudgePanel(outside.filter { $0.count > 0 }, batch: plan.images, settings: network.settings)
         return ChosenJudges(
             positions: plan.ownJudges.compactMap(\.position), own: own, panel: panel,
             calibration: try calibration(of: panel, by: own, progress: progress))
@@ -49,7 +49,7 @@ extension ShardWork {
 
     private func makeTokens(of files: [BatchFile], startingAt first: Int, progress: ProgressHandler) throws(ShardError) {
         let failure = Mutex<ShardError?>(nil)
-        concurrentLoop(files.count, threads: scorer.settings.threads) { step in
+        concurrentLoop(files.count, threads: network.settings.threads) { step in
             guard failure.withLock({ $0 == nil }) else { return }
             let index = (first + step) % files.count
             do throws(ShardError) {
@@ -72,7 +72,7 @@ extension ShardWork {
         }
         let found: BatchTokens
         do throws(ScoringError) {
-            found = try scorer.tokens(of: [file])
+            found = try FeatureExtraction(network: network, cache: nil).tokens(of: [file])
         } catch {
             throw .scoring(error)
         }
@@ -80,8 +80,8 @@ extension ShardWork {
         guard found.readable == 1 else { throw .unreadableJudge(file.name, reason: image.error ?? "no image") }
         do {
             try TokenFile(path: path).write(
-                try found.imageTokens(0), key: plan.key, channels: scorer.settings.backbone.width, as: .single,
-                size: image.size ?? (0, 0))
+                try found.imageTokens(0), key: plan.key, channels: network.settings.backbone.width, as: .single,
+                size: image.size ?? 0)
         } catch {
             throw .system(path, reason: "\(error)")
         }
@@ -93,8 +93,8 @@ extension ShardWork {
     ) throws(ShardError) -> (tokens: ImageTokens, image: ScoredImage) {
         let stored = TokenFile(path: layout.judge(index, of: plan))
         func read() throws(TokenFileError) -> (tokens: ImageTokens, image: ScoredImage) {
-            let read = try stored.readSized(key: plan.key, patches: scorer.grid.count)
-            return (read.tokens, ScoredImage(name: file.name, path: file.path, size: (read.width, read.height)))
+            let read = try stored.readSized(key: plan.key, patches: network.grid.count)
+            return (read.tokens, ScoredImage(name: file.name, path: file.path, size: read.size))
         }
         if let tokens = try? read() { return tokens }
         try makeTokens(of: index, file)
@@ -120,7 +120,7 @@ extension ShardWork {
         if let known = storedCalibration() { return known }
         let calibration: ChosenJudges.Calibration
         do throws(ScoringError) {
-            calibration = try scorer.calibration(of: panel, by: own) { _ in
+            calibration = try route.calibration(of: panel, by: own) { _ in
                 progress(Progress(stage: .features, completed: 0, total: 1))
             }
         } catch {

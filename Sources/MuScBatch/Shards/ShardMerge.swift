@@ -4,17 +4,17 @@ import SystemPackage
 
 extension ShardWork {
     /// The scores of a whole batch, and what its workers took.
-    public struct Merged: Sendable {
-        public var inspection: Inspection
+    package struct Merged: Sendable {
+        package var inspection: Inspection
         /// The sum of the workers' wall-clock seconds.
-        public var workerSeconds: Double
+        package var workerSeconds: Double
     }
 
     /// Puts the shards' results together: RsCIN, threshold, flags and findings, as for a batch that was scored at once.
     ///
     /// - Throws: ``ShardError``: `missing` with all shards that are not done; `damaged` or `otherPlan` for the first
     ///   whose results cannot be used; `scoring(.tooFewImages)`.
-    public func merged() throws(ShardError) -> Merged {
+    package func merged() throws(ShardError) -> Merged {
         var missing: [Int] = []
         for shard in plan.shards.indices
         where !FileManager.default.fileExists(atPath: layout.manifest(of: shard).string) { missing.append(shard) }
@@ -36,8 +36,12 @@ extension ShardWork {
             positions: plan.ownJudges.compactMap(\.position), own: emptyTokens([]), panel: outsidePanel(),
             calibration: hasOutside ? try calibration() : ChosenJudges.Calibration())
         do throws(ScoringError) {
-            var inspection = try scorer.conclude(batch, by: judges)
-            inspection.findings = plan.findings + inspection.findings
+            // What the plan found of the samples' depths it told when it was made; their range decides the scores.
+            let range = network.settings.sampleRange
+            let samples: [Finding] = (range.scaling ?? .fullRange) == .fullRange ? [] : [.sampleRange(range)]
+            let sizes = PhotographSurvey(batch.images).findings(on: [])
+            var inspection = try route.inspection(of: batch, by: judges, findings: sizes)
+            inspection.findings = samples + plan.findings + inspection.findings
             return Merged(inspection: inspection, workerSeconds: seconds)
         } catch {
             throw .scoring(error)
@@ -56,7 +60,7 @@ extension ShardWork {
             OutsideJudges(
                 origin: origin, tokens: emptyTokens(plan.judges.filter { $0.origin == origin }.map(\.name)))
         }
-        return JudgePanel(groups.filter { $0.count > 0 }, batch: plan.images, settings: scorer.settings)
+        return JudgePanel(groups.filter { $0.count > 0 }, batch: plan.images, settings: network.settings)
     }
 
     private func emptyTokens(_ names: [String]) -> BatchTokens {
@@ -70,5 +74,5 @@ extension ShardWork {
     }
 
     /// Removes what killed workers left half-written; for when no worker is at work any more.
-    public func removeLeftovers() { layout.removeLeftovers(of: plan) }
+    package func removeLeftovers() { layout.removeLeftovers(of: plan) }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MuScImages
 import MuScScoring
 import MuScSupport
 import MuScTensors
@@ -91,7 +92,7 @@ struct ShardPart: Sendable {
             let isReadable = indices[offset] >= 0
             return ScoredImage(
                 name: file.name, path: file.path,
-                size: isReadable ? (sizes[2 * offset], sizes[2 * offset + 1]) : nil,
+                size: isReadable ? ImageSize(width: sizes[2 * offset], height: sizes[2 * offset + 1]) : nil,
                 index: isReadable ? indices[offset] : nil, error: isReadable ? nil : reasons[offset])
         }
         let result = ShardPart(plan: plan, shard: shard, part: part, block: block)

@@ -7,29 +7,29 @@ import Synchronization
 import SystemPackage
 
 /// What a plan is made of.
-public struct ShardPlanRequest: Sendable {
+package struct ShardPlanRequest: Sendable {
     /// The batch's folder, absolute.
-    public var folder: FilePath
+    package var folder: FilePath
     /// Its images, in the order of their names.
-    public var files: [BatchFile]
+    package var files: [BatchFile]
     /// The folder for the plan and all that workers make; it must be reachable from every machine under this path.
-    public var work: FilePath
-    public var shards: Int
+    package var work: FilePath
+    package var shards: Int
     /// How many of the batch's images judge; all where there are no more.
-    public var judges: Int
+    package var judges: Int
     /// Files of known good images.
-    public var knownGood: [FilePath] = []
-    /// The tokens of the line's past, of the scorer's network; nil where nothing is remembered.
-    public var linePast: BatchTokens?
+    package var knownGood: [FilePath] = []
+    /// The tokens of the line's past, of the same network; nil where nothing is remembered.
+    package var linePast: BatchTokens?
     /// SHA-256 of the weights' file.
-    public var weightsSHA256: String
+    package var weightsSHA256: String
     /// The program's version, and what it wants to find again in its workers.
-    public var version: String
-    public var configuration: [String: String] = [:]
+    package var version: String
+    package var configuration: [String: String] = [:]
     /// Images of a shard whose results are published together.
-    public var part = 256
+    package var part = 256
 
-    public init(
+    package init(
         folder: FilePath, files: [BatchFile], work: FilePath, shards: Int, judges: Int, weightsSHA256: String,
         version: String
     ) {
@@ -50,16 +50,16 @@ extension ShardPlan {
     /// decoded, so that each of them can judge. Planning the same batch again leaves a plan that is there as it is.
     ///
     /// - Parameters:
-    ///   - scorer: With the settings and the network of the workers. Nothing is computed with it.
+    ///   - network: With the settings and the network of the workers. Nothing is computed with it.
     ///   - progress: Told of the headers that were read.
     /// - Throws: ``ShardError``: `occupied`, `tooFewJudges`, `system`.
-    public static func make(
-        _ request: ShardPlanRequest, for scorer: BatchScorer, progress: ProgressHandler = { _ in true }
+    package static func make(
+        _ request: ShardPlanRequest, for network: SizedNetwork, progress: ProgressHandler = { _ in true }
     ) throws(ShardError) -> ShardPlan {
         precondition(request.shards > 0 && request.part > 0)
         let layout = ShardLayout(work: request.work)
         let files = request.files
-        let decodable = try headers(of: files, scorer.settings, progress: progress)
+        let decodable = try headers(of: files, network.settings, progress: progress)
         let names = files.map { file -> [UInt8] in
             var relative = file.path
             _ = relative.removePrefix(request.folder)
@@ -68,13 +68,13 @@ extension ShardPlan {
         let list = ImageList.Content(names)
 
         var judges: [Judge] = []
-        let decodes = decode(request.knownGood, scorer.settings)
+        let decodes = decode(request.knownGood, network.settings)
         let outside = zip(request.knownGood, decodes).filter(\.1).map { path, _ in
             Judge(name: path.lastComponent?.string ?? path.string, origin: .knownGood, path: path.string)
         }
-        let alone = outside.count >= scorer.settings.leastKnownGoodAlone
+        let alone = outside.count >= network.settings.leastKnownGoodAlone
         if !alone {
-            let positions = judgePositions(request.judges, of: files, decodable: decodable, scorer.settings)
+            let positions = judgePositions(request.judges, of: files, decodable: decodable, network.settings)
             judges = positions.map { Judge(name: files[$0].name, position: $0, offset: list.offsets[$0]) }
         }
         let past = alone ? [] : (request.linePast?.images ?? []).filter { $0.index != nil }
@@ -84,12 +84,12 @@ extension ShardPlan {
             throw .tooFewJudges(found: judges.count, reason: reason)
         }
 
-        let deciding = scorer.decidingSettings
+        let deciding = network.decidingSettings
         var plan = ShardPlan(
             format: currentFormat, id: "", version: request.version, made: Date.now.ISO8601Format(),
             folder: request.folder.string, images: files.count, listSHA256: list.sha256,
             shards: list.slices(request.shards), judges: judges + others, part: request.part,
-            key: TokenKey(scorer, weightsSHA256: request.weightsSHA256), settings: deciding,
+            key: TokenKey(network, weightsSHA256: request.weightsSHA256), settings: deciding,
             settingsSHA256: digest(deciding), configuration: request.configuration,
             undecodable: leftOut(decodable) { files[$0].name },
             undecodableKnownGood: leftOut(decodes) { request.knownGood[$0].string })
@@ -100,7 +100,7 @@ extension ShardPlan {
         }
         try layout.makeFolders(for: plan)
         if let past = request.linePast, !alone {
-            try layout.write(past, of: plan, channels: scorer.settings.backbone.width)
+            try layout.write(past, of: plan, channels: network.settings.backbone.width)
         }
         try list.bytes.writeWhole(to: layout.list.path)
         try [UInt8](plan.encoded).writeWhole(to: layout.plan)
@@ -151,7 +151,9 @@ extension ShardPlan {
 
     /// Whether each file can be decoded in full.
     private static func decode(_ paths: [FilePath], _ settings: ScoringSettings) -> [Bool] {
-        let options = DecodingOptions(applyingOrientation: settings.appliesOrientation, limits: settings.imageLimits)
+        let options = DecodingOptions(
+            applyingOrientation: settings.appliesOrientation, sampleScaling: settings.sampleRange.scaling ?? .fullRange,
+            limits: settings.imageLimits)
         return concurrentMap(paths.count, threads: settings.threads) { index in
             (try? RGBImage(contentsOf: paths[index], options: options)) != nil
         }

@@ -7,68 +7,68 @@ import SystemPackage
 /// The names of the images lie beside it in `images.list`, so that the plan stays small for any number of images; a
 /// worker reads its own slice of that list and no other. The plan's ``id`` is a digest of the rest of it, and stands in
 /// all that is made under it: what was made under another plan is told from what was made under this one.
-public struct ShardPlan: Sendable, Hashable, Codable {
+package struct ShardPlan: Sendable, Hashable, Codable {
     /// The version of the file's format.
-    public static let currentFormat = 2
+    package static let currentFormat = 2
     /// The plan's name in its folder.
-    public static let fileName = "plan.json"
+    package static let fileName = "plan.json"
 
-    public var format: Int
+    package var format: Int
     /// SHA-256 of all else in the plan, lower-case hexadecimal.
-    public internal(set) var id: String
+    package internal(set) var id: String
     /// The version of the program that made it.
-    public var version: String
+    package var version: String
     /// When it was made, ISO 8601.
-    public var made: String
+    package var made: String
     /// The batch's folder, absolute.
-    public var folder: String
+    package var folder: String
     /// The number of images, those included that turn out to be unreadable.
-    public var images: Int
+    package var images: Int
     /// SHA-256 of `images.list`.
-    public var listSHA256: String
-    public var shards: [Slice]
+    package var listSHA256: String
+    package var shards: [Slice]
     /// Who judges: images of the batch in the order of their positions, then those from outside.
-    public var judges: [Judge]
+    package var judges: [Judge]
     /// Images whose results are published together within a shard: what is lost at most when a worker dies.
-    public var part: Int
+    package var part: Int
     /// What the tokens depend on, the weights' SHA-256 among it.
-    public var key: TokenKey
+    package var key: TokenKey
     /// All else that the scores depend on, by the names of the configuration.
-    public var settings: [String: String]
+    package var settings: [String: String]
     /// SHA-256 of ``settings``.
-    public var settingsSHA256: String
+    package var settingsSHA256: String
     /// What the program that made the plan wants to find again in its workers; not looked into here.
-    public var configuration: [String: String]
+    package var configuration: [String: String]
     /// Files of the batch that have no header of an image.
-    public var undecodable: Finding.LeftOutFiles?
+    package var undecodable: Finding.LeftOutFiles?
     /// Known good images that cannot be decoded.
-    public var undecodableKnownGood: Finding.LeftOutFiles?
+    package var undecodableKnownGood: Finding.LeftOutFiles?
 
     /// The images of one shard: a run of the list.
-    public struct Slice: Sendable, Hashable, Codable {
+    package struct Slice: Sendable, Hashable, Codable {
         /// The position of its first image.
-        public var first: Int
-        public var count: Int
+        package var first: Int
+        package var count: Int
         /// Where its names lie in `images.list`, in bytes.
-        public var offset, bytes: Int
+        package var offset, bytes: Int
         /// SHA-256 of these bytes.
-        public var sha256: String
+        package var sha256: String
     }
 
     /// An image that judges, or sets the threshold.
-    public struct Judge: Sendable, Hashable, Codable {
+    package struct Judge: Sendable, Hashable, Codable {
         /// For people.
-        public var name: String
+        package var name: String
         /// Its position in the list, and where its name begins there; nil for an image from outside.
-        public var position, offset: Int?
+        package var position, offset: Int?
         /// Where an image from outside comes from; nil for one of the batch's own.
-        public var origin: OutsideJudges.Origin?
+        package var origin: OutsideJudges.Origin?
         /// The file of an image from outside.
-        public var path: String?
+        package var path: String?
     }
 
     /// What was found to be amiss when the plan was made.
-    public var findings: [Finding] {
+    package var findings: [Finding] {
         [undecodableKnownGood.map { .knownGoodUndecodable($0) }, undecodable.map { .undecodable($0) }].compactMap { $0 }
     }
 
@@ -82,7 +82,7 @@ extension ShardPlan {
     /// Reads a plan.
     ///
     /// - Throws: ``ShardError``: `unreadablePlan`, or `changedPlan` where its ``id`` does not fit the rest.
-    public init(path: FilePath) throws(ShardError) {
+    package init(path: FilePath) throws(ShardError) {
         struct Header: Decodable { var format: Int }
         guard let data = FileManager.default.contents(atPath: path.string) else {
             throw .unreadablePlan(path, reason: "it cannot be read")
@@ -135,17 +135,17 @@ extension ShardPlan {
         return SHA256.hash(data: Data(lines.utf8)).hexadecimal
     }
 
-    /// Checks that a scorer of this machine gives the scores that the plan is for.
+    /// Checks that a network of this machine gives the scores that the plan is for.
     ///
     /// - Throws: ``ShardError``: `otherWeights` or `otherSettings`.
-    func check(_ scorer: BatchScorer, weightsSHA256: String) throws(ShardError) {
+    func check(_ network: SizedNetwork, weightsSHA256: String) throws(ShardError) {
         guard weightsSHA256 == key.weightsSHA256 else {
             throw .otherWeights(expected: key.weightsSHA256, found: weightsSHA256)
         }
-        let own = scorer.decidingSettings
+        let own = network.decidingSettings
         var differences = Set(own.keys).union(settings.keys).sorted().filter { own[$0] != settings[$0] }
             .map { "\($0) is \(own[$0] ?? "unknown here"), the plan has \(settings[$0] ?? "none")" }
-        let found = TokenKey(scorer, weightsSHA256: weightsSHA256)
+        let found = TokenKey(network, weightsSHA256: weightsSHA256)
         if differences.isEmpty, found != key {
             differences.append("tokens are “\(found)”, the plan has “\(key)”")
         }

@@ -6,39 +6,39 @@ import SystemPackage
 ///
 /// A worker may be killed at any moment, run twice at once, or run again: what is published is always whole, and what
 /// is there and whole is not done again.
-public struct ShardWork: Sendable {
-    public let plan: ShardPlan
+package struct ShardWork: Sendable {
+    package let plan: ShardPlan
     let layout: ShardLayout
-    let scorer: BatchScorer
+    let network: SizedNetwork
 
     /// - Parameters:
     ///   - plan: As it was read.
     ///   - work: The folder that it lies in.
     ///   - weightsSHA256: Of this machine's weights' file, as it is now.
     /// - Throws: ``ShardError``: `otherWeights` or `otherSettings` where this machine would score otherwise.
-    public init(
-        _ plan: ShardPlan, in work: FilePath, scorer: BatchScorer, weightsSHA256: String
+    package init(
+        _ plan: ShardPlan, in work: FilePath, network: SizedNetwork, weightsSHA256: String
     ) throws(ShardError) {
-        try plan.check(scorer, weightsSHA256: weightsSHA256)
+        try plan.check(network, weightsSHA256: weightsSHA256)
         self.plan = plan
         layout = ShardLayout(work: work)
-        self.scorer = scorer
+        self.network = network
     }
 
     /// What a shard came to.
-    public struct Outcome: Sendable, Hashable {
-        public var shard: Int
-        public var images, unreadable: Int
+    package struct Outcome: Sendable, Hashable {
+        package var shard: Int
+        package var images, unreadable: Int
         /// Wall-clock seconds of this call.
-        public var seconds: Double
+        package var seconds: Double
         /// Whether it was done before.
-        public var wasDone: Bool
+        package var wasDone: Bool
     }
 
     /// Does a shard: its share of the judges' tokens, then its images.
     ///
     /// - Throws: ``ShardError``; after `scoring(.cancelled)` and any other error what was published stays.
-    public func run(_ shard: Int, progress: ProgressHandler = { _ in true }) throws(ShardError) -> Outcome {
+    package func run(_ shard: Int, progress: ProgressHandler = { _ in true }) throws(ShardError) -> Outcome {
         let start = ContinuousClock.now
         var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
         let files = try files(of: shard)
@@ -59,7 +59,7 @@ public struct ShardWork: Sendable {
             }
             let block: ScoredBlock
             do throws(ScoringError) {
-                block = try scorer.score(
+                block = try route.score(
                     files[range], from: plan.shards[shard].first + range.lowerBound, by: judges,
                     completed: range.lowerBound, total: files.count, progress: progress)
             } catch {
@@ -68,7 +68,7 @@ public struct ShardWork: Sendable {
             unreadable += block.images.count - block.readable
             sums.append(
                 try ShardPart(plan: plan.id, shard: shard, part: part, block: block).write(
-                    to: path, grid: scorer.grid, featureWidth: scorer.settings.featureWidth))
+                    to: path, grid: network.grid, featureWidth: network.model.featureWidth))
         }
         try ShardManifest(
             plan: plan.id, shard: shard, images: files.count, unreadable: unreadable, parts: sums, seconds: seconds
@@ -76,6 +76,9 @@ public struct ShardWork: Sendable {
         return Outcome(
             shard: shard, images: files.count, unreadable: unreadable, seconds: seconds, wasDone: false)
     }
+
+    /// The way that shards are scored: as one batch in blocks.
+    var route: BlockRoute { BlockRoute(network: network, region: nil, cache: nil) }
 
     // MARK: Files
 
@@ -97,7 +100,7 @@ public struct ShardWork: Sendable {
     ) throws(ShardError) -> (part: ShardPart, sha256: String) {
         try ShardPart.read(
             layout.part(part, of: shard), plan: plan.id, shard: shard, part: part, files: files[range],
-            grid: scorer.grid, featureWidth: scorer.settings.featureWidth)
+            grid: network.grid, featureWidth: network.model.featureWidth)
     }
 
     /// The manifest of a shard that is done and whole; nil where it is not done.

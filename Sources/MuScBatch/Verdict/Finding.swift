@@ -15,11 +15,22 @@ public enum Finding: Sendable, Hashable {
     case region(RegionOfInterest, patches: Int, of: Int)
     /// The photographs have several sizes.
     case photographSizes(PhotographSizes)
+    /// Samples of more than 8 bits became 8-bit ones by this range.
+    case sampleRange(SampleRange)
+    /// Some images have samples of more than 8 bits and some have not.
+    case mixedDepths(deep: Int, of: Int, example: String)
+    /// Samples of more than 8 bits are of several kinds, such as whole and floating-point numbers.
+    case mixedSamples
+    /// TIFF files have several pages.
+    case pages(PagesOfFiles)
     /// Files that cannot be decoded by their headers.
     case undecodable(LeftOutFiles)
 
     /// Preset `tuned` was never measured with this backbone.
     case presetUnmeasured(backbone: String)
+
+    /// Images that show the same as others: the names of each group. One of a group is scored and judges.
+    case copies([[String]])
 
     // MARK: Known good images
 
@@ -41,10 +52,22 @@ public enum Finding: Sendable, Hashable {
     /// Known good images so few that the batch's own scores set the threshold.
     case knownGoodTooFew(images: Int, least: Int)
 
+    /// The known good images judged, but set no threshold, because RsCIN is always applied.
+    case knownGoodWithoutThreshold
+
+    // MARK: Settings
+
+    /// A setting that somebody asked for and that had no effect: its key, and why.
+    case settingWithoutEffect(key: String, SettingIdle)
+
     // MARK: Judges
 
+    /// Images from outside that did not judge: copies of others among them, and images of the batch itself.
+    case judgesLeftOut(OutsideJudges.Origin, copies: Int, ofBatch: Int)
     /// Something was wrong with what is remembered of the line.
     case lineMemory(LineMemoryProblem)
+    /// What the line remembers was read with another range of samples, and could not judge.
+    case linePastOtherRange(line: String, batch: String)
     /// The line's past is too small to set the threshold, so the batch's own scores set it.
     case linePastTooSmall(images: Int, least: Int, falseAlarmRate: Double)
     /// Not all images of the batch judged.
@@ -65,6 +88,28 @@ public enum Finding: Sendable, Hashable {
 }
 
 extension Finding {
+    /// Why a setting had no effect.
+    public enum SettingIdle: Sendable, Hashable {
+        /// The threshold is a fixed one.
+        case thresholdIsFixed
+        /// The batch's own scores set the threshold.
+        case thresholdOfBatch
+        /// RsCIN did not decide the scores.
+        case rscinNotApplied
+        /// Images from outside set the threshold, so that MSM's scores stay.
+        case scoresLeftToMSM
+        /// Known good images judge alone.
+        case knownGoodAlone
+        /// A batch that is cut into parts is not searched for marks.
+        case batchInParts
+        /// The parts of a batch hold no more images than are to judge.
+        case partsHoldFewer
+        /// The least number of judges is more than the share comes to.
+        case leastJudgesAreMore
+        /// The batch or its drop folder has a value of its own.
+        case overriddenByBatch
+    }
+
     /// What photographs were resized to where their own size decided it.
     public struct ImageSizeFollowed: Sendable, Hashable {
         /// The size of most photographs.
@@ -103,6 +148,24 @@ extension Finding {
         public var distorted: Int
 
         package init(sizes: [Count], distorted: Int) { (self.sizes, self.distorted) = (sizes, distorted) }
+    }
+
+    /// What was made of TIFF files with several pages.
+    public struct PagesOfFiles: Sendable, Hashable {
+        public enum Taken: Sendable, Hashable {
+            /// Each page as an image of its own.
+            case each
+            /// The first, because the configuration says so.
+            case first
+            /// The first, because the pages differ in size or kind.
+            case firstOfDifferent
+        }
+
+        public var taken: Taken
+        /// Each with its number of pages.
+        public var files: [String]
+
+        package init(taken: Taken, files: [String]) { (self.taken, self.files) = (taken, files) }
     }
 
     /// Files of a folder that cannot be used.

@@ -1,8 +1,12 @@
+import FoundationEssentials
 import SystemPackage
 
-/// The layout of MVTec AD and those that follow it: `CLASS/test/TYPE/*` with masks in `CLASS/ground_truth/TYPE/*`.
+/// The layout of MVTec AD and those that follow it: `CLASS/test/TYPE/*` with masks in `CLASS/ground_truth/TYPE/*`; in
+/// MVTec AD 2 `CLASS/test_public`, which holds the masks too.
 struct ClassFolders {
     let root: FilePath
+    /// The folder of test images in a class.
+    let testName: String
     let names: LabelNames
     let maskRule: AnomalyMask.Rule
     /// The folder of masks that the user named, beside the layout's own.
@@ -11,10 +15,10 @@ struct ClassFolders {
     func classes(_ wanted: [String]?) throws(DatasetError) -> DatasetListing {
         var folders: [(name: String, test: FilePath)] = []
         for name in try FolderContent(root).folders {
-            if let test = try Self.child("test", of: root.appending(name)) { folders.append((name, test)) }
+            if let test = try Self.child(testName, of: root.appending(name)) { folders.append((name, test)) }
         }
         guard !folders.isEmpty else {
-            throw DatasetError(path: root, fault: .noClasses(lookedFor: "folders CLASS/test/TYPE"))
+            throw DatasetError(path: root, fault: .noClasses(lookedFor: "folders CLASS/\(testName)/TYPE"))
         }
         var listing = try DatasetListing(wanted, of: folders.map(\.name), root: root)
         var hasNamedMasks = maskName == nil
@@ -30,8 +34,12 @@ struct ClassFolders {
                 }
                 if truths.isEmpty { truths = [folder.appending("ground_truth")] }
                 let found = try types.labelledImages(truths: truths, requiringMasks: true)
+                let configuration = folder.appending("defects_config.json")
+                let saturation = FileManager.default.fileExists(atPath: configuration.string)
+                    ? try Saturation(contentsOf: configuration) : nil
                 listing.add(
-                    name, images: found.images, hasMasks: true, maskRule: maskRule, folder: folder, remarks: found.remarks)
+                    name, images: found.images, hasMasks: true, maskRule: maskRule, saturation: saturation, folder: folder,
+                    remarks: found.remarks)
             }
         }
         if let maskName, !hasNamedMasks { throw DatasetError(path: root, fault: .noMaskFolder(maskName)) }

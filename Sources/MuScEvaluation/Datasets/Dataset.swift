@@ -11,6 +11,22 @@ package struct Dataset: Sendable {
         case visa
         /// BTAD: as MVTec AD, with `ok` for normal and classes 01, 02, 03.
         case btad
+        /// MPDD: as MVTec AD, six classes of metal parts.
+        case mpdd
+        /// MVTec AD 2: `CLASS/test_public/{good,bad}`, masks in `test_public/ground_truth/bad/STEM_mask.png`.
+        case mvtecAD2 = "mvtec_ad_2"
+        /// MVTec LOCO AD: as MVTec AD, with a folder of masks for each image, a mask a defect, and `defects_config.json`.
+        case mvtecLOCO = "mvtec_loco"
+        /// AutoVI: as MVTec LOCO AD.
+        case autoVI = "autovi"
+        /// Real-IAD: `realiad_SIZE/CLASS`, listed in `realiad_jsons/realiad_jsons/CLASS.json`; five views of each part.
+        case realIAD = "real_iad"
+        /// KolektorSDD: `kosNN/PartN.jpg` with `PartN_label.bmp`.
+        case kolektorSDD = "kolektor_sdd"
+        /// KolektorSDD2: `test/NNNNN.png` with `NNNNN_GT.png`.
+        case kolektorSDD2 = "kolektor_sdd2"
+        /// DAGM 2007: `ClassN/Test/NNNN.PNG`, defective ones with `Test/Label/NNNN_label.PNG`.
+        case dagm
         /// Any tree in which a folder `good` (or `ok`, `normal`) stands beside folders of defects; masks beside the images,
         /// in a folder that is named for masks, or none at all.
         case folder
@@ -26,6 +42,8 @@ package struct Dataset: Sendable {
 
     /// What was left out and why, one sentence each: for all who read the figures.
     package let remarks: [String]
+    /// Images without labels that only the data set's server can evaluate, in the order of the classes.
+    package let privateSplits: [PrivateSplit]
 
     /// What a user says of a data set beyond its layout.
     package struct Hints: Sendable, Hashable {
@@ -34,10 +52,13 @@ package struct Dataset: Sendable {
         package var normalNames: [String]
         /// A folder of masks: a name that is looked for in each class, or a path below which the classes lie.
         package var maskFolder: String?
+        /// The most threads to read masks with, where they alone tell good from defective images.
+        package var threads = 1
 
-        package init(normalNames: [String] = [], maskFolder: String? = nil) {
+        package init(normalNames: [String] = [], maskFolder: String? = nil, threads: Int = 1) {
             self.normalNames = normalNames
             self.maskFolder = maskFolder
+            self.threads = threads
         }
     }
 
@@ -62,19 +83,31 @@ package struct Dataset: Sendable {
             names.count == 1 && names[0].lowercased() == "all" ? nil : names
         }
         func names(_ normal: Set<String>) -> LabelNames { LabelNames(normal: normal, added: hints.normalNames) }
-        func folders(normal: Set<String>) -> ClassFolders {
-            ClassFolders(root: root, names: names(normal), maskRule: .full, maskName: hints.maskFolder)
+        func folders(_ normal: String, _ rule: AnomalyMask.Rule, test: String = "test") -> ClassFolders {
+            ClassFolders(
+                root: root, testName: test, names: names([normal]), maskRule: rule, maskName: hints.maskFolder)
         }
+        let beside = ImagesWithMasks(root: root, threads: hints.threads)
         var listing = switch layout {
-        case .mvtecAD: try folders(normal: ["good"]).classes(wanted)
-        case .btad: try folders(normal: ["ok"]).classes(wanted)
+        case .mvtecAD: try folders("good", .full).classes(wanted)
+        case .btad: try folders("ok", .full).classes(wanted)
+        case .mpdd, .mvtecLOCO, .autoVI: try folders("good", .nonZero).classes(wanted)
+        case .mvtecAD2: try folders("good", .nonZero, test: "test_public").classes(wanted)
+        case .realIAD: try RealIADListing(root: root, names: names(["ok"])).classes(wanted)
+        case .kolektorSDD: try beside.kolektorSDD(wanted)
+        case .kolektorSDD2: try beside.kolektorSDD2(wanted)
+        case .dagm: try beside.dagm(wanted)
         case .visa: try VisAListing(root: root, names: names(VisAListing.normalLabels)).classes(wanted, root: root)
         case .folder:
             try LabelledTree(root: root, names: names(["good", "ok", "normal"]), maskName: hints.maskFolder).classes(wanted)
         }
-        if let folder = hints.maskFolder, layout == .visa {
-            listing.remarks.append("--masks \(folder) is without effect, as VisA's list names each mask.")
+        if let folder = hints.maskFolder, !layout.findsMasksByFolder {
+            listing.remarks.append("--masks \(folder) is without effect, as \(layout.rawValue) says by itself where each mask lies.")
         }
+        if !hints.normalNames.isEmpty, layout.isLabelledByMasks {
+            listing.remarks.append("--normal is without effect, as masks alone say in \(layout.rawValue) what is normal.")
+        }
+        privateSplits = layout == .mvtecAD2 ? try PrivateSplit.all(of: listing.classes.map(\.name), in: root) : []
         classes = listing.classes
         isComplete = listing.isComplete
         remarks = listing.remarks
@@ -90,10 +123,13 @@ package struct LabelledClass: Sendable, Hashable {
     package let hasMasks: Bool
     /// Which mask pixels count as anomalous.
     package let maskRule: AnomalyMask.Rule
+    /// At how many pixels a defect counts as found, for sPRO; nil where the data set does not say.
+    package let saturation: Saturation?
 
     /// - Throws: ``DatasetError`` where the images are all normal or all anomalous, as no metric is then defined.
     init(
-        name: String, images: [LabelledImage], hasMasks: Bool, maskRule: AnomalyMask.Rule, folder: FilePath
+        name: String, images: [LabelledImage], hasMasks: Bool, maskRule: AnomalyMask.Rule,
+        saturation: Saturation? = nil, folder: FilePath
     ) throws(DatasetError) {
         guard images.contains(where: { !$0.isAnomalous }) else {
             throw DatasetError(path: folder, fault: .noNormalImages(className: name))
@@ -105,6 +141,7 @@ package struct LabelledClass: Sendable, Hashable {
         self.images = images
         self.hasMasks = hasMasks
         self.maskRule = maskRule
+        self.saturation = saturation
     }
 }
 
@@ -116,14 +153,48 @@ package struct LabelledImage: Sendable, Hashable {
     package let isAnomalous: Bool
     /// The files that together show which pixels are anomalous; empty for normal images and where the class has no masks.
     package let masks: [FilePath]
+    /// The part that the image shows, where several images show one; else nil.
+    package let part: String?
+    /// The camera's view of it, such as `C3`; nil where there is one alone.
+    package let view: String?
 
     /// The first mask.
     package var mask: FilePath? { masks.first }
 
-    init(path: FilePath, type: String, isAnomalous: Bool, masks: [FilePath]) {
+    init(
+        path: FilePath, type: String, isAnomalous: Bool, masks: [FilePath], part: String? = nil, view: String? = nil
+    ) {
         self.path = path
         self.type = type
         self.isAnomalous = isAnomalous
         self.masks = masks
+        self.part = part
+        self.view = view
+    }
+}
+
+extension Dataset.Layout {
+    /// Whether masks are looked for in folders, so that the user can name one.
+    var findsMasksByFolder: Bool {
+        switch self {
+        case .mvtecAD, .btad, .mpdd, .mvtecAD2, .mvtecLOCO, .autoVI, .folder: true
+        case .visa, .realIAD, .kolektorSDD, .kolektorSDD2, .dagm: false
+        }
+    }
+
+    /// Whether an image is normal by its mask alone.
+    var isLabelledByMasks: Bool {
+        switch self {
+        case .kolektorSDD, .kolektorSDD2, .dagm: true
+        default: false
+        }
+    }
+
+    /// The rate of false positives up to which PRO is taken where nothing else is asked for.
+    package var overlapLimit: Double {
+        switch self {
+        case .mvtecAD2, .mvtecLOCO, .autoVI: 0.05
+        default: 0.3
+        }
     }
 }

@@ -26,12 +26,14 @@ struct DatasetListing {
 
     /// Adds a class, or leaves it out with a remark where no metric is defined for it.
     mutating func add(
-        _ name: String, images: [LabelledImage], hasMasks: Bool, maskRule: AnomalyMask.Rule, folder: FilePath,
-        remarks: [String] = []
+        _ name: String, images: [LabelledImage], hasMasks: Bool, maskRule: AnomalyMask.Rule,
+        saturation: Saturation? = nil, folder: FilePath, remarks: [String] = []
     ) {
         do throws(DatasetError) {
             classes.append(
-                try LabelledClass(name: name, images: images, hasMasks: hasMasks, maskRule: maskRule, folder: folder))
+                try LabelledClass(
+                    name: name, images: images, hasMasks: hasMasks, maskRule: maskRule, saturation: saturation,
+                    folder: folder))
             self.remarks += remarks.map { "\(name): \($0)." }
         } catch {
             unmeasured.append(error)

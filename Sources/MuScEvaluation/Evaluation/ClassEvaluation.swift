@@ -12,6 +12,14 @@ package struct ClassEvaluation: Sendable, Hashable, Codable {
     package var pixelCurve: [RatePoint]
     /// Connected anomalous regions in the masks.
     package var regions: Int
+    /// What the program's own thresholds, set without a label, come to.
+    package var own: OwnThreshold?
+    /// Image metrics of each view and of the parts, where images show parts from several views.
+    package var groups: [GroupMetrics] = []
+    /// PRO up to the evaluation's limit of false positives, by sorting; nil without masks.
+    package var exactOverlap: Double?
+    /// sPRO up to that limit; nil where the data set does not say when a defect saturates.
+    package var saturatedOverlap: Double?
     /// Anomalous images that score below a normal one, lowest first, then normal images that score above an anomalous
     /// one, highest first.
     package var misses: [Miss]

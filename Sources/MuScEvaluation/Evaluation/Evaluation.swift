@@ -6,10 +6,7 @@ import SystemPackage
 
 /// Scores a labelled data set class by class and compares the scores with the labels.
 ///
-///     let dataset = try Dataset(.mvtecAD, at: "data/mvtec_anomaly_detection")
-///     let evaluation = Evaluation(dataset: dataset, scorer: scorer, configuration: settings, output: output)
-///     let results = try evaluation.run()
-///     print(ResultTable(results).text)
+/// Make one of a ``Dataset``, run it, and print the ``ResultTable`` of what it comes to.
 ///
 /// Finished classes are kept in the output folder with the configuration they belong to: an evaluation that was
 /// interrupted goes on where it was.
@@ -25,28 +22,34 @@ package struct Evaluation: Sendable {
     package let imageSize: Int
     package let threads: Int
     package let output: OutputFolder
+    /// The rate of false positives up to which the exact PRO and sPRO are taken, above 0, at most 1.
+    package let overlapLimit: Double
     /// Whether heat maps of the images are written, and what their colours span.
     package var heatMaps: ReferenceConfiguration.HeatMapScale?
     /// How many overlooked images and how many false alarms of a class are shown.
     package var shownMisses = 4
-    private let score: Scoring
+    let score: Scoring
 
     /// - Parameters:
     ///   - dataset: The images and labels.
-    ///   - scorer: With EXIF orientation switched off, as masks lie over the stored pixels.
+    ///   - inspector: With EXIF orientation switched off, as masks lie over the stored pixels.
     ///   - configuration: Everything that decides the scores: settings and the weights' digest.
     ///   - output: A folder, which is created.
-    package init(dataset: Dataset, scorer: BatchScorer, configuration: [String: String], output: OutputFolder) {
+    ///   - overlapLimit: See there; the data set's own unless given.
+    package init(
+        dataset: Dataset, inspector: Inspector, configuration: [String: String], output: OutputFolder,
+        overlapLimit: Double? = nil
+    ) {
         self.init(
-            dataset: dataset, backbone: scorer.settings.backbone.name, imageSize: scorer.settings.imageSize.width,
-            threads: scorer.settings.threads, configuration: configuration, output: output
-        ) { files, progress throws(ScoringError) in try scorer.score(files, progress: progress) }
+            dataset: dataset, backbone: inspector.settings.backbone.name, imageSize: inspector.settings.imageSize.width,
+            threads: inspector.settings.threads, configuration: configuration, output: output, overlapLimit: overlapLimit
+        ) { files, progress throws(ScoringError) in try inspector.inspect(Batch(files), progress: progress) }
     }
 
     /// An evaluation of scores that come from elsewhere.
     package init(
         dataset: Dataset, backbone: String, imageSize: Int, threads: Int, configuration: [String: String],
-        output: OutputFolder, score: @escaping Scoring
+        output: OutputFolder, overlapLimit: Double? = nil, score: @escaping Scoring
     ) {
         self.dataset = dataset
         self.backbone = backbone
@@ -54,7 +57,9 @@ package struct Evaluation: Sendable {
         self.threads = threads
         self.output = output
         self.score = score
+        self.overlapLimit = overlapLimit ?? dataset.layout.overlapLimit
         var configuration = configuration
+        configuration["metrics.pro_limit"] = "\(self.overlapLimit)"
         configuration["dataset"] = dataset.layout.rawValue
         configuration["data"] = dataset.root.absolute.string
         self.configuration = configuration
@@ -121,35 +126,37 @@ package struct Evaluation: Sendable {
         }
         var masks: [UInt8] = []
         var maskNotes: [String] = []
+        var defects: [DefectRegion]?
         do {
             if labelled.hasMasks {
                 (masks, maskNotes) = try labelled.labels(width: imageSize, height: imageSize, threads: threads)
+                let found = try labelled.defects(side: imageSize, threads: threads)
+                defects = found.defects
+                if found.vanished > 0 { maskNotes.append("\(found.vanished) defects have no pixel left at \(imageSize) px and do not count for sPRO.") }
             }
         } catch {
             throw .dataset(error)
         }
-        let ranking: Ranking
-        var pixels: Ranking?
-        var overlap: PerRegionOverlap?
+        let figures: ClassFigures
         do throws(MetricError) {
-            ranking = try Ranking(scores: images.map(\.score), anomalous: images.map(\.isAnomalous))
-            if labelled.hasMasks {
-                let maps = pixelMaps(scores)
-                pixels = try Ranking(scores: maps, labels: masks, threads: threads)
-                overlap = try PerRegionOverlap(
-                    maps: maps, masks: masks, width: imageSize, height: imageSize, threads: threads)
-            }
+            figures = try ClassFigures(
+                of: labelled, scores, masks: masks, defects: defects, side: imageSize, limit: overlapLimit, threads: threads)
         } catch {
             throw .metrics(className: labelled.name, error)
         }
         var result = ClassEvaluation(
-            name: labelled.name, metrics: SevenMetrics(image: ranking, pixel: pixels, overlap: overlap), images: images,
-            imageThreshold: ranking.f1Threshold, imageCurve: ClassEvaluation.rates(ranking),
-            pixelCurve: ClassEvaluation.rates(pixels), regions: overlap?.regions ?? 0,
+            name: labelled.name,
+            metrics: SevenMetrics(image: figures.ranking, pixel: figures.pixels, overlap: figures.overlap), images: images,
+            imageThreshold: figures.ranking.f1Threshold, imageCurve: ClassEvaluation.rates(figures.ranking),
+            pixelCurve: ClassEvaluation.rates(figures.pixels), regions: figures.overlap?.regions ?? 0,
             misses: ClassEvaluation.misses(images, limit: shownMisses),
             scoringSeconds: (scored - start) / .seconds(1),
             metricsSeconds: (ContinuousClock.now - scored) / .seconds(1),
             notes: scores.findings.sentences + maskNotes, inputDigest: "")
+        result.own = figures.own
+        result.groups = figures.groups
+        result.exactOverlap = figures.exactOverlap?.value
+        result.saturatedOverlap = figures.saturatedOverlap?.value
         let pictures = EvaluationPictures(labelled: labelled, scores: scores, imageSize: imageSize, output: output)
         for index in result.misses.indices {
             let miss = result.misses[index]
@@ -157,20 +164,5 @@ package struct Evaluation: Sendable {
         }
         if let heatMaps { try pictures.writeHeatMaps(scale: heatMaps, threads: threads) }
         return result
-    }
-
-    /// The maps of all images at the size that is evaluated, `[images, imageSize, imageSize]` row-major.
-    private func pixelMaps(_ scores: Inspection) -> [Float] {
-        let area = imageSize * imageSize
-        let count = scores.images.count
-        return [Float](unsafeUninitializedCapacity: count * area) { buffer, initialised in
-            // Each image fills the part that belongs to its index, and together they fill all.
-            nonisolated(unsafe) let maps = buffer
-            concurrentLoop(count, threads: threads) { index in
-                let map = PatchMap.resized(scores.patchMap(index), grid: scores.grid, width: imageSize, height: imageSize)
-                _ = maps[index * area..<(index + 1) * area].initialize(fromContentsOf: map)
-            }
-            initialised = count * area
-        }
     }
 }

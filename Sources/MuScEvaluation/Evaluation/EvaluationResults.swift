@@ -25,24 +25,27 @@ package struct EvaluationResults: Sendable, Hashable {
         self.classes = classes
     }
 
+    /// The rate of false positives up to which the exact PRO and sPRO were taken.
+    package var overlapLimit: Double { configuration["metrics.pro_limit"].flatMap(Double.init) ?? layout.overlapLimit }
+
     /// The mean over the classes of each metric.
     package var mean: SevenMetrics { SevenMetrics(meanOf: classes.map(\.metrics)) }
 
     /// What was published for this data set, backbone and size; nil where nothing was.
-    package var published: PublishedResults.Match? {
-        PublishedResults.match(dataset: layout, backbone: backbone, imageSize: imageSize)
+    package var published: PublishedFigures.Match? {
+        PublishedFigures.match(dataset: layout, backbone: backbone, imageSize: imageSize)
     }
 
     /// The published mean, if it is the mean over the same classes.
     package var publishedMean: SevenMetrics? {
-        guard isComplete, Set(classes.map(\.name)) == PublishedResults.classNames(of: layout) else { return nil }
+        guard isComplete, Set(classes.map(\.name)) == PublishedFigures.classNames(of: layout) else { return nil }
         return published?.mean
     }
 
     /// The methods that the paper compares itself with, if the mean is over the same classes.
-    package var comparedMethods: [PublishedResults.ComparedMethod] {
-        guard isComplete, Set(classes.map(\.name)) == PublishedResults.classNames(of: layout) else { return [] }
-        return PublishedResults.comparedMethods(on: layout)
+    package var comparedMethods: [PublishedFigures.ComparedMethod] {
+        guard isComplete, Set(classes.map(\.name)) == PublishedFigures.classNames(of: layout) else { return [] }
+        return PublishedFigures.comparedMethods(on: layout)
     }
 
     /// Writes results.csv, results.json, results.md, evaluation.html and, unless left out, results.xlsx.

@@ -8,7 +8,7 @@ import SystemPackage
 /// another and none are lost by trying another.
 struct EvaluationState: Sendable, Codable {
     /// The version of the file's format; another one is not read.
-    var format = 1
+    var format = 2
     /// Settings under their names, the weights' digest and the data set among them.
     var configuration: [String: String]
     var classes: [ClassEvaluation] = []

@@ -20,7 +20,10 @@ struct EvaluationPage {
         return template.render([
             "title": "Evaluation: \(table.title)", "images": table.mean.images, "classCount": results.classes.count == 1 ? "one class" : "\(results.classes.count) classes",
             "remarks": table.remarks, "metricTitles": SevenMetrics.Metric.allCases.map(\.title),
-            "rows": rows(table), "classes": results.classes.indices.map(section),
+            "rows": rows(table), "ownTitle": table.ownTitle, "ownTitles": ResultTable.ownColumns.map(\.title),
+            "ownRows": table.ownRows.map { ["name": $0.name, "values": $0.values.map { $0?.percent() ?? "–" }] },
+            "groups": table.groupRows, "anyGroups": !table.groupRows.isEmpty,
+            "classes": results.classes.indices.map(section),
             "settings": results.configuration.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
         ] as [String: Any])
     }
@@ -44,6 +47,9 @@ struct EvaluationPage {
                 lines.append(line("paper", "", metrics.map { published[$0]?.percent() ?? "–" }, kind: "paper"))
                 lines.append(line("difference", "", metrics.map { difference[$0]?.points ?? "–" }, kind: "paper"))
             }
+        }
+        if !results.comparedMethods.isEmpty {
+            lines.append(line(table.runSetting, "", metrics.map { table.mean.metrics[$0]?.percent(1) ?? "–" }, kind: "paper"))
         }
         for method in results.comparedMethods {
             lines.append(

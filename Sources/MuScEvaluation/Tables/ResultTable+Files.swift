@@ -2,17 +2,23 @@ import FoundationEssentials
 
 extension ResultTable {
     /// Comma-separated values in percent: class, images, anomalous, the seven metrics; where results were published,
-    /// also `paper_…` and `difference_…` of each. A metric that is not defined is empty.
+    /// also `paper_…` and `difference_…` of each; then the figures at the program's own thresholds, PRO and sPRO by
+    /// sorting, and the confusion table of the images. A metric that is not defined is empty.
     package var csv: String {
         let metrics = SevenMetrics.Metric.allCases
         var header = ["class", "images", "anomalous"] + metrics.map(\.rawValue)
         if hasPublished {
             header += metrics.map { "paper_\($0.rawValue)" } + metrics.map { "difference_\($0.rawValue)" }
         }
-        let lines = [header] + rows.map { row in
+        header += Self.ownColumns.map(\.key) + ["true_positives", "false_positives", "false_negatives", "true_negatives"]
+        let tables = results.classes.map { $0.own?.images } + [nil]
+        let lines = [header] + zip(rows, zip(ownRows, tables)).map { row, beside in
+            let (own, table) = beside
             func percents(_ values: SevenMetrics?) -> [String] { metrics.map { values?[$0]?.percent(4) ?? "" } }
             let ours = [row.name, "\(row.images)", "\(row.anomalous)"] + percents(row.metrics)
-            return hasPublished ? ours + percents(row.published) + percents(row.difference) : ours
+            let published = hasPublished ? percents(row.published) + percents(row.difference) : []
+            let counts = [table?.truePositives, table?.falsePositives, table?.falseNegatives, table?.trueNegatives]
+            return ours + published + own.values.map { $0?.percent(4) ?? "" } + counts.map { $0.map { "\($0)" } ?? "" }
         }
         return lines.map { $0.map(CSVTable.field).joined(separator: ",") + "\r\n" }.joined()
     }
@@ -29,6 +35,11 @@ extension ResultTable {
             var difference: [String: Double]?
             var scoring_seconds: Double?
             var metrics_seconds: Double?
+            var own: OwnThreshold?
+            var seg_f1: Double?
+            var pro_exact: Double?
+            var spro: Double?
+            var groups: [GroupMetrics]?
 
             init(_ row: Row, _ evaluated: ClassEvaluation?) {
                 name = row.name
@@ -39,6 +50,11 @@ extension ResultTable {
                 difference = row.difference.map(Self.percent)
                 scoring_seconds = evaluated?.scoringSeconds
                 metrics_seconds = evaluated?.metricsSeconds
+                own = evaluated?.own
+                seg_f1 = evaluated?.own?.pixels?.f1.map { $0 * 100 }
+                pro_exact = evaluated?.exactOverlap.map { $0 * 100 }
+                spro = evaluated?.saturatedOverlap.map { $0 * 100 }
+                groups = evaluated.flatMap { $0.groups.isEmpty ? nil : $0.groups }
             }
 
             static func percent(_ metrics: SevenMetrics) -> [String: Double] {
@@ -52,6 +68,7 @@ extension ResultTable {
             var backbone: String
             var image_size: Int
             var unit = "percent"
+            var pro_limit: Double
             var configuration: [String: String]
             var classes: [Line]
             var mean: Line
@@ -61,7 +78,7 @@ extension ResultTable {
         }
         let object = Object(
             dataset: results.layout.rawValue, backbone: results.backbone, image_size: results.imageSize,
-            configuration: results.configuration, classes: zip(classes, results.classes).map { Line($0, $1) },
+            pro_limit: results.overlapLimit, configuration: results.configuration, classes: zip(classes, results.classes).map { Line($0, $1) },
             mean: Line(mean, nil), remarks: results.remarks,
             notes: Dictionary(
                 results.classes.map { ($0.name, $0.notes) }, uniquingKeysWith: { first, _ in first }), paper_ms_per_image_rtx3090: results.published?.millisecondsPerImage)

@@ -18,8 +18,10 @@ extension ResultTable {
                 }
             }
         }
+        lines += ownLines
         if !results.comparedMethods.isEmpty {
             lines += ["", "Zero- and few-shot methods, as the paper prints them"]
+            lines.append(Self.line([runSetting, ""] + Self.percents(mean.metrics, 1), nameWidth))
             for method in results.comparedMethods {
                 lines.append(Self.line(["\(method.name), \(method.setting)", ""] + Self.percents(method.metrics, 1), nameWidth))
             }
@@ -47,8 +49,14 @@ extension ResultTable {
                 line("– difference", "", Self.points(difference))
             }
         }
+        if !results.comparedMethods.isEmpty { line(runSetting, "", Self.percents(mean.metrics, 1)) }
         for method in results.comparedMethods {
             line("\(method.name), \(method.setting) (\(method.venue))", "", Self.percents(method.metrics, 1))
+        }
+        lines += ["", ownTitle + ".", "", "| class | " + Self.ownColumns.map(\.key).joined(separator: " | ") + " |"]
+        lines.append("|---|" + Self.ownColumns.map { _ in "---:|" }.joined())
+        for row in ownRows {
+            lines.append("| \(row.name.replacing("|", with: "\\|")) | " + row.values.map { $0?.percent() ?? "–" }.joined(separator: " | ") + " |")
         }
         lines += ["", "| setting | value |", "|---|---|"]
         for (key, value) in results.configuration.sorted(by: { $0.key < $1.key }) {
@@ -78,9 +86,10 @@ extension ResultTable {
         return remarks
     }
 
-    private var nameWidth: Int {
+    var nameWidth: Int {
         let methods = results.comparedMethods.map { $0.name.count + $0.setting.count + 2 }
-        return max(10, (rows.map(\.name.count) + methods).max() ?? 0)
+        let run = methods.isEmpty ? [] : [runSetting.count]
+        return max(10, (rows.map(\.name.count) + methods + run).max() ?? 0)
     }
 
     private static func percents(_ metrics: SevenMetrics, _ places: Int = 2) -> [String] {
@@ -91,7 +100,7 @@ extension ResultTable {
         SevenMetrics.Metric.allCases.map { metrics[$0]?.points ?? "–" }
     }
 
-    private static func line(_ cells: [String], _ nameWidth: Int) -> String {
+    static func line(_ cells: [String], _ nameWidth: Int) -> String {
         let padded = cells.enumerated().map { index, cell in
             let padding = String(repeating: " ", count: max(0, (index == 0 ? nameWidth : 7) - cell.count))
             return index == 0 ? cell + padding : padding + cell

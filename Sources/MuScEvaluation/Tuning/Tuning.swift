@@ -26,14 +26,14 @@ package struct Tuning: Sendable {
     /// What decides the maps beside the grid: the weights' digest and the settings that are not tuned.
     package let configuration: [String: String]
     package let threads: Int
-    /// Makes a scorer of these layers and this image size.
-    package let scorer: @Sendable (_ layers: [Int], _ imageSize: Int) throws -> BatchScorer
+    /// Makes an inspector of these layers and this image size.
+    package let inspector: @Sendable (_ layers: [Int], _ imageSize: Int) throws -> Inspector
     /// How many settings are compared by pixels as well.
     package var finalists = 24
 
     package init(
         datasets: [Dataset], grid: TuningGrid, configuration: [String: String], threads: Int, output: OutputFolder,
-        scorer: @escaping @Sendable (_ layers: [Int], _ imageSize: Int) throws -> BatchScorer
+        inspector: @escaping @Sendable (_ layers: [Int], _ imageSize: Int) throws -> Inspector
     ) {
         let classes = datasets.flatMap { dataset in dataset.classes.map { (dataset.root, $0) } }
         folders = classes.enumerated().map { index, entry in
@@ -48,7 +48,7 @@ package struct Tuning: Sendable {
         self.configuration = configuration
         self.threads = threads
         self.output = output
-        self.scorer = scorer
+        self.inspector = inspector
     }
 
     /// What is told of while the work goes on.
@@ -113,24 +113,24 @@ package struct Tuning: Sendable {
     ) throws(EvaluationError) -> TuningMaps {
         let parts = TuningMaps.parts(of: grid)
         do {
-            let scorer = try scorer(grid.layers, size)
+            let inspector = try inspector(grid.layers, size)
             let files = folder.labelled.images.map { BatchFile($0.path, in: folder.root) }
-            let tokens = try scorer.tokens(of: files) { progress in
+            let tokens = try inspector.tokens(of: files) { progress in
                 told(.progress(folder: folder.name, imageSize: size, done: progress.completed, of: progress.total))
                 return goesOn()
             }
             if let image = tokens.images.first(where: { $0.index == nil }) {
                 throw EvaluationError.unreadableImage(image.path, reason: image.error ?? "was not scored.")
             }
-            var maps = TuningMaps(grid: scorer.grid, images: files.count)
+            var maps = TuningMaps(grid: inspector.network.grid, images: files.count)
             for (place, layer) in grid.layers.enumerated() {
-                let standardised = try scorer.standardised(tokens.layers[place])
+                let standardised = try inspector.standardised(tokens.layers[place])
                 for part in parts where part.layer == layer {
                     guard goesOn() else { throw ScoringError.cancelled }
                     let scoring = MutualScoring(
                         interval: MutualScoring.Interval(upper: part.nearest.share),
-                        minimumJudges: part.nearest.leastJudges, window: part.nearest.window.patches(on: scorer.grid),
-                        precision: scorer.settings.precision, threads: threads)
+                        minimumJudges: part.nearest.leastJudges, window: part.nearest.window.patches(on: inspector.network.grid),
+                        precision: inspector.settings.precision, threads: threads)
                     maps.parts[part] = scoring.patchScores(
                         of: standardised, degrees: [part.degree], judged: Array(files.indices),
                         judges: Array(files.indices))

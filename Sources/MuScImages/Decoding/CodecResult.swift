@@ -31,6 +31,10 @@ extension EncodedImage.Layout {
         self.init(
             width: Int(header.width), height: Int(header.height), channels: Int(header.channels),
             bitsPerSample: Int(header.bits), sampleType: sampleType)
+        meaning.stretchedFrom = header.stretched_from > 0 ? Double(header.stretched_from) : nil
+        if header.full_low < header.full_high { meaning.fullRange = header.full_low...header.full_high }
+        meaning.isInverted = header.is_inverted != 0
+        meaning.saidLargest = header.said_largest > 0 ? header.said_largest : nil
     }
 
     /// A raster of this layout, filled by a codec, which must have written every byte where it reports success.

@@ -10,6 +10,7 @@ struct EncodedImage: Sendable {
         var channels: Int
         var bitsPerSample: Int
         var sampleType: SampleType
+        var meaning = Raster.Meaning()
     }
 
     let format: ImageFormat
@@ -17,8 +18,11 @@ struct EncodedImage: Sendable {
     let orientation: Orientation
     let bytes: [UInt8]
     let name: String
+    /// Where the directory of a TIFF's page begins; 0 for the file's first.
+    private let directory: UInt64
 
-    init(_ bytes: [UInt8], name: String, limits: DecodingLimits) throws(ImageError) {
+    /// - Parameter page: Of a TIFF's full pages, counted from 0.
+    init(_ bytes: [UInt8], name: String, limits: DecodingLimits, page: Int = 0) throws(ImageError) {
         func failure(_ kind: ImageError.Kind) -> ImageError { ImageError(file: name, kind: kind) }
         guard !bytes.isEmpty else { throw failure(.empty) }
         guard bytes.count <= limits.maxFileBytes else {
@@ -33,6 +37,7 @@ struct EncodedImage: Sendable {
 
         var orientation = Orientation.upright
         let layout: Layout
+        var directory: UInt64 = 0
         switch format {
         case .jpeg:
             layout = try JPEGDecoder.layout(bytes, name: name)
@@ -41,7 +46,12 @@ struct EncodedImage: Sendable {
             layout = try PNGDecoder.layout(bytes, name: name)
             orientation = EXIF.orientation(inPNG: bytes)
         case .tiff:
-            (layout, orientation) = try TIFFDecoder.layout(bytes, name: name)
+            let directories = TIFFDirectories(bytes)
+            if directories.isCameraRaw { throw failure(.unreadFormat(.cameraRaw)) }
+            if page > 0, page >= directories.pages.count { throw failure(.damaged(.tiff, "page \(page + 1) is missing")) }
+            let found = directories.pages.indices.contains(page) ? directories.pages[page] : nil
+            directory = found?.offset ?? 0
+            (layout, orientation) = try TIFFDecoder.layout(bytes, directory: found, name: name)
         case .bmp:
             layout = try BMPDecoder(bytes, name: name).layout
         case .pnm:
@@ -62,6 +72,7 @@ struct EncodedImage: Sendable {
         self.layout = layout
         self.orientation = orientation
         self.bytes = bytes
+        self.directory = directory
         self.name = name
     }
 
@@ -69,10 +80,16 @@ struct EncodedImage: Sendable {
     ///
     /// - Parameter options: Of which the scale counts.
     func decoded(_ options: DecodingOptions = DecodingOptions()) throws(ImageError) -> Raster {
+        var raster = try stored(options)
+        raster.meaning = layout.meaning
+        return raster
+    }
+
+    private func stored(_ options: DecodingOptions) throws(ImageError) -> Raster {
         switch format {
         case .jpeg: try JPEGDecoder.decode(bytes, layout: layout, eighths: eighths(options), name: name)
         case .png: try PNGDecoder.decode(bytes, layout: layout, name: name)
-        case .tiff: try TIFFDecoder.decode(bytes, layout: layout, name: name)
+        case .tiff: try TIFFDecoder.decode(bytes, directory: directory, layout: layout, name: name)
         case .bmp: try BMPDecoder(bytes, name: name).decode()
         case .pnm: try PNMDecoder(bytes, name: name).decode()
         }

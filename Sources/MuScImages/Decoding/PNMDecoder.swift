@@ -35,7 +35,8 @@ struct PNMDecoder {
     var layout: EncodedImage.Layout {
         EncodedImage.Layout(
             width: width, height: height, channels: channels,
-            bitsPerSample: Int.bitWidth - maximum.leadingZeroBitCount, sampleType: isDeep ? .uint16 : .uint8)
+            bitsPerSample: Int.bitWidth - maximum.leadingZeroBitCount, sampleType: isDeep ? .uint16 : .uint8,
+            meaning: Raster.Meaning(stretchedFrom: isDeep && maximum < 65535 ? Double(maximum) : nil))
     }
 
     private var isDeep: Bool { maximum > 255 }

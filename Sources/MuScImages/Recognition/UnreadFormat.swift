@@ -104,20 +104,18 @@ extension UnreadFormat {
         return nil
     }
 
-    /// Content that is told by its first bytes alone.
+    /// Content that is told by its first bytes alone, which stand here as the characters of these codes.
     private static let magics: [([UInt8], UnreadFormat)] = {
-        func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
-        return [
-            ([0, 0, 0, 0x0C] + bytes("jP  ") + [0x0D, 0x0A, 0x87, 0x0A], .jpeg2000), ([0xFF, 0x4F, 0xFF, 0x51], .jpeg2000),
-            ([0, 0, 0, 0x0C] + bytes("JXL ") + [0x0D, 0x0A, 0x87, 0x0A], .jpegXL), ([0xFF, 0x0A], .jpegXL),
-            (bytes("II") + [0xBC], .jpegXR), (bytes("GIF87a"), .gif), (bytes("GIF89a"), .gif),
-            ([0x76, 0x2F, 0x31, 0x01], .openEXR), (bytes("#?RADIANCE"), .radiance), (bytes("#?RGBE"), .radiance),
-            (bytes("FUJIFILMCCD-RAW"), .cameraRaw), (bytes("IIU\0"), .cameraRaw), (bytes("IIRO"), .cameraRaw),
-            (bytes("IIRS"), .cameraRaw), (bytes("MMOR"), .cameraRaw), (bytes("\0MRM"), .cameraRaw), (bytes("FOVb"), .cameraRaw),
-            (bytes("%PDF-"), .pdf), (bytes("8BPS"), .photoshop), (bytes("SIMPLE  ="), .fits),
-            ([0x1A, 0x45, 0xDF, 0xA3], .video), ([0, 0, 1, 0xBA], .video), ([0, 0, 1, 0xB3], .video), (bytes("FLV\u{1}"), .video),
-            ([0x30, 0x26, 0xB2, 0x75], .video),
+        let table: [(String, UnreadFormat)] = [
+            ("\0\0\0\u{C}jP  \r\n\u{87}\n", .jpeg2000), ("\u{FF}O\u{FF}Q", .jpeg2000),
+            ("\0\0\0\u{C}JXL \r\n\u{87}\n", .jpegXL), ("\u{FF}\n", .jpegXL), ("II\u{BC}", .jpegXR), ("GIF87a", .gif),
+            ("GIF89a", .gif), ("v/1\u{1}", .openEXR), ("#?RADIANCE", .radiance), ("#?RGBE", .radiance),
+            ("FUJIFILMCCD-RAW", .cameraRaw), ("IIU\0", .cameraRaw), ("IIRO", .cameraRaw), ("IIRS", .cameraRaw),
+            ("MMOR", .cameraRaw), ("\0MRM", .cameraRaw), ("FOVb", .cameraRaw), ("%PDF-", .pdf), ("8BPS", .photoshop),
+            ("SIMPLE  =", .fits), ("\u{1A}E\u{DF}\u{A3}", .video), ("\0\0\u{1}\u{BA}", .video), ("\0\0\u{1}\u{B3}", .video),
+            ("FLV\u{1}", .video), ("0&\u{B2}u", .video),
         ]
+        return table.map { text, format in (text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }, format) }
     }()
 
     /// Which of the formats of ISO's base media file the brands name: the box's length, `ftyp`, the main brand, a

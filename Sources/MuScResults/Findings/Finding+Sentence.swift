@@ -11,11 +11,23 @@ extension Finding {
             "Only the region \(region) counts: \(patches) of \(all) patches (\(Self.percent(patches, of: all)) %) are judged "
                 + "and judge."
         case .photographSizes(let sizes): Self.sentence(sizes)
+        case .sampleRange(let range): Self.sentence(range)
+        case .mixedDepths(let deep, let all, let example):
+            "Depths are mixed: \(deep) of \(all) images have samples of more than 8 bits, such as \(example), the others 8. Those "
+                + "keep their values, so that brightness may differ between the two: save all alike, or sort them into folders "
+                + "of their own."
+        case .mixedSamples:
+            "Samples of more than 8 bits are of several kinds (as stored, with a largest value that the file states, "
+                + "floating-point or signed), so that brightness may differ: save all images alike."
+        case .pages(let pages): Self.sentence(pages)
         case .undecodable(let files):
             "\(files.count) of \(files.of) files cannot be decoded by their headers, such as \(files.example)."
         case .presetUnmeasured(let backbone):
             "Preset tuned was never measured with \(backbone): its layers and image size are not chosen by results. musc "
                 + "tune finds some on labelled photographs."
+        case .copies(let groups): Self.sentence(copies: groups)
+        case .judgesLeftOut(let origin, let copies, let ofBatch):
+            Self.sentence(leftOut: origin, copies: copies, ofBatch: ofBatch)
         case .knownGoodUnlisted(let error): "The known good images could not judge: \(error) (judges.known_good)."
         case .knownGoodEmpty(let folder):
             "There are no known good images in \(folder) (judges.known_good): put 30 to 50 photographs of good parts there, "
@@ -32,7 +44,15 @@ extension Finding {
         case .knownGoodTooFew(let images, let least):
             "\(images) known good image\(images == 1 ? "" : "s") cannot set a threshold: at least \(least) are needed, 30 to "
                 + "50 are better; so the batch's own scores set it."
+        case .knownGoodWithoutThreshold:
+            "The known good images judge, but set no threshold, and there are no p-values: RsCIN is always applied "
+                + "(scoring.rscin, scoring.preset), and its scores cannot be compared with those of images outside the batch. "
+                + "With scoring.rscin auto or never they set it."
+        case .settingWithoutEffect(let key, let idle): "\(key) has no effect: \(Self.reason(idle))."
         case .lineMemory(let problem): "\(problem)."
+        case .linePastOtherRange(let line, let batch):
+            "The line's past could not judge: its samples had the range \(line), this batch's have \(batch). Set images.range to "
+                + "one range for all batches of the line."
         case .linePastTooSmall(let images, let least, let rate):
             "The line's past holds \(images) images, and fewer than \(least) cannot set a threshold for "
                 + "\(PercentText.text(rate)) false alarms; so the batch's own scores set it."
@@ -52,6 +72,37 @@ extension Finding {
         }
     }
 
+    private static func sentence(copies groups: [[String]]) -> String {
+        let count = groups.reduce(0) { $0 + $1.count - 1 }
+        let shown = groups.prefix(5).map { list($0, most: 4) }.joined(separator: "; ")
+        let more = groups.count > 5 ? "; and \(groups.count - 5) more groups" : ""
+        return "\(count) image\(count == 1 ? " shows" : "s show") exactly what another shows (\(shown)\(more)). Each content "
+            + "was scored once and judges once, so that copies do not vouch for each other."
+    }
+
+    private static func sentence(leftOut origin: OutsideJudges.Origin, copies: Int, ofBatch: Int) -> String {
+        let images = origin == .knownGood ? "known good" : "remembered"
+        let reasons = [
+            copies > 0 ? "\(copies) \(copies == 1 ? "is a copy" : "are copies") of others" : nil,
+            ofBatch > 0 ? "\(ofBatch) \(ofBatch == 1 ? "is" : "are") in this batch as well" : nil,
+        ].compactMap { $0 }.joined(separator: " and ")
+        return "Of the \(images) images \(reasons): they did not judge."
+    }
+
+    private static func reason(_ idle: SettingIdle) -> String {
+        switch idle {
+        case .thresholdIsFixed: "output.threshold fixes the threshold"
+        case .thresholdOfBatch: "the batch's own scores set the threshold"
+        case .rscinNotApplied: "RsCIN did not decide the scores"
+        case .scoresLeftToMSM: "images from outside the batch judge it, and they are compared by MSM's scores"
+        case .knownGoodAlone: "known good images judge alone"
+        case .batchInParts: "marks are looked for in a batch that is scored whole (scoring.subsets: 1)"
+        case .partsHoldFewer: "the parts of scoring.subsets hold no more images than that"
+        case .leastJudgesAreMore: "scoring.least_judges is at least what that share of the judges comes to"
+        case .overriddenByBatch: "the batch or its drop folder has a value of its own, which goes before it"
+        }
+    }
+
     private static func sentence(_ followed: ImageSizeFollowed) -> String {
         let (choice, grid) = (followed.choice, followed.grid)
         let tiles = followed.tiles > 1 ? " in \(followed.tiles) tiles" : ""
@@ -65,6 +116,27 @@ extension Finding {
             }
         return "Image size auto: photographs of \(pixels(followed.photographs)) px were scored at "
             + "\(pixels(choice.size)) px, \(reason): \(grid.width)×\(grid.height) patches\(tiles)."
+    }
+
+    private static func sentence(_ range: SampleRange) -> String {
+        let text =
+            switch range.scaling {
+            case .significantBits(let bits): "0 to \((1 << bits) - 1), \(bits) significant bits"
+            case .range: "\(range)".replacing(",", with: " to ")
+            case .fullRange, nil: "the full range of the files"
+            }
+        return "Samples of more than 8 bits were brought to 8 by one range for all images: \(text) (images.range)."
+    }
+
+    private static func sentence(_ pages: PagesOfFiles) -> String {
+        let files = list(pages.files, most: 3)
+        return switch pages.taken {
+        case .each: "Of TIFF files with several pages each page is an image of its own: \(files) (images.pages)."
+        case .first: "Of TIFF files with several pages the first alone was taken: \(files) (images.pages: first)."
+        case .firstOfDifferent:
+            "Of TIFF files whose pages differ in size or kind the first page alone was taken: \(files). Save the others as files "
+                + "of their own if they belong to the batch."
+        }
     }
 
     private static func sentence(_ found: PhotographSizes) -> String {

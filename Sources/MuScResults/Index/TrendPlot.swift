@@ -92,10 +92,10 @@ package struct TrendPlot: Sendable {
         return ticks.values.map { Label(text: ticks.label($0), place: decimalText(scoreY($0), 2)) }
     }
 
-    /// Times along the axis, about five: with the time of day, and the date where it is another than the one before.
+    /// Times along the axis, five, or three where there is no room between columns: with the time of day, and the date where it is another than the one before.
     package var timeLabels: [Label] {
         guard !columns.isEmpty else { return [] }
-        let count = min(5, columns.count)
+        let count = columns.count >= 9 ? 5 : min(3, columns.count)
         var date: Substring = ""
         return (0..<count).map { index in
             let column = count == 1 ? 0 : index * (columns.count - 1) / (count - 1)

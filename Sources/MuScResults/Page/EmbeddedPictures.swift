@@ -14,6 +14,8 @@ struct EmbeddedPictures: Sendable {
     let folder: String
     /// Which photographs are inside; all images have their thumbnail.
     let photographs: OutputOptions.SingleFile
+    /// Of samples of more than 8 bits.
+    let range: SampleRange
     let limits: DecodingLimits
 
     /// A picture of the results folder; nil where it is not there.
@@ -27,7 +29,8 @@ struct EmbeddedPictures: Sendable {
         guard photographs == .all || level != .none, let size = image.size else { return nil }
         let fitted = PictureWriter.fitted(size, longest: Self.longestSide)
         let options = DecodingOptions(
-            scaledToAtLeast: min(fitted.width, fitted.height), limits: limits, root: image.root)
+            sampleScaling: range.scaling ?? .fullRange, scaledToAtLeast: min(fitted.width, fitted.height), limits: limits,
+            root: image.root, page: image.page ?? 0)
         guard let photograph = try? RGBImage(contentsOf: image.path, options: options) else { return nil }
         let reduced = photograph.width == fitted.width && photograph.height == fitted.height
             ? photograph : photograph.resized(width: fitted.width, height: fitted.height, filter: .bilinear)

@@ -68,8 +68,15 @@ struct ReportData {
             page.photographURL(index).map { Markup.json($0) } ?? "null",
             number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]", url(image.flagged ? pictures.crop : nil),
             page.places(of: image.name),
+            regions(of: image),
         ]
         return "[\(cells.joined(separator: ","))]"
+    }
+
+    /// The regions of an image: [x, y, width, height, area, score] each, in pixels of the photograph.
+    private func regions(of image: ScoredImage) -> String {
+        let regions = page.regions.regions(of: image).prefix(BatchRegions.mostOfImage)
+        return "[\(regions.map { "[\($0.x),\($0.y),\($0.width),\($0.height),\($0.area),\($0.score)]" }.joined(separator: ","))]"
     }
 
     func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }

@@ -33,7 +33,7 @@ extension ReportPage {
     /// A cut-out of an image around a mark, as the position of the enlarged photograph in its frame.
     private func cutout(_ part: RecurringMark.Part, _ index: Int) -> [String: Any] {
         let image = scored[index]
-        let size = image.size ?? (1, 1)
+        let size = image.size ?? 1
         let shape = frameShape * Double(size.height) / Double(size.width)
         func place(_ position: Int, of length: Int, scale: Double) -> (offset: Double, ring: Double) {
             let share = (Double(position) + 0.5) / Double(length)

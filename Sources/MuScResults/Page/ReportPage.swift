@@ -10,6 +10,7 @@ struct ReportPage: Sendable {
     let scores: Inspection
     let run: RunRecord
     let options: OutputOptions
+    let regions: BatchRegions
     /// Where the page will lie.
     let resultsFolder: String
 
@@ -38,13 +39,14 @@ struct ReportPage: Sendable {
 
     init(
         ranking: Ranking, pictures: [ImagePictures], scores: Inspection, run: RunRecord, options: OutputOptions,
-        resultsFolder: String
+        regions: BatchRegions, resultsFolder: String
     ) {
         self.ranking = ranking
         self.pictures = pictures
         self.scores = scores
         self.run = run
         self.options = options
+        self.regions = regions
         self.resultsFolder = resultsFolder
         let scored = ranking.scored
         let values = scored.compactMap(\.score)

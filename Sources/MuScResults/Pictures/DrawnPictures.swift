@@ -100,7 +100,8 @@ extension PictureWriter {
     var drawnStyle: String? {
         guard options.maps == .none else { return nil }
         return "2 \(options.colormap.rawValue) \(options.normalisation.rawValue) \(options.overlays.rawValue) "
-            + "\(options.longestSide) \(scores.grid.width)x\(scores.grid.height)"
+            + "\(options.longestSide) \(scores.grid.width)x\(scores.grid.height) \(options.leastRegion)"
+            + (scores.sampleRange == .full ? "" : " \(scores.sampleRange)")
     }
 
     /// What an image's pictures are going to show; nil where the photograph is gone.
@@ -113,7 +114,7 @@ extension PictureWriter {
         let peak = image.flagged ? image.peak.map { "\($0.x),\($0.y)" } ?? "" : "not flagged"
         return DrawnPictures.Drawn(
             subject: "\(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) "
-                + "\(status.st_mtim.tv_nsec) \(peak)\(wantsOverlay ? " overlay" : "")",
+                + "\(status.st_mtim.tv_nsec) \(peak) \(regions.regions(of: image).count)\(wantsOverlay ? " overlay" : "")",
             map: map.values.map(scale.position),
             level: hasContour ? (threshold - range.low) / max(range.high - range.low, .leastNormalMagnitude) : .infinity,
             pictures: ImagePictures())

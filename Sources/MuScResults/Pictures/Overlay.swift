@@ -1,4 +1,6 @@
+import MuScBatch
 import MuScImages
+import MuScScoring
 
 extension AnomalyMap {
     /// The heat map over a photograph, with the contour at the threshold and, if asked for, a ring around the peak.
@@ -7,7 +9,7 @@ extension AnomalyMap {
     ///   - photograph: Upright; the result has its size.
     ///   - style: Colours, their range and the contour.
     ///   - peak: The pixel to mark; nil for none.
-    package func overlay(on photograph: RGBImage, style: HeatMapStyle, peak: (x: Int, y: Int)? = nil) -> RGBImage {
+    package func overlay(on photograph: RGBImage, style: HeatMapStyle, peak: PixelPosition? = nil) -> RGBImage {
         var picture = photograph
         let width = picture.width
         let blend = HeatMapStyle.Blend(style.colormap)
@@ -108,7 +110,30 @@ extension RGBImage {
         }
     }
 
-    fileprivate mutating func drawRing(around centre: (x: Int, y: Int), radius: Float, pen: Float) {
+    /// Draws the box around a region, a little outside it.
+    ///
+    /// - Parameter size: The photograph's own, in whose pixels the region is given.
+    mutating func drawBox(of region: MapRegion, photographed size: ImageSize) {
+        let pen = max(1, Float(max(width, height)) / 960)
+        let (acrossScale, downScale) = (Float(width) / Float(size.width), Float(height) / Float(size.height))
+        let margin = 2 * pen
+        let left = Float(region.x) * acrossScale - margin, right = Float(region.x + region.width) * acrossScale + margin
+        let top = Float(region.y) * downScale - margin, bottom = Float(region.y + region.height) * downScale + margin
+        let reach = 2 * pen + 1
+        let rows = max(0, Int(top - reach))...max(0, min(height - 1, Int(bottom + reach)))
+        let columns = max(0, Int(left - reach))...max(0, min(width - 1, Int(right + reach)))
+        for y in rows {
+            for x in columns {
+                let (column, row) = (Float(x), Float(y))
+                let isNearRow = abs(row - top) <= reach || abs(row - bottom) <= reach
+                guard isNearRow || abs(column - left) <= reach || abs(column - right) <= reach else { continue }
+                let outside = max(max(left - column, column - right), max(top - row, row - bottom))
+                stroke(at: 3 * (y * width + x), distance: abs(outside), pen: pen)
+            }
+        }
+    }
+
+    fileprivate mutating func drawRing(around centre: PixelPosition, radius: Float, pen: Float) {
         let reach = Int(radius + 2 * pen + 2)
         let top = max(0, centre.y - reach)
         let bottom = min(height - 1, centre.y + reach)

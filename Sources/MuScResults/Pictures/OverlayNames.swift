@@ -30,6 +30,7 @@ package struct OverlayNames: Sendable {
     package func thumbnail(_ index: Int) -> String { "overlays/thumbs/\(stems[index]).jpg" }
     package func crop(_ index: Int) -> String { "crops/\(stems[index]).png" }
     func photograph(_ index: Int) -> String { "overlays/photographs/\(stems[index]).jpg" }
+    func mask(_ index: Int) -> String { "masks/\(stems[index]).png" }
     func map(_ index: Int, _ format: OutputOptions.Maps) -> String {
         "maps/\(stems[index]).\(format == .tiff ? "tif" : "png")"
     }

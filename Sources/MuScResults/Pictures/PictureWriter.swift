@@ -24,17 +24,21 @@ struct ImagePictures: Sendable, Hashable {
 struct PictureWriter: Sendable {
     let scores: Inspection
     let options: OutputOptions
+    let regions: BatchRegions
     /// The lowest and the highest patch score of the batch.
     let range: (low: Float, high: Float)
 
     static let thumbnailSide = 256
+    /// The most regions of which an overlay shows the box.
+    private static let mostBoxes = 50
     /// Pixels of the photograph that a crop shows at most, a side.
     static let cropSide = 512
     private static let grey: UInt8 = 128
 
-    init(scores: Inspection, options: OutputOptions) {
+    init(scores: Inspection, options: OutputOptions, regions: BatchRegions) {
         self.scores = scores
         self.options = options
+        self.regions = regions
         range = AnomalyMap.range(of: scores.patchMaps, in: scores.region)
     }
 
@@ -50,6 +54,7 @@ struct PictureWriter: Sendable {
         let images = ranking.scored
         for inner in ["overlays", "overlays/thumbs"] { try Directory.create(path: "\(folder)/\(inner)") }
         if options.maps != .none { try Directory.create(path: "\(folder)/maps") }
+        if options.masks != .none { try Directory.create(path: "\(folder)/masks") }
         let results = SharedResults(repeating: ImagePictures(), count: images.count)
         let failure = Mutex<ResultsError?>(nil)
         let style = drawnStyle
@@ -59,6 +64,12 @@ struct PictureWriter: Sendable {
         concurrentLoop(images.count, threads: options.threads) { index in
             guard failure.withLock({ $0 == nil }) else { return }
             let image = images[index]
+            do throws(ResultsError) {
+                try writeMask(image, to: names.mask(index), folder)
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+                return
+            }
             let wantsOverlay = wantsOverlay(ranking.level(index))
             var next = style == nil ? nil : self.drawn(image, wantsOverlay: wantsOverlay)
             if let former, let wanted = next, let last = known?.pictures[image.name], last.standsFor(wanted, within: tolerance),
@@ -152,7 +163,7 @@ struct PictureWriter: Sendable {
         var crop: RGBImage?
         do throws(ImageError) {
             photograph = try Self.photograph(
-                image, size: wanted, full: cropPeak != nil ? size : nil, limits: options.imageLimits
+                image, size: wanted, full: cropPeak != nil ? size : nil, range: scores.sampleRange, limits: options.imageLimits
             ) { original in
                 if let cropPeak { crop = Self.crop(original, around: cropPeak) }
             }
@@ -174,7 +185,8 @@ struct PictureWriter: Sendable {
         }
         if wantsOverlay {
             let name = names.overlay(index)
-            let overlay = map.overlay(on: photograph, style: style, peak: image.flagged ? peak(image, in: full) : nil)
+            var overlay = map.overlay(on: photograph, style: style, peak: image.flagged ? peak(image, in: full) : nil)
+            for region in regions.regions(of: image).prefix(Self.mostBoxes) { overlay.drawBox(of: region, photographed: size) }
             try save(name, folder) { () throws(ImageError) in try overlay.pngEncoded() }
             pictures.overlay = name
         }
@@ -186,8 +198,17 @@ struct PictureWriter: Sendable {
         return pictures
     }
 
+    private func writeMask(_ image: ScoredImage, to name: String, _ folder: String) throws(ResultsError) {
+        guard options.masks == .all || options.masks == .flagged && image.flagged, let place = image.index,
+            regions.images.indices.contains(place)
+        else { return }
+        let found = regions.images[place]
+        let mask = GrayImage(width: found.width, height: found.height, pixels: found.mask)
+        try save(name, folder) { () throws(ImageError) in try mask.pngEncoded() }
+    }
+
     private func writeMap(
-        _ map: AnomalyMap, size: (width: Int, height: Int), to name: String, _ folder: String
+        _ map: AnomalyMap, size: ImageSize, to name: String, _ folder: String
     ) throws(ResultsError) {
         guard options.maps != .none else { return }
         let image = FloatImage(
@@ -212,32 +233,34 @@ struct PictureWriter: Sendable {
     }
 
     /// The peak, given in pixels of the original, in a picture of another size.
-    private func peak(_ image: ScoredImage, in size: (width: Int, height: Int)) -> (x: Int, y: Int)? {
+    private func peak(_ image: ScoredImage, in size: ImageSize) -> PixelPosition? {
         guard let peak = image.peak, let original = image.size else { return nil }
-        return (peak.x * size.width / original.width, peak.y * size.height / original.height)
+        return PixelPosition(x: peak.x * size.width / original.width, y: peak.y * size.height / original.height)
     }
 
     // MARK: Photographs
 
     /// The largest size of the same shape whose longer side is at most `longest`.
-    static func fitted(_ size: (width: Int, height: Int), longest: Int) -> (width: Int, height: Int) {
+    static func fitted(_ size: ImageSize, longest: Int) -> ImageSize {
         let side = max(size.width, size.height)
         guard side > longest, longest > 0 else { return size }
         func scaled(_ value: Int) -> Int { max(1, (value * longest + side / 2) / side) }
-        return (scaled(size.width), scaled(size.height))
+        return ImageSize(width: scaled(size.width), height: scaled(size.height))
     }
 
     /// Decodes a photograph and resizes it.
     ///
     /// - Parameters:
+    ///   - range: Of samples of more than 8 bits.
     ///   - full: Its own size where it is wanted at that first, else nil.
     ///   - original: Gets it at its own size, if it has that size still.
     private static func photograph(
-        _ image: ScoredImage, size: (width: Int, height: Int), full: (width: Int, height: Int)?, limits: DecodingLimits,
+        _ image: ScoredImage, size: ImageSize, full: ImageSize?, range: SampleRange, limits: DecodingLimits,
         original: (RGBImage) -> Void
     ) throws(ImageError) -> RGBImage {
         let options = DecodingOptions(
-            scaledToAtLeast: full == nil ? min(size.width, size.height) : nil, limits: limits, root: image.root)
+            sampleScaling: range.scaling ?? .fullRange, scaledToAtLeast: full == nil ? min(size.width, size.height) : nil,
+            limits: limits, root: image.root, page: image.page ?? 0)
         let image = try RGBImage(contentsOf: image.path, options: options)
         if let full, image.width == full.width, image.height == full.height { original(image) }
         guard image.width != size.width || image.height != size.height else { return image }
@@ -245,7 +268,7 @@ struct PictureWriter: Sendable {
     }
 
     /// What lies around a pixel, moved inwards at the edges.
-    private static func crop(_ image: RGBImage, around peak: (x: Int, y: Int)) -> RGBImage {
+    private static func crop(_ image: RGBImage, around peak: PixelPosition) -> RGBImage {
         let (width, height) = (min(cropSide, image.width), min(cropSide, image.height))
         let left = min(max(peak.x - width / 2, 0), image.width - width)
         let top = min(max(peak.y - height / 2, 0), image.height - height)
@@ -258,7 +281,7 @@ struct PictureWriter: Sendable {
         return RGBImage(width: width, height: height, pixels: pixels)
     }
 
-    private static func blank(_ size: (width: Int, height: Int)) -> RGBImage {
+    private static func blank(_ size: ImageSize) -> RGBImage {
         RGBImage(
             width: size.width, height: size.height,
             pixels: [UInt8](repeating: grey, count: size.width * size.height * 3))
@@ -273,7 +296,7 @@ struct PictureWriter: Sendable {
     }
 
     private static func thumbnail(_ photograph: RGBImage, map: AnomalyMap, style: HeatMapStyle) -> RGBImage {
-        let size = fitted((photograph.width, photograph.height), longest: thumbnailSide)
+        let size = fitted(ImageSize(width: photograph.width, height: photograph.height), longest: thumbnailSide)
         let left =
             size.width == photograph.width && size.height == photograph.height
             ? photograph : photograph.resized(width: size.width, height: size.height, filter: .bilinear)

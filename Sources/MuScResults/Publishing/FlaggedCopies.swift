@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import MuScBatch
 import SystemPackage
 
@@ -28,6 +29,15 @@ package struct FlaggedCopies: Sendable {
         folder = path.string + (sequence == 1 ? "" : "-\(sequence)")
     }
 
+    /// The copies of a batch that is scored by hand.
+    ///
+    /// - Parameter name: Tells the batch from others under `place`.
+    package init(place: String, named name: [FilePath.Component]) {
+        var path = FilePath(place)
+        path.append(name)
+        folder = path.string
+    }
+
     /// Copies the flagged photographs of a batch, in the place of what lay there of an earlier scoring.
     ///
     /// - Throws: ``ResultsError``; the former copies are as they were then.
@@ -36,7 +46,9 @@ package struct FlaggedCopies: Sendable {
         let flagged = scores.images.filter { $0.flagged }
         guard !flagged.isEmpty else { return try place.withdraw() }
         try place.publish { (path: String) throws(ResultsError) in
-            for image in flagged {
+            // Of a file of several pages there is one copy.
+            var copied: Set<FilePath> = []
+            for image in flagged where copied.insert(image.path).inserted {
                 var name = image.path
                 if !name.removePrefix(batchFolder) { name = FilePath(root: nil, image.path.components.suffix(1)) }
                 let copy = FilePath(path).appending(name.components)
@@ -47,7 +59,28 @@ package struct FlaggedCopies: Sendable {
         }
     }
 
-    private static let marker = "batch.json"
+    /// Copies the flagged photographs of results that lie in place, unless that was done when they were written.
+    ///
+    /// - Parameters:
+    ///   - resultsFolder: The results.
+    ///   - batchFolder: The batch, absolute.
+    ///   - root: The folder that photographs must lie in once links are followed.
+    /// - Throws: ``ResultsError``; the former copies are as they were then.
+    package func write(resultsFolder: FilePath, batchFolder: FilePath, root: FilePath) throws(ResultsError) {
+        let run = try RunRecord(at: resultsFolder)
+        guard run.flagged > 0 else { return }
+        var (scores, recorded) = try ScoresArchive.read(resultsFolder: resultsFolder.string, run: run, ownedByUser: true)
+        recorded = batchFolder.string
+        let result = BatchResult(scores: scores, run: run, folder: recorded, results: resultsFolder.string, look: run.lookShare ?? OutputOptions().look)
+        let former = try? JSONDecoder().decode(BatchResult.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(Self.marker)")))
+        guard former?.id != result.id else { return }
+        for index in scores.images.indices { scores.images[index].root = root }
+        // What was taken away since cannot be copied.
+        scores.images.removeAll { !($0.path.withPlatformString { access($0, R_OK) } == 0) }
+        try write(scores, batchFolder: batchFolder, result: result)
+    }
+
+    static let marker = "batch.json"
 
     private static func copy(_ image: ScoredImage, to copy: FilePath) throws(ResultsError) {
         let source = image.path

@@ -53,11 +53,13 @@ public struct ResultsFolder: Sendable, Hashable {
     /// - Parameters:
     ///   - createsParent: False where the folder that holds the results must exist, because it is the batch itself:
     ///     one that has vanished is not made anew.
+    ///   - confirm: Asked directly before the results are put in their place. What it throws is passed on, and nothing
+    ///     has changed.
     ///   - write: Fills the folder whose path it gets. What it throws is passed on, and nothing has changed.
     /// - Throws: ``ResultsError`` where a system call fails, or where something that is not a results folder (a
     ///   file, a symbolic link, a folder without `run.json`) lies at ``path``; the temporary folder is then removed.
     public func publish(
-        createsParent: Bool = true, _ write: (_ folder: String) throws(ResultsError) -> Void
+        createsParent: Bool = true, confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in }, _ write: (_ folder: String) throws(ResultsError) -> Void
     ) throws(ResultsError) {
         guard !name.isEmpty, name != ".", name != ".." else {
             throw ResultsError(kind: .occupied, path: path, detail: "is not a name for a results folder")
@@ -72,6 +74,7 @@ public struct ResultsFolder: Sendable, Hashable {
             try write(temporary.directory.pinnedPath)
             try temporary.directory.synchronise()
             try checkOccupant(of: directory)
+            try confirm()
             try exchange(temporary.name, in: directory)
             try directory.flush()
         } catch {

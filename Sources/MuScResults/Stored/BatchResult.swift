@@ -81,9 +81,14 @@ public struct BatchResult: Sendable, Hashable, Codable {
         /// Where the anomaly map peaks, in pixels of the upright original.
         public var peakX: Int?
         public var peakY: Int?
+        /// The connected regions of the map that reach the pixel threshold, the highest first; at most 20.
+        package var regions: [MapRegion]
+        /// How many there are.
+        package var regionCount: Int
 
         enum CodingKeys: String, CodingKey {
-            case image, path, rank, score
+            case image, path, rank, score, regions
+            case regionCount = "region_count"
             case scoreMSM = "score_msm"
             case pValue = "p_value"
             case peakX = "peak_x"
@@ -103,7 +108,10 @@ public struct BatchResult: Sendable, Hashable, Codable {
     ///   - folder: The batch's folder.
     ///   - results: The results' folder.
     ///   - look: The share of the images that is worth a look.
-    public init(scores: Inspection, run: RunRecord, folder: String, results: String, look: Double) {
+    ///   - leastRegion: Regions of fewer pixels are left out, where the record does not say so itself.
+    public init(
+        scores: Inspection, run: RunRecord, folder: String, results: String, look: Double, leastRegion: Int = 0
+    ) {
         let folder = absolutePath(folder)
         let results = absolutePath(results)
         schema = Self.currentSchema
@@ -123,17 +131,21 @@ public struct BatchResult: Sendable, Hashable, Codable {
         noVerdict = ranking.outcome.absence
         self.look = ranking.look
         lookImages = ranking.scored.indices.filter { ranking.level($0) == .look }.map { ranking.scored[$0].name }
+        let found = BatchRegions(of: scores, leastArea: run.regions?.leastArea ?? leastRegion)
         flaggedImages = ranking.scored.enumerated().filter { $1.flagged }.map { rank, image in
-            FlaggedImage(
+            let regions = found.regions(of: image)
+            return FlaggedImage(
                 image: image.name, path: absolutePath(image.path.string), rank: rank + 1, score: image.score ?? 0,
-                scoreMSM: image.scoreMSM ?? 0, pValue: image.pValue, peakX: image.peak?.x, peakY: image.peak?.y)
+                scoreMSM: image.scoreMSM ?? 0, pValue: image.pValue, peakX: image.peak?.x, peakY: image.peak?.y,
+                regions: Array(regions.prefix(BatchRegions.mostOfImage)), regionCount: regions.count)
         }
         unreadableImages = scores.images.filter { $0.index == nil }
             .map { UnreadableImage(image: $0.name, reason: $0.error ?? "no reason was recorded") }
         flagged = flaggedImages.count
         unreadable = unreadableImages.count
         notes = run.notes
-        let identity = [folder, results, run.started, "\(run.seconds)", run.fileSet ?? "", run.weightsSHA256]
+        // Not where the results lie: when a batch is moved they are told of no second time.
+        let identity = [run.batch, run.started, "\(run.seconds)", run.fileSet ?? "", run.weightsSHA256]
         id = SHA256.hash(data: Data(identity.joined(separator: "\0").utf8)).prefix(16).hexadecimal
     }
 

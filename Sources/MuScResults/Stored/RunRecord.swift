@@ -17,6 +17,15 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var batch: String
     /// The identity of the set of image files, as the watcher knows it; nil where the batch was scored by hand.
     public var fileSet: String?
+    /// The same with the files' times of change; nil where it is not known.
+    public var fileStamp: String?
+    /// What the files held, as lines of sha256sum(1), which checks them in the batch's folder
+    /// (`jq -r '.fileContents[]' _musc/run.json | sha256sum -c`): by it a watcher knows results of copied files again.
+    public var fileContents: [String]?
+    /// The ledger that tells of the results; nil where they were scored by hand.
+    public var ledger: String?
+    /// Whom who wrote the results tells of them: digests of receivers; nil for nobody.
+    public var told: [String]?
     /// The page of all batches as seen from the results, a relative URL; nil where there is none.
     public var indexURL: String?
     /// When the run began, ISO 8601 with zone.
@@ -51,6 +60,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// How many other files of the batch's folder each rule left out, by the rule's name (`sidecar`, `watch.ignore` …);
     /// nil in results of earlier versions.
     public var ignored: [String: Int]?
+    /// The connected regions of the maps that reach the pixel threshold; nil in results of earlier versions.
+    package var regions: BatchRegions.Record?
     /// What the peaks of the images to look at first were compared with; nil where that was not looked for.
     public var evidence: [PeakEvidence]?
     /// The images that have no score, and why.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import MuScBatch
+import MuScImages
 import MuScScoring
 import MuScTensors
 import SystemPackage
@@ -83,26 +84,42 @@ enum ScoresArchive {
         func finite(_ value: Float) -> Float? { value.isNaN ? nil : value }
         func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
         func location(_ name: String) -> FilePath {
-            let here = FileName.path(name, in: beside, exists: exists)
-            return recorded.isEmpty || exists(here) ? here : FileName.path(name, in: recorded, exists: exists)
+            let here = StoredName.path(name, in: beside, exists: exists)
+            return recorded.isEmpty || exists(here) ? here : StoredName.path(name, in: recorded, exists: exists)
+        }
+        /// The file and the page that a name such as `stack.tif#3` means, where no file has that name itself.
+        func source(_ name: String) -> (path: FilePath, page: Int?) {
+            let whole = location(name)
+            guard let mark = name.lastIndex(of: "#"), let page = Int(name[name.index(after: mark)...]), page > 0, !exists(whole) else {
+                return (whole, nil)
+            }
+            let file = location(String(name[..<mark]))
+            return exists(file) ? (file, page - 1) : (whole, nil)
+        }
+        func located(_ image: ScoredImage) -> ScoredImage {
+            var image = image
+            (image.path, image.page) = source(image.name)
+            return image
         }
         var images = names.indices.map { index in
             ScoredImage(
-                name: names[index], path: location(names[index]),
+                name: names[index], path: "",
                 size: sizes[2 * index] > 0 && sizes[2 * index + 1] > 0
-                    ? (width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
+                    ? ImageSize(width: sizes[2 * index], height: sizes[2 * index + 1]) : nil,
                 index: index, score: finite(scores[index]), scoreMSM: finite(scoresMSM[index]),
                 pValue: pValues.flatMap { finite($0[index]) },
                 flagged: scores[index] >= run.threshold.value,
-                peak: peaks[2 * index] >= 0 ? (x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
+                peak: peaks[2 * index] >= 0 ? PixelPosition(x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
         }
-        images += run.leftOut.map { ScoredImage(name: $0.image, path: location($0.image), error: $0.reason) }
+        images += run.leftOut.map { ScoredImage(name: $0.image, path: "", error: $0.reason) }
+        images = images.map(located)
         let grid = PatchGrid(width: maps.shape[2], height: maps.shape[1])
         let region = archive["region"] == nil ? nil : try tensor("region", [grid.height, grid.width]).integers()
-        let result = Inspection(
+        var result = Inspection(
             grid: grid, region: region.map { PatchRegion(grid: grid, contains: $0.map { $0 != 0 }) }, images: images, patchMaps: maps.floats(),
             imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,
             automaticThreshold: run.automaticThreshold, rscin: run.rscin, timings: run.timings)
+        result.sampleRange = run.settings["images.range"].flatMap(SampleRange.init) ?? .full
         return (result, recorded.isEmpty ? beside : recorded)
     }
 }

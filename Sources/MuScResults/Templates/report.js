@@ -14,7 +14,7 @@ const make = (tag, className, text) => {
 document.documentElement.classList.remove('no-script');
 
 // One object an image, most anomalous first; images without a score follow, and have an error instead.
-const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near', 'crop', 'places'];
+const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near', 'crop', 'places', 'regions'];
 const taken = (image, row, columns) => { columns.forEach((column, k) => { image[column] = row[k]; }); return image; };
 const images = page.images.map((row, i) => taken({ i, scored: true }, row, columnsOfRow));
 // Of a large batch the page holds the first images, and of the others the score alone; the rest lies beside it.

@@ -176,8 +176,7 @@ const viewer = (() => {
     // A thumbnail holds the photograph on its left half.
     img.style.cssText = `left:${left}%;top:${top}%;width:${100 * scale * (other.photograph ? 1 : 2)}%;height:${100 * scale * shape}%`;
     ring.style.cssText = `left:${ringLeft}%;top:${ringTop}%`;
-    if (address) box.append(img);
-    box.append(ring);
+    if (address) box.append(img, ring); else box.append(make('span', 'absent', 'no photograph is kept'));
     return box;
   }
 

@@ -18,12 +18,7 @@ package enum PatchMap {
     ) -> (score: Float, x: Int, y: Int) {
         let source = Array(map)
         let highest = (0..<grid.height).map { source[$0 * grid.width..<($0 + 1) * grid.width].max() ?? 0 }
-        // No pixel is higher than the patches around it, but for rounding. So rows are passed over that stay below what
-        // the row of the highest patch reaches.
-        func limit(_ row: (index: Int, share: Float)) -> Float {
-            let most = max(highest[row.index], highest[min(row.index + 1, grid.height - 1)])
-            return most + 1e-5 * abs(most)
-        }
+        // Rows are passed over that stay below what the row of the highest patch reaches.
         let rows = taps(count: height, from: grid.height)
         var reached = -Float.infinity
         if let top = rows.indices.max(by: { weight(of: rows[$0], highest) < weight(of: rows[$1], highest) }) {
@@ -33,7 +28,7 @@ package enum PatchMap {
         }
         var peak: (score: Float, x: Int, y: Int)?
         forEachRow(
-            of: source, grid: grid, width: width, height: height, where: { !(limit(rows[$0]) < reached) }
+            of: source, grid: grid, width: width, height: height, where: { !(limit(of: rows[$0], highest) < reached) }
         ) { y, row in
             for x in row.indices {
                 if let peak, !(row[x] > peak.score) { continue }
@@ -41,6 +36,24 @@ package enum PatchMap {
             }
         }
         return peak ?? (0, 0, 0)
+    }
+
+    /// What the pixels of a row between two rows of patches cannot exceed: none is higher than the patches around it, but
+    /// for rounding.
+    private static func limit(of row: (index: Int, share: Float), _ highest: [Float]) -> Float {
+        let most = max(highest[row.index], highest[min(row.index + 1, highest.count - 1)])
+        return most + 1e-5 * abs(most)
+    }
+
+    /// Calls `body` with each row of the map at another size that may reach a level; the others stay below it.
+    package static func forEachRow(
+        of source: [Float], grid: PatchGrid, width: Int, height: Int, reaching level: Float,
+        _ body: (_ y: Int, _ row: [Float]) -> Void
+    ) {
+        let highest = (0..<grid.height).map { source[$0 * grid.width..<($0 + 1) * grid.width].max() ?? 0 }
+        let rows = taps(count: height, from: grid.height)
+        forEachRow(
+            of: source, grid: grid, width: width, height: height, where: { !(limit(of: rows[$0], highest) < level) }, body)
     }
 
     /// The highest patch of two rows, weighted as the row between them is.

@@ -4,7 +4,7 @@ import MuScSupport
 /// MSM, the mutual scoring mechanism (section 3.3 of the paper, equations 2 to 4).
 ///
 /// For patch p of image i and every judge j: d(p, j) = min over the patches q of j of ‖p − q‖₂. The score of p is
-/// the mean of its smallest distances, over the share of judges that ``interval`` names.
+/// the mean of its smallest distances, over the share of judges that `interval` names.
 public struct MutualScoring: Sendable {
     /// Which of a patch's sorted distances are averaged, as shares of the number of judges.
     public struct Interval: Sendable, Hashable {

@@ -7,9 +7,7 @@ import MuScSupport
 /// products of integers lists begin with candidates, and images that come later are compared in bfloat16 or fp32; so
 /// scores differ from those of a beginning by what such products leave open.
 ///
-///     var scorer = NearestScoring(scoring, lists: known, judged: …)
-///     for layer in tokens { scores += scorer.patchScores(of: layer) }
-///     save(scorer.lists)
+/// Make one for a batch, give it the tokens of each layer in turn (``patchScores(of:)``), and keep ``lists``.
 package struct NearestScoring: Sendable {
     let scoring: MutualScoring
     let degrees: [Int]

@@ -40,8 +40,11 @@ package indirect enum ConfigurationValue: Sendable, Hashable {
 
     /// The value in one word, as flags, variables and `run.json` have it.
     package var flat: String {
-        if case .list(let values) = self { return values.map(\.flat).joined(separator: ",") }
-        return shown
+        switch self {
+        case .list(let values): values.map(\.flat).joined(separator: ",")
+        case .mapping: yaml
+        case .text, .empty, .bareNone: shown
+        }
     }
 
     /// The value as a file has it, a list between brackets.

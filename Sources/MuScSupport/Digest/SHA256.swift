@@ -2,9 +2,11 @@ import CCrypto
 
 /// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto.
 ///
-///     var hash = SHA256()
-///     hash.update(data: bytes)
-///     let text = hash.finalize().hexadecimal
+/// ```swift
+/// var hash = SHA256()
+/// hash.update(data: bytes)
+/// let text = hash.finalize().hexadecimal
+/// ```
 package struct SHA256: Sendable {
     private var state = SHA256_CTX()
 

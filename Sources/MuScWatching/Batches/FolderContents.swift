@@ -10,6 +10,8 @@ struct FolderContents {
         var isClaimed: Bool
         var isScored: Bool
         var isAbsent: Bool
+        /// Whether it could not be read for a reason that may pass when its batch was scored.
+        var isUnread: Bool
     }
 
     /// Images in ascending order of names.
@@ -25,6 +27,10 @@ struct FolderContents {
     private(set) var changed: [KnownFile] = []
     /// Known files that are no longer there.
     private(set) var vanished: [FileName] = []
+    /// Whether files are there, as they were, that could not be read for a reason that may pass.
+    private(set) var hasUnread = false
+    /// Whether something happened to such a file, so that it may be read by now.
+    private(set) var isAnyReadAgain = false
 
     /// Opens no file but those that are not known as they are.
     ///
@@ -37,15 +43,16 @@ struct FolderContents {
         for file in listing.files {
             if !known.isEmpty { present.insert(file.name) }
             var entry: KnownFile
-            if let old = known[file.name], old.file == file {
+            if let old = known[file.name], file.isSurely(old.file) {
                 entry = old
-                if old.isAbsent {
-                    entry.isAbsent = false
-                    changed.append(entry)
-                }
+                entry.file = file
+                entry.isAbsent = false
+                if old.isAbsent || old.file != file { changed.append(entry) }
+                if old.isUnread { hasUnread = true }
             } else {
+                if known[file.name]?.isUnread == true { isAnyReadAgain = true }
                 let isImage = FileKind.belongsToBatch(listing.folder.appending(file.name), name: file.name.bytes)
-                entry = KnownFile(file: file, isImage: isImage, isClaimed: false, isScored: false, isAbsent: false)
+                entry = KnownFile(file: file, isImage: isImage, isClaimed: false, isScored: false, isAbsent: false, isUnread: false)
                 changed.append(entry)
             }
             // Camera raw becomes part of the batch, or ceases to be, when the image beside it goes or comes. And an

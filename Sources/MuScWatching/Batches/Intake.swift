@@ -25,6 +25,10 @@ struct Intake {
     let logger: Logger
     /// Folders that could not be listed, with the reason, so that it is logged once.
     private(set) var unreadable: [FilePath: FolderError] = [:]
+    /// Links to folders that were told of.
+    private var links: Set<FilePath> = []
+    /// Names of folders that are not entered because appliances keep their own things in them, by root.
+    private var skipped: [FilePath: Set<FileName>] = [:]
     /// Names in folders of active batches that are known to be no images.
     private(set) var others: [FilePath: Set<FileName>] = [:]
 
@@ -42,6 +46,9 @@ struct Intake {
         var files = 0
         var ready = 0
     }
+
+    /// Whether something in the roots cannot be watched: a folder that cannot be listed, or a link to one.
+    var hasObstacles: Bool { !unreadable.isEmpty || !links.isEmpty }
 
     /// Scans a root, or one folder of it with all below.
     ///
@@ -62,12 +69,16 @@ struct Intake {
         var failure: LedgerError?
         var scan = Scan(root: root.path, rules: rules)
         var readable: [FilePath] = []
+        var linked: [FilePath] = []
+        var skippedNames: Set<FileName> = []
         var kinds = self.kinds
         scan.walk(from: start, kinds: &kinds, enter: enter) { listing in
             guard failure == nil else { return }
             summary.folders += 1
             summary.files += listing.files.count
             unseen.remove(listing.folder)
+            skippedNames.formUnion(listing.skipped)
+            linked += listing.linkedFolders.map { listing.folder.appending($0) }
             if unreadable[listing.folder] != nil { readable.append(listing.folder) }
             let digest = digest(of: listing)
             let old = known[listing.folder]
@@ -90,10 +101,12 @@ struct Intake {
         let ready = try write(looks)
         summary.ready += ready
         if ready > 0 { progress() }
-        for folder in readable { report(readable: folder) }
+        for folder in readable { try report(readable: folder, root) }
+        try report(links: linked, under: start, root)
+        if start == root.path { try report(skipped: skippedNames, root) }
         // What lies in a folder that cannot be listed now is not known to be gone.
         let closed = scan.failures.filter { !$0.isGone }
-        for error in closed { report(error) }
+        for error in closed { try report(error, root) }
         for folder in unseen where !closed.contains(where: { folder.isInside($0.folder) }) {
             try remove(folder)
         }
@@ -109,12 +122,12 @@ struct Intake {
         do throws(FolderError) {
             listing = try FolderListing.read(folder, root: root.path, rules: rules, kinds: &kinds)
         } catch {
-            if error.isGone { try remove(folder) } else { report(error) }
+            if error.isGone { try remove(folder) } else { try report(error, root) }
             // The next scan tries again.
             settling.rest(folder)
             return nil
         }
-        report(readable: folder)
+        try report(readable: folder, root)
         let known = try ledger.knownFolder(folder)
         if known == nil, listing.files.isEmpty {
             settling.forget(folder)
@@ -140,7 +153,7 @@ struct Intake {
     private func digest(of listing: FolderListing) -> String {
         FileSetDigest(
             sorted: listing.files, maskMark: listing.maskMark,
-            context: "\(configuration.onNewImages.rawValue) \(listing.readyMark ?? "-")"
+            context: "\(configuration.onNewImages.rawValue) \(listing.readyMark ?? "-")", countsChanges: true
         ).description
     }
 
@@ -152,7 +165,8 @@ struct Intake {
         if let folder { files = try ledger.knownFiles(of: folder.id) }
         return Ledger.Look(
             root: root.id, listing: listing, listingDigest: digest,
-            contents: FolderContents(listing, known: files, scoredMask: folder?.scoredMask), moment: moment)
+            contents: FolderContents(listing, known: files, scoredMask: folder?.scoredMask), moment: moment,
+            hasResults: FolderID(configuration.resultsFolder(of: listing.folder, in: root.path)) != nil)
     }
 
     /// - Returns: How many batches became ready.
@@ -169,6 +183,15 @@ struct Intake {
                 ready += 1
                 others[folder] = nil
                 logger.debug("batch_ready", metadata: ["folder": "\(folder.text)", "images": "\(images)"])
+            case .becameOverdue(let images):
+                ready += 1
+                others[folder] = nil
+                logger.notice(
+                    "batch_unsettled",
+                    metadata: [
+                        "folder": "\(folder.text)", "images": "\(images)",
+                        "reason": "it has been changing for longer than watch.max_wait_seconds; it is scored as it is, and again when it has settled",
+                    ])
             case .waiting(let images, let reason):
                 others[folder] = look.contents.others
                 logger.debug("batch_waiting", metadata: ["folder": "\(folder.text)", "images": "\(images)", "reason": "\(reason)"])
@@ -178,15 +201,43 @@ struct Intake {
         }
         return ready
     }
+}
 
-    private mutating func report(_ error: FolderError) {
+/// What stands in the way is told once in the log, and kept for `musc status`.
+extension Intake {
+    private mutating func report(_ error: FolderError, _ root: WatchedRoot) throws(LedgerError) {
         guard unreadable[error.folder] != error else { return }
         unreadable[error.folder] = error
         logger.warning("folder_unreadable", metadata: ["folder": "\(error.folder.text)", "reason": "\(error)"])
+        try ledger.note(Obstacle(path: error.folder, kind: .unreadable, reason: error.description), root: root.id)
     }
 
-    private mutating func report(readable folder: FilePath) {
+    private mutating func report(readable folder: FilePath, _ root: WatchedRoot) throws(LedgerError) {
         guard unreadable.removeValue(forKey: folder) != nil else { return }
         logger.info("folder_readable", metadata: ["folder": "\(folder.text)"])
+        try ledger.clear(.unreadable, at: folder, root: root.id)
+    }
+
+    private mutating func report(links found: [FilePath], under start: FilePath, _ root: WatchedRoot) throws(LedgerError) {
+        let now = Set(found)
+        for path in now.subtracting(links) {
+            let reason = "\(path.text) is a link to a folder, which is not followed: name the folder itself under watch.roots, or move it here"
+            logger.warning("folder_link", metadata: ["folder": "\(path.text)", "reason": "\(reason)"])
+            try ledger.note(Obstacle(path: path, kind: .link, reason: reason), root: root.id)
+        }
+        for path in links.subtracting(now) where path.isInside(start) { try ledger.clear(.link, at: path, root: root.id) }
+        links = links.filter { !$0.isInside(start) }.union(now)
+    }
+
+    private mutating func report(skipped names: Set<FileName>, _ root: WatchedRoot) throws(LedgerError) {
+        guard skipped[root.path, default: []] != names else { return }
+        skipped[root.path] = names
+        guard !names.isEmpty else { return try ledger.clear(.skipped, at: root.path, root: root.id) }
+        let reason = """
+            folders called \(names.sorted().map(\.description).joined(separator: ", ")) are not entered: \
+            appliances and systems keep their own things in them
+            """
+        logger.info("folders_skipped", metadata: ["root": "\(root.path.text)", "reason": "\(reason)"])
+        try ledger.note(Obstacle(path: root.path, kind: .skipped, reason: reason), root: root.id)
     }
 }

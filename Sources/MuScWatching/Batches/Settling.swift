@@ -42,8 +42,15 @@ package struct Settling: Sendable {
         package var readyMark: String?
         /// The ready file's identity when it was last acted on.
         package var spentReadyMark: String?
+        /// Whether an image was changed after the ready file was: then it was put there first, and more may come.
+        package var changedAfterReady = false
+        /// Whether results lie in place that may be of these images.
+        package var mayBeScored: Bool
 
-        package init(digest: FileSetDigest, images: Int, readyMark: String? = nil, spentReadyMark: String? = nil) {
+        package init(
+            digest: FileSetDigest, images: Int, readyMark: String? = nil, spentReadyMark: String? = nil, mayBeScored: Bool = false
+        ) {
+            self.mayBeScored = mayBeScored
             self.digest = digest
             self.images = images
             self.readyMark = readyMark
@@ -60,6 +67,12 @@ package struct Settling: Sendable {
         /// The ready file is missing.
         case awaitingReadyFile
         case ready
+        /// Settled, and would have to wait for something else; but the results in place may be of these images.
+        case recognisable
+        /// Still changing, but for so long that it is scored as it is.
+        case overdue
+
+        var isReady: Bool { self == .ready || self == .recognisable || self == .overdue }
     }
 
     /// What is remembered of a folder that has images to be scored.
@@ -102,30 +115,58 @@ package struct Settling: Sendable {
             switch verdict {
             case .changing(let until): until
             case .tooFew(_, let until): until
-            case .awaitingReadyFile, .ready: nil
+            case .awaitingReadyFile, .ready, .recognisable, .overdue: nil
             }
         entries[folder] = entry
         return verdict
     }
 
     private func judge(_ entry: Entry, _ observation: Observation, at now: Moment) -> Verdict {
+        let verdict = judgeAsNew(entry, observation, at: now)
+        guard observation.mayBeScored, !verdict.isReady else { return verdict }
+        switch judgeByClock(entry, at: now) {
+        case let changing?: return changing
+        case nil: return .recognisable
+        }
+    }
+
+    private func judgeAsNew(_ entry: Entry, _ observation: Observation, at now: Moment) -> Verdict {
         // A ready file that was acted on and lies there still says nothing about images that came after it: these
         // settle by the clock.
         if rules.waitsForReadyFile {
             if let mark = observation.readyMark {
-                if mark != observation.spentReadyMark { return observation.images >= 2 ? .ready : .tooFew(images: 1, until: nil) }
+                if mark != observation.spentReadyMark {
+                    if let changing = observation.changedAfterReady ? judgeByClock(entry, at: now) : judgeByClosing(entry, at: now) {
+                        return changing
+                    }
+                    return observation.images >= 2 ? .ready : .tooFew(images: 1, until: nil)
+                }
             } else {
                 return .awaitingReadyFile
             }
         }
-        let settled = entry.stableSince + rules.settleSeconds
-        if now < settled { return .changing(until: settled) }
-        let closing = entry.beingWritten.values.map { $0 + rules.openFileSeconds }.filter { $0 > now }
-        if let latest = closing.max() { return .changing(until: min(latest, now + max(rules.settleSeconds, 0.1))) }
+        if let changing = judgeByClock(entry, at: now) {
+            // What never settles is scored as it is once it has waited for long enough, and again when it has settled.
+            let patience = entry.waitingSince + rules.maxWaitSeconds
+            guard observation.images >= 2, judgeByClosing(entry, at: now) == nil, case .changing(let until) = changing else { return changing }
+            return now >= patience ? .overdue : .changing(until: min(until, patience))
+        }
         if observation.images >= rules.minImages { return .ready }
         let patience = entry.waitingSince + rules.maxWaitSeconds
         if observation.images >= 2, now >= patience { return .ready }
         return .tooFew(images: observation.images, until: observation.images >= 2 ? patience : nil)
+    }
+
+    /// - Returns: nil where nothing has changed for as long as it takes.
+    private func judgeByClock(_ entry: Entry, at now: Moment) -> Verdict? {
+        let settled = entry.stableSince + rules.settleSeconds
+        return now < settled ? .changing(until: settled) : judgeByClosing(entry, at: now)
+    }
+
+    /// - Returns: nil where no file is being written, as far as is known.
+    private func judgeByClosing(_ entry: Entry, at now: Moment) -> Verdict? {
+        let closing = entry.beingWritten.values.map { $0 + rules.openFileSeconds }.filter { $0 > now }
+        return closing.max().map { .changing(until: min($0, now + max(rules.settleSeconds, 0.1))) }
     }
 
     /// Takes in that a file of a folder was created, and is being written.
@@ -137,6 +178,11 @@ package struct Settling: Sendable {
     /// Takes in that a file was closed, moved or removed: whatever it was, nobody writes to it under this name.
     package mutating func closed(_ name: FileName, in folder: FilePath, at now: Moment) {
         touched(folder, at: now)
+        entries[folder]?.beingWritten[name] = nil
+    }
+
+    /// Takes in that a file was closed that is no image, and so holds nothing up.
+    mutating func closedOther(_ name: FileName, in folder: FilePath) {
         entries[folder]?.beingWritten[name] = nil
     }
 

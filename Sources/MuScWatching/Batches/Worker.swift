@@ -25,9 +25,8 @@ struct Worker: Sendable {
     func recover() throws(LedgerError) {
         for root in roots {
             for batch in try ledger.interrupted(root: root.id, configuration: configuration) {
-                if let published = scoring.published(batch.results), published.digest == batch.digest {
-                    try ledger.finish(batch, published.outcome, wasScored: true)
-                    log(done: batch, published.outcome, "batch_recovered")
+                if let published = scoring.published(batch), published.digest == batch.digest {
+                    _ = try finish(batch, published.outcome(of: batch), wasScored: true, "batch_recovered")
                 } else {
                     try ledger.putBack(batch, crashed: true, configuration: configuration)
                     logger.warning("batch_interrupted", metadata: ["folder": "\(batch.folder.text)"])
@@ -36,31 +35,36 @@ struct Worker: Sendable {
         }
     }
 
-    /// Scores the batch that has waited longest, if there is one.
+    /// Deals with the batch that has waited longest, if there is one.
     func turn() async throws(LedgerError) -> Turn {
-        guard let batch = try ledger.claim(roots: roots.map(\.id), configuration: configuration) else { return .idle }
-        switch Self.standing(of: batch, ledger: ledger, configuration: configuration) {
-        case .gone:
-            try ledger.drop(batch)
-            logger.info("batch_removed", metadata: ["folder": "\(batch.folder.text)"])
+        guard var batch = try ledger.claim(roots: roots.map(\.id), configuration: configuration) else { return .idle }
+        guard let standing = try standing(of: batch) else {
+            try drop(batch)
             return .dealtWith(batch, nil)
-        case .changed:
+        }
+        guard standing, let seal = BatchSeal(batch) else {
             try ledger.release(batch)
             return .dealtWith(batch, .waiting)
-        case .asClaimed: break
         }
-        if !batch.isForced, let published = scoring.published(batch.results), published.digest == batch.digest {
-            try ledger.finish(batch, published.outcome, wasScored: false)
-            log(done: batch, published.outcome, "batch_recognised")
-            return .dealtWith(batch, .done)
+        batch.seal = seal
+        if !batch.isForced {
+            if let state = try await recognise(&batch) { return .dealtWith(batch, state) }
+            if batch.isProvisional {
+                try ledger.putOff(batch)
+                return .dealtWith(batch, .waiting)
+            }
+            if let state = try postponed(batch) { return .dealtWith(batch, state) }
         }
         logger.debug("batch_running", metadata: ["folder": "\(batch.folder.text)", "images": "\(batch.files.count)"])
         let failure: ScoringFailure
         do {
             let outcome = try await scoring.score(batch)
-            try await insist { () throws(LedgerError) in try ledger.finish(batch, outcome, wasScored: true) }
-            log(done: batch, outcome, "batch_done")
-            return .dealtWith(batch, .done)
+            guard !seal.isElsewhere else {
+                // Published into the folder that was here, and has taken its results along. There they are found.
+                return .dealtWith(batch, try changed(batch, BatchChange(path: batch.folder, kind: .folder)))
+            }
+            let state = try await insist { () throws(LedgerError) in try finish(batch, outcome, wasScored: true, "batch_done") }
+            return .dealtWith(batch, state)
         } catch let error as LedgerError {
             throw error
         } catch is CancellationError {
@@ -70,11 +74,91 @@ struct Worker: Sendable {
         } catch {
             failure = ScoringFailure(describing: error)
         }
-        if FolderID(batch.folder) == nil {
-            try ledger.drop(batch)
-            logger.info("batch_removed", metadata: ["folder": "\(batch.folder.text)"])
-            return .dealtWith(batch, nil)
+        // Whatever went wrong: a batch that is not what it was has to settle anew.
+        do throws(BatchChange) {
+            try seal.confirm()
+        } catch {
+            return .dealtWith(batch, try changed(batch, error))
         }
+        return .dealtWith(batch, try await fail(batch, failure))
+    }
+
+    /// Finds out whether the results in place are of a batch's images.
+    ///
+    /// - Returns: nil where they are not, and it is to be scored.
+    private func recognise(_ batch: inout ReadyBatch) async throws(LedgerError) -> BatchState? {
+        for sequence in (1...batch.sequence).reversed() {
+            var earlier = batch
+            earlier.results = configuration.resultsFolder(of: batch.folder, in: batch.root, sequence: sequence)
+            guard let published = scoring.published(earlier) else { continue }
+            guard published.cover(batch) else {
+                // Files, not images: a file may hold several.
+                let files = published.contents?.digests.keys.filter { $0 != NameRules.mask }.count ?? 0
+                if sequence == batch.sequence, files > batch.files.count { batch.replaced = files }
+                continue
+            }
+            guard sequence == batch.sequence else {
+                try ledger.absorb(batch)
+                logger.info("batch_recognised", metadata: ["folder": "\(batch.folder.text)", "results": "\(earlier.results.text)"])
+                return .done
+            }
+            let state = try finish(batch, published.outcome, wasScored: false, "batch_recognised", remark: published.remark)
+            await scoring.adopt(batch)
+            return state
+        }
+        return nil
+    }
+
+    /// Puts a batch off again whose results are in place, but for images that still cannot be read.
+    private func postponed(_ batch: ReadyBatch) throws(LedgerError) -> BatchState? {
+        let unread = try ledger.unread(batch)
+        guard !unread.isEmpty, unread.allSatisfy({ !FileContents.isReadable(batch.folder.appending($0)) }) else { return nil }
+        return try ledger.fail(
+            batch, ScoringFailure(.unreadable, WatchReason.unread(unread.count).text, unread: unread), configuration: configuration
+        ).state
+    }
+
+    private func finish(
+        _ batch: ReadyBatch, _ outcome: BatchOutcome, wasScored: Bool, _ event: Logger.Message, remark: String? = nil
+    ) throws(LedgerError) -> BatchState {
+        let (state, delay) = try ledger.finish(batch, outcome, wasScored: wasScored, configuration: configuration)
+        var metadata: Logger.Metadata = [
+            "folder": "\(batch.folder.text)", "images": "\(outcome.images)", "flagged": "\(outcome.flagged)",
+            "seconds": "\((outcome.seconds * 100).rounded() / 100)",
+        ]
+        if let reason = outcome.noVerdict { metadata["no_verdict"] = "\(reason)" }
+        if outcome.unreadable > 0 { metadata["unreadable"] = "\(outcome.unreadable)" }
+        if let report = outcome.report { metadata["report"] = "\(report.text)" }
+        if let replaced = batch.replaced { metadata["replaced"] = "results of \(replaced) images" }
+        if let remark { metadata["remark"] = "\(escapedText(remark.utf8))" }
+        logger.info(event, metadata: metadata)
+        if state != .done {
+            logger.warning(
+                "images_unread",
+                metadata: [
+                    "folder": "\(batch.folder.text)", "images": "\(outcome.unread.count)", "retry_seconds": "\(Int(delay.rounded(.up)))",
+                    "reason": "\(WatchReason.unread(outcome.unread.count).text)",
+                ])
+        }
+        return state
+    }
+
+    private func changed(_ batch: ReadyBatch, _ change: BatchChange) throws(LedgerError) -> BatchState? {
+        guard FolderID(batch.folder) != nil else {
+            try drop(batch)
+            return nil
+        }
+        try ledger.release(batch)
+        logger.warning("batch_changed", metadata: ["folder": "\(batch.folder.text)", "reason": "\(change)"])
+        return .waiting
+    }
+
+    private func drop(_ batch: ReadyBatch) throws(LedgerError) {
+        try ledger.drop(batch)
+        logger.info("batch_removed", metadata: ["folder": "\(batch.folder.text)"])
+    }
+
+    private func fail(_ batch: ReadyBatch, _ failure: ScoringFailure) async throws(LedgerError) -> BatchState {
         let (state, delay) = try await insist { () throws(LedgerError) in
             try ledger.fail(batch, failure, configuration: configuration)
         }
@@ -82,12 +166,13 @@ struct Worker: Sendable {
             "folder": "\(batch.folder.text)", "attempt": "\(batch.attempt)", "error": "\(escapedText(failure.description.utf8))",
         ]
         if state == .held {
+            metadata["answer"] = "musc retry \(batch.folder.text)"
             logger.error("batch_held", metadata: metadata)
         } else {
             metadata["retry_seconds"] = "\(Int(delay.rounded(.up)))"
             logger.warning("batch_failed", metadata: metadata)
         }
-        return .dealtWith(batch, state)
+        return state
     }
 
     /// Writes to the ledger what must not be lost while this process lives: until then the batch counts as running.
@@ -107,36 +192,20 @@ struct Worker: Sendable {
         }
     }
 
-    private enum Standing { case asClaimed, changed, gone }
-
-    /// Whether a folder still holds the set of images that was claimed.
-    private static func standing(of batch: ReadyBatch, ledger: Ledger, configuration: WatchConfiguration) -> Standing {
+    /// Whether a folder still holds the set of images that was claimed; nil where the folder is gone.
+    private func standing(of batch: ReadyBatch) throws(LedgerError) -> Bool? {
         var kinds = FileSystemKinds()
-        do {
-            let rules = NameRules(configuration)
-            let listing = try FolderListing.read(batch.folder, root: batch.root, rules: rules, kinds: &kinds)
-            guard let folder = try ledger.knownFolder(batch.folder) else { return .gone }
-            let contents = FolderContents(listing, known: try ledger.knownFiles(of: folder.id), scoredMask: folder.scoredMask)
-            let isThere = [contents.images, contents.fresh].contains {
-                FileSetDigest(sorted: $0, maskMark: contents.maskMark) == batch.digest
-            }
-            return isThere ? .asClaimed : .changed
-        } catch let error as FolderError {
-            return error.isGone ? .gone : .asClaimed
+        let listing: FolderListing
+        do throws(FolderError) {
+            listing = try FolderListing.read(batch.folder, root: batch.root, rules: NameRules(configuration), kinds: &kinds)
         } catch {
-            return .asClaimed
+            return error.isGone ? nil : true
         }
-    }
-
-    private func log(done batch: ReadyBatch, _ outcome: BatchOutcome, _ event: Logger.Message) {
-        var metadata: Logger.Metadata = [
-            "folder": "\(batch.folder.text)", "images": "\(outcome.images)", "flagged": "\(outcome.flagged)",
-            "seconds": "\((outcome.seconds * 100).rounded() / 100)",
-        ]
-        if let reason = outcome.noVerdict { metadata["no_verdict"] = "\(reason)" }
-        if outcome.unreadable > 0 { metadata["unreadable"] = "\(outcome.unreadable)" }
-        if let report = outcome.report { metadata["report"] = "\(report.text)" }
-        logger.info(event, metadata: metadata)
+        guard let folder = try ledger.knownFolder(batch.folder) else { return nil }
+        let contents = FolderContents(listing, known: try ledger.knownFiles(of: folder.id), scoredMask: folder.scoredMask)
+        return [contents.images, contents.fresh].contains {
+            FileSetDigest(sorted: $0, maskMark: contents.maskMark) == batch.digest
+        }
     }
 }
 

@@ -26,6 +26,8 @@ final class Inotify: Sendable {
         | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK
 
     private let descriptor: Int32
+    /// The table of mounts, which the kernel says when it changes.
+    private let mounts: Int32
     private let stopReader: Int32
     private let stopWriter: Int32
 
@@ -41,23 +43,32 @@ final class Inotify: Sendable {
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         self.descriptor = descriptor
+        mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
         (stopReader, stopWriter) = (ends[0], ends[1])
     }
 
     deinit {
-        for end in [descriptor, stopReader, stopWriter] { close(end) }
+        for end in [descriptor, stopReader, stopWriter, mounts] where end >= 0 { close(end) }
     }
 
     /// Starts the thread that hands over events in the order of the kernel, until ``stop()``.
-    func start(_ deliver: @escaping @Sendable ([Event]) -> Void) {
+    ///
+    /// - Parameter mountsChanged: Called when something was mounted, unmounted or mounted otherwise.
+    func start(_ deliver: @escaping @Sendable ([Event]) -> Void, mountsChanged: @escaping @Sendable () -> Void) {
         let thread = Thread { [self] in
             let size = 1 << 16
             let buffer = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: MemoryLayout<inotify_event>.alignment)
             defer { buffer.deallocate() }
             while true {
-                var waiting = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: stopReader, events: Int16(POLLIN), revents: 0)]
-                guard poll(&waiting, 2, -1) >= 0 || errno == EINTR else { return }
+                // A negative descriptor is passed over.
+                var waiting = [
+                    pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: stopReader, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: mounts, events: Int16(POLLPRI), revents: 0),
+                ]
+                guard poll(&waiting, 3, -1) >= 0 || errno == EINTR else { return }
                 if waiting[1].revents != 0 { return }
+                if waiting[2].revents != 0 { mountsChanged() }
+                guard waiting[0].revents != 0 else { continue }
                 let count = read(descriptor, buffer, size)
                 if count > 0 { deliver(Self.events(in: UnsafeRawBufferPointer(start: buffer, count: count))) }
             }

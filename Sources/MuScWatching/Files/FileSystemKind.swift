@@ -48,6 +48,17 @@ package struct FileSystemKind: Hashable, Sendable {
         return deepest(holding: real, in: table)
     }
 
+    /// The line of the table of mounts for the file system that holds a path, with its rights; empty where it is not known.
+    static func mount(holding path: FilePath) -> String {
+        let table = readWhole("/proc/self/mountinfo")
+        guard let real = path.resolved(), let kind = deepest(holding: real, in: table) else { return "" }
+        let lines = table.split(separator: UInt8(ascii: "\n")).filter { line in
+            let fields = line.split(separator: UInt8(ascii: " "))
+            return fields.count > 6 && FilePath(bytes: unescape(fields[4])) == kind.mountPoint
+        }
+        return lines.last.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
     /// Finds the mount with the longest mount point above a path; of several on one point the last covers the others.
     ///
     /// A line of the table reads `36 35 98:0 /root /mount/point options [fields…] - type source options`.
@@ -83,32 +94,6 @@ package struct FileSystemKind: Hashable, Sendable {
             }
         }
         return result
-    }
-}
-
-extension FilePath {
-    /// The path with every symbolic link resolved, or nil where it does not exist.
-    func resolved() -> FilePath? {
-        withPlatformString { text in
-            guard let real = realpath(text, nil) else { return nil }
-            defer { free(real) }
-            return FilePath(platformString: real)
-        }
-    }
-
-    /// An absolute path without symbolic links for what exists of it; the rest is taken over as it stands.
-    package func canonical() -> FilePath {
-        if let real = resolved() { return real }
-        var absolute = self
-        if !absolute.isAbsolute {
-            absolute = FilePath(".").resolved() ?? FilePath("/")
-            absolute.append(components)
-        }
-        absolute.lexicallyNormalize()
-        guard let last = absolute.lastComponent else { return absolute }
-        var parent = absolute.removingLastComponent().canonical()
-        parent.append(last)
-        return parent
     }
 }
 

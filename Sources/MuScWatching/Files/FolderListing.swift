@@ -1,4 +1,5 @@
 import Glibc
+import MuScImages
 import SystemPackage
 
 /// What one folder holds at one moment, as far as batches are concerned.
@@ -12,6 +13,12 @@ package struct FolderListing: Sendable {
     package var subfolders: [FileName]
     /// The ready file's identity, where it is there: it changes when the file is written again.
     package var readyMark: String?
+    /// The ready file's time of change, as of images; 0 where it is not known.
+    var readyChanged: Int64 = 0
+    /// Folders that appliances and systems keep their own things in, which are not entered.
+    var skipped: [FileName] = []
+    /// Links to folders outside the root, which are not followed.
+    var linkedFolders: [FileName] = []
     /// The identity of the mask of what counts, where it is there as a file of its own: a link is none.
     package var maskMark: String?
     /// Names of files that have a second name or are a link, and so may appear without ever being written.
@@ -68,14 +75,20 @@ package struct FolderListing: Sendable {
             let isLink = file.st_mode & S_IFMT == S_IFLNK
             if isLink {
                 let path = folder.appending(name)
-                guard let target = path.resolved(), target.isInside(root),
-                    path.withPlatformString({ stat($0, &file) }) == 0
-                else { continue }
+                guard let target = path.resolved(), path.withPlatformString({ stat($0, &file) }) == 0 else { continue }
+                guard target.isInside(root) else {
+                    // What is linked to inside the root is met under its own name.
+                    if file.st_mode & S_IFMT == S_IFDIR, rules.admitsFolder(name), !rules.isResults(target.lastName ?? name) {
+                        listing.linkedFolders.append(name)
+                    }
+                    continue
+                }
             }
             guard file.st_mode & S_IFMT == S_IFREG else { continue }
             let identity = ImageFile(name: name, file, keepsInode: keepsInodes)
             if isReadyFile {
                 listing.readyMark = identity.mark
+                listing.readyChanged = identity.changed
             } else if isMask, !isLink {
                 listing.maskMark = identity.mark
                 if file.st_nlink > 1 { listing.linked.insert(name) }
@@ -89,8 +102,13 @@ package struct FolderListing: Sendable {
         return listing
     }
 
+    /// Whether an image was changed after the ready file was, or nobody knows.
+    var isChangedAfterReady: Bool { files.contains { $0.changed >= readyChanged || $0.changed == 0 } }
+
     private mutating func take(folder name: FileName, rules: NameRules) {
-        if rules.admitsFolder(name), rules.admitsFolder(at: folder.appending(name)) { subfolders.append(name) }
+        if ForeignFolder.isNamed(name.bytes) {
+            skipped.append(name)
+        } else if rules.admitsFolder(name), rules.admitsFolder(at: folder.appending(name)) { subfolders.append(name) }
     }
 
     private static func nameBytes(_ entry: UnsafeMutablePointer<dirent>) -> [UInt8] {

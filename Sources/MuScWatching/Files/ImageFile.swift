@@ -12,30 +12,51 @@ package struct ImageFile: Hashable, Sendable {
     package var modified: Int64
     /// The inode number, or 0 on file systems whose numbers change from mount to mount (FAT, exFAT, FUSE, …).
     package var inode: UInt64
+    /// Time of the last change of content, rights or names in nanoseconds since 1970, which no program can set; 0 where
+    /// it is not known, or the file system makes it up.
+    package var changed: Int64
+    /// How many names the file has; 0 where that is not known.
+    package var links: Int64
 
-    package init(name: FileName, size: Int64, modified: Int64, inode: UInt64) {
+    package init(name: FileName, size: Int64, modified: Int64, inode: UInt64, changed: Int64 = 0, links: Int64 = 0) {
         self.name = name
         self.size = size
         self.modified = modified
         self.inode = inode
+        self.changed = changed
+        self.links = links
     }
 
     /// The file's identity but for its name, as text.
     var mark: String { "\(size):\(modified):\(inode)" }
+
+    /// Whether this is surely the same file with the same content as one seen earlier.
+    ///
+    /// A file that was written to, or had its rights changed, has another time of change, and is not surely the same
+    /// whatever its size and its time of modification say. One that was given a further name (by a backup with hard
+    /// links, for instance) is.
+    func isSurely(_ earlier: ImageFile) -> Bool {
+        guard name == earlier.name, mark == earlier.mark else { return false }
+        return changed == earlier.changed || earlier.changed == 0 || changed == 0
+            || (links != earlier.links && links != 0 && earlier.links != 0)
+    }
 }
 
 extension ImageFile {
     init(name: FileName, _ status: stat, keepsInode: Bool) {
         self.init(
             name: name, size: Int64(status.st_size),
-            modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec),
-            inode: keepsInode ? UInt64(status.st_ino) : 0)
+            modified: nanoseconds(status.st_mtim), inode: keepsInode ? UInt64(status.st_ino) : 0,
+            // What makes up inodes makes up their times of change, too.
+            changed: keepsInode ? nanoseconds(status.st_ctim) : 0, links: keepsInode ? Int64(status.st_nlink) : 0)
     }
 }
 
+func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
+
 extension FilePath {
     /// The name of the file that the path leads to.
-    var lastName: FileName? {
+    package var lastName: FileName? {
         let name = bytes.split(separator: UInt8(ascii: "/")).last
         return name.map { FileName(bytes: Array($0)) }
     }
@@ -45,7 +66,8 @@ extension FilePath {
 /// those of the mask of what counts, where there is one.
 ///
 /// Two listings have the same digest exactly when they show the same files with the same content, as far as a listing
-/// can tell. The folder's own path is no part of it, so a batch that is renamed keeps its digest.
+/// can tell. The folder's own path is no part of it, so a batch that is renamed keeps its digest; nor are the files'
+/// times of change, unless that is asked for (``ReadyBatch/stamp``), so that a batch whose rights are changed keeps it.
 package struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
     /// 64 lower-case hexadecimal digits.
     package let description: String
@@ -80,7 +102,8 @@ package struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
     ///   - files: In ascending order of names.
     ///   - maskMark: The identity of the mask of what counts, if there is one.
     ///   - context: What else the digest depends on.
-    init(sorted files: [ImageFile], maskMark: String?, context: String = "") {
+    ///   - countsChanges: Whether it depends on the files' times of change and numbers of names.
+    init(sorted files: [ImageFile], maskMark: String?, context: String = "", countsChanges: Bool = false) {
         var hash = SHA256()
         var buffer: [UInt8] = Array(context.utf8)
         buffer.append(0)
@@ -90,6 +113,9 @@ package struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
             buffer.append(UInt8(ascii: "/"))
             let numbers = (UInt64(bitPattern: file.size).littleEndian, UInt64(bitPattern: file.modified).littleEndian, file.inode.littleEndian)
             withUnsafeBytes(of: numbers) { buffer.append(contentsOf: $0) }
+            if countsChanges {
+                withUnsafeBytes(of: (file.changed.littleEndian, file.links.littleEndian)) { buffer.append(contentsOf: $0) }
+            }
             if buffer.count > 1 << 16 {
                 hash.update(data: buffer)
                 buffer.removeAll(keepingCapacity: true)

@@ -33,6 +33,20 @@ func writeWhole(_ content: [UInt8], to path: FilePath, mode: mode_t = 0o644) thr
     }
 }
 
+extension FilePath {
+    /// Whether nothing is at a path, not even a link.
+    static func isFree(_ path: FilePath) -> Bool {
+        var status = Glibc.stat()
+        return path.withPlatformString { lstat($0, &status) } != 0 && errno == ENOENT
+    }
+
+    /// Whether a file is at a path, and no link to one.
+    static func isFile(_ path: FilePath) -> Bool {
+        var status = Glibc.stat()
+        return path.withPlatformString { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+}
+
 /// A file that could not be written.
 package struct FileWriteError: Error, Equatable, CustomStringConvertible {
     package var path: FilePath
@@ -49,6 +63,7 @@ package struct FileWriteError: Error, Equatable, CustomStringConvertible {
             switch code {
             case ENOSPC, EDQUOT: "free some space"
             case EACCES, EPERM, EROFS: "give this user the right to write there"
+            case EEXIST: "a file that musc did not write is there and is left as it is; move it away, or name another place with output.where"
             default: "check its disk"
             }
         return "\(path.text) cannot be written: \(Errno(rawValue: code).description); \(advice)"

@@ -19,7 +19,10 @@ struct BatchRow: FetchableRecord {
     var attempts: Int
     var interruptions: Int
     var forced: Bool
+    var provisional: Bool
     var finished: Double?
+    /// The set that the results in place were found not to be of.
+    var checked: String?
 
     init(row: Row) throws {
         id = row["id"]
@@ -38,7 +41,9 @@ struct BatchRow: FetchableRecord {
         attempts = row["attempts"]
         interruptions = row["interruptions"]
         forced = row["forced"]
+        provisional = row["provisional"]
         finished = row["finished"]
+        checked = row["checked"]
     }
 
     /// The batches of a folder in ascending order of sequence.

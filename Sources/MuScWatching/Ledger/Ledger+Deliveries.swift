@@ -29,9 +29,13 @@ package struct PendingDelivery: Sendable, Equatable {
 /// Messages to receivers outside: put down with the batch that they tell of, in one transaction, and taken away once
 /// they are delivered. So none is lost however the program ends; one may be delivered twice, with the same key.
 extension Ledger {
-    /// Puts messages down; those that wait already under the same key are not doubled.
+    /// Puts messages down; those that were put down before under the same key are not again.
     static func enqueue(_ deliveries: [Delivery], _ db: Database) throws {
         for delivery in deliveries {
+            try db.run(
+                "INSERT INTO told (receiver, key, time) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [delivery.receiver, delivery.key, wallClock()])
+            guard db.changesCount > 0 else { continue }
             try db.run(
                 "INSERT INTO delivery (receiver, key, body, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [delivery.receiver, delivery.key, delivery.body, wallClock()])

@@ -1,4 +1,5 @@
 import GRDB
+import MuScSupport
 
 extension Ledger {
     /// The steps that make a ledger of this version from one of any earlier version. A step that was released is never
@@ -93,6 +94,47 @@ extension Ledger {
             for column in ["mask", "mask_claimed", "mask_scored"] {
                 try db.execute(sql: "ALTER TABLE folder ADD COLUMN \(column) TEXT")
             }
+        }
+        migrator.registerMigration("4 changes, reasons, what was told") { db in
+            try db.execute(
+                sql: """
+                    -- The file system's time of the last change, nanoseconds, and how many names a file has; NULL: not known.
+                    ALTER TABLE file ADD COLUMN changed INTEGER;
+                    ALTER TABLE file ADD COLUMN links INTEGER;
+                    -- Whether the batch's scoring could not read the file for a reason that may pass.
+                    ALTER TABLE file ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
+                    -- The set that the results in place were found not to be of.
+                    ALTER TABLE batch ADD COLUMN checked TEXT;
+                    -- Whether it is ready only if the results in place are of it.
+                    ALTER TABLE batch ADD COLUMN provisional INTEGER NOT NULL DEFAULT 0;
+                    -- When it came to be in its state, wall clock; NULL: not known.
+                    ALTER TABLE batch ADD COLUMN since REAL;
+                    CREATE TRIGGER batch_made AFTER INSERT ON batch BEGIN
+                        UPDATE batch SET since = (julianday('now') - 2440587.5) * 86400.0 WHERE id = NEW.id;
+                    END;
+                    CREATE TRIGGER batch_moved AFTER UPDATE OF state ON batch WHEN OLD.state IS NOT NEW.state BEGIN
+                        UPDATE batch SET since = (julianday('now') - 2440587.5) * 86400.0 WHERE id = NEW.id;
+                    END;
+                    CREATE TABLE told (                 -- messages that were put down, so that none is twice
+                        receiver TEXT NOT NULL,
+                        key TEXT NOT NULL,
+                        time REAL NOT NULL,             -- wall clock
+                        PRIMARY KEY (receiver, key)
+                    ) WITHOUT ROWID;
+                    CREATE TABLE obstacle (             -- what keeps a root, or a folder in it, from being watched
+                        root INTEGER NOT NULL REFERENCES root ON DELETE CASCADE,
+                        path BLOB NOT NULL,
+                        kind TEXT NOT NULL,
+                        reason TEXT NOT NULL,
+                        since REAL NOT NULL,            -- wall clock
+                        PRIMARY KEY (root, path, kind)
+                    ) WITHOUT ROWID;
+                    CREATE TABLE identity (id TEXT NOT NULL);
+                    """)
+            // Which ledger this is: results say which one tells of them.
+            try db.execute(
+                sql: "INSERT INTO identity (id) VALUES (?)", arguments: [UInt64.random(in: .min ... .max).hexadecimal])
+            try db.execute(sql: "INSERT INTO told (receiver, key, time) SELECT receiver, key, created FROM delivery")
         }
         return migrator
     }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import MuScImages
 import MuScSupport
 import SystemPackage
 
@@ -64,14 +65,18 @@ extension Ledger {
         try read { db in
             let rows = try Row.fetchCursor(
                 db.cachedStatement(
-                    sql: "SELECT name, size, modified, inode, image, claimed, scored, absent_since IS NOT NULL FROM file WHERE folder = ?"),
+                    sql: """
+                        SELECT name, size, modified, inode, image, claimed, scored, absent_since IS NOT NULL,
+                            coalesce(changed, 0), coalesce(links, 0), unread FROM file WHERE folder = ?
+                        """),
                 arguments: [folder])
             var files: [FileName: FolderContents.KnownFile] = [:]
             while let row = try rows.next() {
                 let name = FileName(bytes: [UInt8](row[0] as Data))
                 files[name] = FolderContents.KnownFile(
-                    file: ImageFile(name: name, size: row[1], modified: row[2], inode: UInt64(bitPattern: row[3])),
-                    isImage: row[4], isClaimed: row[5], isScored: row[6], isAbsent: row[7])
+                    file: ImageFile(
+                        name: name, size: row[1], modified: row[2], inode: UInt64(bitPattern: row[3]), changed: row[8], links: row[9]),
+                    isImage: row[4], isClaimed: row[5], isScored: row[6], isAbsent: row[7], isUnread: row[10])
             }
             return files
         }
@@ -84,6 +89,8 @@ extension Ledger {
         var listingDigest: String
         var contents: FolderContents
         var moment: Moment
+        /// Whether something lies where the results of the folder's batch belong.
+        var hasResults: Bool
     }
 
     /// What became of a look.
@@ -93,6 +100,8 @@ extension Ledger {
         case waiting(images: Int, reason: String)
         /// The batch became ready by this look.
         case becameReady(images: Int)
+        /// The same, though it has not settled.
+        case becameOverdue(images: Int)
         /// The batch is ready, failed or held, as before.
         case unchanged(BatchState)
         /// A batch of the folder is being scored; the rest waits until it is done.
@@ -127,6 +136,11 @@ extension Ledger {
         let active = rows.last { $0.state != .done }
         let pending = look.contents.pending(policy, hasResults: rows.contains { $0.finished != nil })
         guard !pending.isEmpty else {
+            if let active, active.state == .failed, active.finished != nil, look.contents.hasUnread {
+                // Its results are there, but for images that could not be read.
+                settling.forget(folder)
+                return .unchanged(.failed)
+            }
             // The images that a batch was waiting for were taken away again.
             if let active {
                 // Somebody asked for a batch to be scored once more.
@@ -145,18 +159,22 @@ extension Ledger {
         let isSameSet = active?.digest == digest.description
         if let active, isSameSet, [.ready, .failed, .held].contains(active.state) {
             settling.forget(folder)
-            return .unchanged(active.state)
+            guard active.state == .failed, look.contents.isAnyReadAgain else { return .unchanged(active.state) }
+            // What kept an image from being read may have passed.
+            try db.run("UPDATE batch SET next_attempt = 0 WHERE id = ?", [active.id])
+            return .becameReady(images: pending.count)
         }
         var earlier: (stableSince: Moment, waitingSince: Moment)?
         if let active {
             let stable = isSameSet ? active.moments?.stableSince : nil
             earlier = (stable ?? now, active.waitingSince(now: now))
         }
-        let verdict = settling.observe(
-            folder,
-            Settling.Observation(
-                digest: digest, images: pending.count, readyMark: look.listing.readyMark, spentReadyMark: rows.last?.readyMark),
-            at: now, earlier: earlier)
+        var observation = Settling.Observation(
+            digest: digest, images: Self.images(pending, in: folder, enough: settling.rules.minImages),
+            readyMark: look.listing.readyMark, spentReadyMark: rows.last?.readyMark,
+            mayBeScored: look.hasResults && active?.checked != digest.description)
+        observation.changedAfterReady = look.listing.isChangedAfterReady
+        let verdict = settling.observe(folder, observation, at: now, earlier: earlier)
         let reason = verdict.reason(minImages: settling.rules.minImages, now: now)
         let moments = settling.moments(of: folder) ?? (now, now)
         let target = active ?? (policy == .newBatch ? nil : rows.first)
@@ -165,13 +183,13 @@ extension Ledger {
             try db.run(
                 """
                 UPDATE batch SET state = ?, reason = ?, digest = ?, image_count = ?, newest = ?, boot = ?, stable_since = ?,
-                    waiting_since = ?, ready_mark = coalesce(?, ready_mark), first_seen = iif(?, ?, first_seen)
+                    waiting_since = ?, ready_mark = coalesce(?, ready_mark), first_seen = iif(?, ?, first_seen), provisional = ?
                 WHERE id = ?
                 """,
                 [
-                    verdict == .ready ? "ready" : "waiting", reason, digest.description, pending.count,
+                    verdict.isReady ? "ready" : "waiting", reason, digest.description, pending.count,
                     pending.map(\.modified).max(), Moment.boot, moments.stableSince.seconds, moments.waitingSince.seconds,
-                    verdict == .ready ? look.listing.readyMark : nil, isAnew, wallClock(), target.id,
+                    verdict == .ready ? look.listing.readyMark : nil, isAnew, wallClock(), verdict == .recognisable, target.id,
                 ])
             if isAnew || !isSameSet {
                 // Another set of images is another batch, which has failed at nothing yet.
@@ -181,20 +199,26 @@ extension Ledger {
             try db.run(
                 """
                 INSERT INTO batch (folder, sequence, state, reason, digest, image_count, first_seen, newest, boot, stable_since,
-                    waiting_since, ready_mark)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    waiting_since, ready_mark, provisional)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    folderID, (rows.last?.sequence ?? 0) + 1, verdict == .ready ? "ready" : "waiting", reason, digest.description,
+                    folderID, (rows.last?.sequence ?? 0) + 1, verdict.isReady ? "ready" : "waiting", reason, digest.description,
                     pending.count, wallClock(), pending.map(\.modified).max(), Moment.boot, moments.stableSince.seconds,
-                    moments.waitingSince.seconds, verdict == .ready ? look.listing.readyMark : nil,
+                    moments.waitingSince.seconds, verdict == .ready ? look.listing.readyMark : nil, verdict == .recognisable,
                 ])
         }
-        if verdict == .ready {
+        if verdict.isReady {
             settling.forget(folder)
-            return .becameReady(images: pending.count)
+            return verdict == .overdue ? .becameOverdue(images: pending.count) : .becameReady(images: pending.count)
         }
         return .waiting(images: pending.count, reason: reason ?? "")
+    }
+
+    /// How many images files hold, as far as it matters: of fewer files than are enough, pages of TIFF count too.
+    private static func images(_ files: [ImageFile], in folder: FilePath, enough: Int) -> Int {
+        guard files.count < enough else { return files.count }
+        return files.reduce(0) { $0 + FilePeek(folder.appending($1.name)).images }
     }
 
     /// - Returns: nil where the folder is not known and holds nothing worth knowing.
@@ -222,14 +246,15 @@ extension Ledger {
         for known in look.contents.changed {
             try db.run(
                 """
-                INSERT INTO file (folder, name, size, modified, inode, image, claimed, scored) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO file (folder, name, size, modified, inode, image, claimed, scored, changed, links, unread)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (folder, name) DO UPDATE SET size = excluded.size, modified = excluded.modified,
                     inode = excluded.inode, image = excluded.image, claimed = excluded.claimed, scored = excluded.scored,
-                    absent_since = NULL
+                    changed = excluded.changed, links = excluded.links, unread = excluded.unread, absent_since = NULL
                 """,
                 [
                     folderID, Data(known.file.name.bytes), known.file.size, known.file.modified, Int64(bitPattern: known.file.inode),
-                    known.isImage, known.isClaimed, known.isScored,
+                    known.isImage, known.isClaimed, known.isScored, known.file.changed, known.file.links, known.isUnread,
                 ])
         }
         for name in look.contents.vanished {
@@ -285,14 +310,13 @@ extension Settling.Verdict {
     /// Why a batch waits, for people; nil where it does not.
     func reason(minImages: Int, now: Moment) -> String? {
         switch self {
-        case .ready: return nil
-        case .changing: return "its images are still arriving or changing"
-        case .awaitingReadyFile: return "its ready file is not there"
-        case .tooFew(let images, nil):
-            return images == 1 ? "one image cannot be judged; it waits for others" : "\(images) images wait for others"
+        case .ready, .recognisable, .overdue: return nil
+        case .changing: return WatchReason.changing.text
+        case .awaitingReadyFile: return WatchReason.awaitingReadyFile.text
+        case .tooFew(_, nil): return WatchReason.single.text
         case .tooFew(let images, let until?):
             let deadline = LocalTime.text(Date.now.addingTimeInterval(max(0, until - now).rounded(.up)))
-            return "\(images) of \(minImages) images; scored without more at \(deadline)"
+            return WatchReason.tooFew(images: images, of: minImages, deadline: deadline).text
         }
     }
 }

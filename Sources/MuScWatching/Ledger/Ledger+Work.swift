@@ -37,7 +37,7 @@ extension Ledger {
                 try db.run("UPDATE folder SET mask_claimed = mask WHERE id = ?", [folderID])
                 try db.run(
                     "UPDATE batch SET state = 'running', reason = NULL, started = ?, attempts = attempts + 1 WHERE id = ?", [now, batch.id])
-                return Self.readyBatch(batch, folder: row[2], root: row[3], files: files, configuration)
+                return try Self.readyBatch(batch, folder: row[2], root: row[3], files: files, configuration, db)
             }
         }
     }
@@ -56,29 +56,38 @@ extension Ledger {
         try String.fetchOne(db, sql: "SELECT mask FROM folder WHERE id = ?", arguments: [folder])
     }
 
-    private static func presentImages(of folder: Int64, _ db: Database) throws -> [(file: ImageFile, isScored: Bool)] {
+    /// - Parameter condition: Which of them, as SQL.
+    private static func presentImages(
+        of folder: Int64, only condition: String = "absent_since IS NULL", _ db: Database
+    ) throws -> [(file: ImageFile, isScored: Bool)] {
         // Blobs are ordered byte by byte, as names are.
         try Row.fetchAll(
             db,
             sql: """
-                SELECT name, size, modified, inode, scored FROM file
-                WHERE folder = ? AND image AND absent_since IS NULL ORDER BY name
+                SELECT name, size, modified, inode, scored, coalesce(changed, 0), coalesce(links, 0) FROM file
+                WHERE folder = ? AND image AND \(condition) ORDER BY name
                 """, arguments: [folder]
         ).map { row in
             let name = FileName(bytes: [UInt8](row[0] as Data))
-            return (ImageFile(name: name, size: row[1], modified: row[2], inode: UInt64(bitPattern: row[3])), row[4])
+            return (
+                ImageFile(
+                    name: name, size: row[1], modified: row[2], inode: UInt64(bitPattern: row[3]), changed: row[5], links: row[6]),
+                row[4]
+            )
         }
     }
 
     private static func readyBatch(
-        _ batch: BatchRow, folder: Data, root: Data, files: [ImageFile], _ configuration: WatchConfiguration
-    ) -> ReadyBatch {
+        _ batch: BatchRow, folder: Data, root: Data, files: [ImageFile], _ configuration: WatchConfiguration, _ db: Database
+    ) throws -> ReadyBatch {
         let folder = FilePath(blob: folder)
         let root = FilePath(blob: root)
         return ReadyBatch(
             root: root, folder: folder, files: files, digest: FileSetDigest(text: batch.digest),
+            stamp: FileSetDigest(sorted: files, maskMark: try maskMark(of: batch.folder, db), countsChanges: true).description,
             results: configuration.resultsFolder(of: folder, in: root, sequence: batch.sequence), sequence: batch.sequence,
-            attempt: batch.attempts + 1, isForced: batch.forced, ledgerID: batch.id)
+            attempt: batch.attempts + 1, isForced: batch.forced, isProvisional: batch.provisional,
+            ledger: try String.fetchOne(db, sql: "SELECT id FROM identity") ?? "", ledgerID: batch.id)
     }
 
     /// The batches of a root that a former process was scoring when it ended.
@@ -95,42 +104,85 @@ extension Ledger {
                     """, arguments: [root]
             ).compactMap { row in
                 let batch = try BatchRow.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [row[0] as Int64])
-                return batch.map { Self.readyBatch($0, folder: row[1], root: row[2], files: [], configuration) }
+                return try batch.map { batch in
+                    let files = try Self.presentImages(of: batch.folder, only: "claimed", db).map(\.file)
+                    return try Self.readyBatch(batch, folder: row[1], root: row[2], files: files, configuration, db)
+                }
             }
         }
     }
 
     /// Writes down that a batch's results are published, and that they include the images it was claimed with.
     ///
-    /// A batch without a verdict has no count of flagged images, but the reason why.
+    /// A batch without a verdict has no count of flagged images, but the reason why. Where some images could not be read
+    /// for a reason that may pass, the batch is due for another try.
     ///
     /// - Parameter wasScored: false where the results were found to be there already.
-    func finish(_ batch: ReadyBatch, _ outcome: BatchOutcome, wasScored: Bool) throws(LedgerError) {
+    /// - Returns: The state that it is in now, and the seconds until the next try, if there is one.
+    @discardableResult
+    func finish(
+        _ batch: ReadyBatch, _ outcome: BatchOutcome, wasScored: Bool, configuration: WatchConfiguration
+    ) throws(LedgerError) -> (state: BatchState, delay: Double) {
+        // Images that were not read are the next batch's where new images are a batch of their own.
+        let isDue = !outcome.unread.isEmpty && configuration.onNewImages != .newBatch
+        let delay = isDue ? backoff(configuration.retryDelaySeconds, factor: 4, tries: batch.attempt) : 0
         try write { db in
             try db.run(
-                "UPDATE file SET scored = 1, claimed = 0 WHERE claimed AND folder = (SELECT folder FROM batch WHERE id = ?)",
+                "UPDATE file SET scored = 1, claimed = 0, unread = 0 WHERE claimed AND folder = (SELECT folder FROM batch WHERE id = ?)",
                 [batch.ledgerID])
+            try Self.mark(unread: outcome.unread, of: batch, isScored: isDue, db)
             try db.run(
                 "UPDATE folder SET mask_scored = mask_claimed WHERE id = (SELECT folder FROM batch WHERE id = ?)",
                 [batch.ledgerID])
             try db.run(
                 """
-                UPDATE batch SET state = 'done', reason = ?, finished = ?, seconds = ?, scored = ?, flagged = ?, unreadable = ?,
-                    results = ?, report = ?, interruptions = 0, next_attempt = 0, forced = 0
+                UPDATE batch SET state = ?, reason = ?, finished = ?, seconds = ?, scored = ?, flagged = ?, unreadable = ?,
+                    results = ?, report = ?, interruptions = 0, next_attempt = ?, forced = 0
                 WHERE id = ?
                 """,
                 [
-                    outcome.noVerdict, wallClock(), outcome.seconds, outcome.images,
-                    outcome.noVerdict == nil ? outcome.flagged : nil, outcome.unreadable, batch.results.blob,
-                    outcome.report?.blob, batch.ledgerID,
+                    isDue ? "failed" : "done", isDue ? WatchReason.unread(outcome.unread.count).text : outcome.noVerdict, wallClock(),
+                    outcome.seconds, outcome.images, outcome.noVerdict == nil ? outcome.flagged : nil, outcome.unreadable,
+                    batch.results.blob, outcome.report?.blob, isDue ? wallClock() + delay : 0, batch.ledgerID,
                 ])
-            guard wasScored else { return }
             try Self.enqueue(outcome.deliveries, db)
+            guard wasScored else { return }
             try Self.add(
                 [
                     "batches": 1, "images": Double(outcome.images - outcome.unreadable),
                     "flagged": Double(outcome.flagged), "unreadable": Double(outcome.unreadable), "seconds": outcome.seconds,
                 ], db)
+        }
+        return (isDue ? .failed : .done, delay)
+    }
+
+    /// Writes down that a batch's images are covered by results of an earlier batch of its folder, so that it is none.
+    func absorb(_ batch: ReadyBatch) throws(LedgerError) {
+        try write { db in
+            try db.run(
+                "UPDATE file SET scored = 1, claimed = 0 WHERE claimed AND folder = (SELECT folder FROM batch WHERE id = ?)",
+                [batch.ledgerID])
+            try Self.forget(batch, db)
+        }
+    }
+
+    /// Writes down which of a batch's files could not be read, so that what happens to them makes it due.
+    private static func mark(unread: [FileName], of batch: ReadyBatch, isScored: Bool, _ db: Database) throws {
+        for name in unread {
+            try db.run(
+                "UPDATE file SET unread = 1, scored = ? WHERE folder = (SELECT folder FROM batch WHERE id = ?) AND name = ?",
+                [isScored, batch.ledgerID, Data(name.bytes)])
+        }
+    }
+
+    /// The files of a batch's folder that could not be read when it was scored.
+    func unread(_ batch: ReadyBatch) throws(LedgerError) -> [FileName] {
+        try read { db in
+            try Data.fetchAll(
+                db,
+                sql: "SELECT name FROM file WHERE unread AND absent_since IS NULL AND folder = (SELECT folder FROM batch WHERE id = ?)",
+                arguments: [batch.ledgerID]
+            ).map { FileName(bytes: [UInt8]($0)) }
         }
     }
 
@@ -142,11 +194,12 @@ extension Ledger {
         let delay =
             switch failure.kind {
             case .noSpace: min(configuration.retryDelaySeconds, 60)
-            case .passing: backoff(configuration.retryDelaySeconds, factor: 4, tries: batch.attempt)
+            case .passing, .unreadable: backoff(configuration.retryDelaySeconds, factor: 4, tries: batch.attempt)
             case .lasting: 0.0
             }
         try write { db in
             try Self.unclaim(batch, db)
+            try Self.mark(unread: failure.unread, of: batch, isScored: false, db)
             // A full disk is no fault of the batch, and does not use up its tries.
             try db.run(
                 "UPDATE batch SET state = ?, reason = ?, next_attempt = ?, attempts = attempts - ?, interruptions = 0 WHERE id = ?",
@@ -174,19 +227,29 @@ extension Ledger {
                 "UPDATE batch SET state = ?, reason = ?, attempts = max(0, attempts - 1), interruptions = ?, next_attempt = ? WHERE id = ?",
                 [
                     isLast ? "held" : "ready",
-                    isLast ? "the program ended \(interruptions) times while it was being scored; see the system's log, memory first" : nil,
+                    isLast ? WatchReason.interrupted(interruptions).text : nil,
                     interruptions, crashed ? wallClock() + delay : 0, batch.ledgerID,
                 ])
         }
     }
 
-    /// Hands a batch back to the intake, because its folder is not as it was when it became ready.
+    /// Hands a batch back to the intake, because its folder is not as it was when it became ready: it has to settle anew.
     func release(_ batch: ReadyBatch) throws(LedgerError) {
         try write { db in
             try Self.unclaim(batch, db)
             try db.run(
-                "UPDATE batch SET state = 'waiting', reason = 'its images have changed', attempts = max(0, attempts - 1) WHERE id = ?",
-                [batch.ledgerID])
+                "UPDATE batch SET state = 'waiting', reason = ?, boot = '', first_seen = ?, attempts = max(0, attempts - 1) WHERE id = ?",
+                [WatchReason.changed.text, wallClock(), batch.ledgerID])
+        }
+    }
+
+    /// Hands a batch back that became ready only because the results in place might have been of its images: they are
+    /// not, and it waits for more.
+    func putOff(_ batch: ReadyBatch) throws(LedgerError) {
+        try write { db in
+            try Self.unclaim(batch, db)
+            try db.run(
+                "UPDATE batch SET state = 'waiting', checked = digest, attempts = max(0, attempts - 1) WHERE id = ?", [batch.ledgerID])
         }
     }
 
@@ -216,13 +279,25 @@ extension Ledger {
         }
     }
 
+    /// Makes the failed batches of a root due at once.
+    func hasten(root: Int64) throws(LedgerError) {
+        try write { db in
+            try db.run(
+                "UPDATE batch SET next_attempt = 0 WHERE state = 'failed' AND folder IN (SELECT id FROM folder WHERE root = ?)", [root])
+        }
+    }
+
     /// Forgets a batch whose folder has vanished while it was being scored.
     func drop(_ batch: ReadyBatch) throws(LedgerError) {
         try write { db in
             try Self.unclaim(batch, db)
-            try db.run("DELETE FROM batch WHERE id = ? AND finished IS NULL", [batch.ledgerID])
-            try db.run("UPDATE batch SET state = 'done', reason = NULL WHERE id = ?", [batch.ledgerID])
+            try Self.forget(batch, db)
         }
+    }
+
+    private static func forget(_ batch: ReadyBatch, _ db: Database) throws {
+        try db.run("DELETE FROM batch WHERE id = ? AND finished IS NULL", [batch.ledgerID])
+        try db.run("UPDATE batch SET state = 'done', reason = NULL, forced = 0 WHERE id = ?", [batch.ledgerID])
     }
 
     /// Makes batches ready again: held and failed ones are tried at once, done ones are scored anew with the images that
@@ -258,7 +333,8 @@ extension Ledger {
                 }
                 try db.run(
                     """
-                    UPDATE batch SET state = 'ready', reason = NULL, attempts = 0, interruptions = 0, next_attempt = 0, first_seen = ?
+                    UPDATE batch SET state = 'ready', reason = NULL, attempts = 0, interruptions = 0, next_attempt = 0, first_seen = ?,
+                        provisional = 0
                     WHERE id = ?
                     """, [wallClock(), id])
             }

@@ -18,6 +18,10 @@ package final class RootLock: Sendable {
         /// As text for people.
         package var root: String
 
+        static let watcher = "musc watch"
+        /// Whether it stays for good, rather than for one pass.
+        var isWatcher: Bool { command == Self.watcher }
+
         package var description: String { "\(command) (process \(process), since \(since))" }
     }
 
@@ -75,7 +79,7 @@ package final class RootLock: Sendable {
         ledger.path.removingLastComponent().appending(FileName("locks"))
     }
 
-    private static func path(of root: FilePath, ledger: Ledger) -> FilePath {
+    package static func path(of root: FilePath, ledger: Ledger) -> FilePath {
         let name = SHA256.hash(data: root.bytes).prefix(10).hexadecimal
         return folder(of: ledger).appending(FileName("\(name).lock"))
     }

@@ -35,11 +35,15 @@ actor IndexUpdates {
 
 /// Brings `batches.csv` and the index page of a root up to date; a failure is logged and holds nothing up.
 func updateIndex(of root: FilePath, configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger) async {
+    func warn(_ error: any Error) {
+        logger.warning("index_failed", metadata: ["root": "\(root.text)", "reason": "\(escapedText(String(describing: error).utf8))"])
+    }
     do {
         let index = try ledger.index(of: root, configuration: configuration)
-        try index.writeCSV()
+        // The one does not wait for the other.
+        do { try index.writeCSV() } catch { warn(error) }
         try await scoring.updateIndex(index)
     } catch {
-        logger.warning("index_failed", metadata: ["root": "\(root.text)", "reason": "\(escapedText(String(describing: error).utf8))"])
+        warn(error)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import GRDB
 import MuScSupport
 import SystemPackage
@@ -65,27 +66,35 @@ extension Ledger {
 }
 
 extension RootIndex {
+    static let fileName: FileName = "batches.csv"
+    /// The first columns, which every version writes.
+    private static let header = "batch,state,images,flagged,unreadable,finished,seconds,report,error"
+
     /// `batches.csv`: RFC 4180, a header and one row a batch, newest first.
     package var csv: String {
-        var text = "batch,state,images,flagged,unreadable,finished,seconds,report,error,outcome\r\n"
+        var text = Self.header + ",outcome\r\n"
         for batch in batches {
             let report = batch.report.map { $0.relative(to: place)?.text ?? $0.text }
             let fields: [String] = [
                 batch.name, batch.state.rawValue, String(batch.images), batch.flagged.map { String($0) } ?? "",
                 batch.unreadable.map { String($0) } ?? "",
                 batch.finished.map { Date(timeIntervalSince1970: $0).formatted(.iso8601) } ?? "",
-                batch.seconds.map { String(($0 * 1000).rounded() / 1000) } ?? "", report ?? "", batch.reason ?? "",
-                batch.outcome,
+                batch.seconds.map { String(($0 * 1000).rounded() / 1000) } ?? "", report ?? "",
+                escapedText((batch.reason ?? "").utf8), batch.outcome,
             ]
             text += fields.map(CSVCell.text).joined(separator: ",") + "\r\n"
         }
         return text
     }
 
-    /// Writes `batches.csv` in one step.
+    /// Writes `batches.csv` in one step, unless a file of that name is there that this program did not write.
     ///
-    /// - Throws: ``FileWriteError``.
+    /// - Throws: ``FileWriteError``, of code `EEXIST` where such a file is there.
     package func writeCSV() throws(FileWriteError) {
-        try writeWhole(Array(csv.utf8), to: place.appending(FileName("batches.csv")))
+        let path = place.appending(Self.fileName)
+        // What somebody made is never overwritten. Ours is known by its first line, and is no link.
+        let isOurs = FilePath.isFile(path) && readWhole(path).starts(with: Self.header.utf8)
+        guard FilePath.isFree(path) || isOurs else { throw FileWriteError(path: path, code: EEXIST) }
+        try writeWhole(Array(csv.utf8), to: path)
     }
 }

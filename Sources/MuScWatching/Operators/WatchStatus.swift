@@ -16,6 +16,18 @@ package struct WatchStatus: Sendable, Codable, Equatable {
         /// How many batches are in each state; states without batches included.
         package var counts: [String: Int]
         package var batches: [Batch]
+        /// What keeps it, or a part of it, from being watched.
+        package var obstacles: [Obstacle]
+    }
+
+    /// What keeps a root, or a part of it, from being watched.
+    package struct Obstacle: Sendable, Codable, Equatable {
+        package var path: String
+        package var kind: MuScWatching.Obstacle.Kind
+        /// What it is, and what to do.
+        package var reason: String
+        /// ISO 8601.
+        package var since: String
     }
 
     package struct Batch: Sendable, Codable, Equatable {
@@ -64,10 +76,15 @@ package struct WatchStatus: Sendable, Codable, Equatable {
             }
             var counts = Dictionary(uniqueKeysWithValues: BatchState.allCases.map { ($0.rawValue, 0) })
             for batch in batches { counts[batch.state.rawValue, default: 0] += 1 }
+            let obstacles = try ledger.obstacles(of: root).map { obstacle, since in
+                Obstacle(
+                    path: obstacle.path.text, kind: obstacle.kind, reason: obstacle.reason,
+                    since: Date(timeIntervalSince1970: since).formatted(.iso8601))
+            }
             status.roots.append(
                 Root(
                     root: root.text, present: FolderID(root) != nil, holder: RootLock.holder(of: root, ledger: ledger),
-                    fileSystem: FileSystemKind.of(root)?.name, counts: counts, batches: batches))
+                    fileSystem: FileSystemKind.of(root)?.name, counts: counts, batches: batches, obstacles: obstacles))
         }
         return status
     }

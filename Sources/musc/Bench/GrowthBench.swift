@@ -4,7 +4,7 @@ import MuScScoring
 
 /// How time and memory of mutual scoring grow with the number of images.
 struct GrowthBench {
-    let scorer: BatchScorer
+    let network: SizedNetwork
 
     private static let counts = [25, 50, 100, 200, 400]
     private static let fewJudges = 32
@@ -15,9 +15,9 @@ struct GrowthBench {
     }
 
     private func table(_ judges: ScoringSettings.Judges, _ name: String) -> BenchTable {
-        var settings = scorer.settings
+        var settings = network.settings
         settings.judges = judges
-        let scorer = scorer.with(settings)
+        let network = network.with(settings)
         var table = BenchTable(
             title: "\(settings.backbone.name), \(settings.imageSize) px, \(settings.precision.rawValue), \(name)",
             columns: [
@@ -26,7 +26,7 @@ struct GrowthBench {
             ])
         var points: [(count: Double, seconds: Double, bytes: Double)] = []
         for count in Self.counts {
-            let result = NetworkBench(scorer: scorer, images: count, networkImages: 1).run()
+            let result = NetworkBench(network: network, images: count, networkImages: 1).run()
             let seconds = result.scoring * Double(count)
             points.append((Double(count), seconds, Double(result.peakMemory)))
             table.rows.append([

@@ -9,7 +9,7 @@ import MuScSupport
 /// Neither time nor memory depends on what the images show. The network is timed on a few images; mutual scoring on one
 /// of the feature layers of the whole batch, because every layer is the same work.
 struct NetworkBench: Sendable {
-    let scorer: BatchScorer
+    let network: SizedNetwork
     /// Images of the batch.
     let images: Int
     /// Images that go through the network.
@@ -28,7 +28,7 @@ struct NetworkBench: Sendable {
         var total: Double { features + scoring }
     }
 
-    private var settings: ScoringSettings { scorer.settings }
+    private var settings: ScoringSettings { network.settings }
 
     /// Runs the network, then mutual scoring.
     func run() -> Result {
@@ -36,18 +36,16 @@ struct NetworkBench: Sendable {
         let size = settings.imageSize
         let image = RGBImage(
             width: size.width, height: size.height, pixels: (0..<3 * size.width * size.height).map { UInt8($0 % 251) })
-        _ = scorer.model.tokens(of: image, plan: scorer.tiles)
+        _ = network.model.tokens(of: image, plan: network.tiles)
         let start = ContinuousClock.now
-        let tokens = concurrentMap(networkImages, threads: settings.threads) { _ in scorer.model.tokens(of: image, plan: scorer.tiles) }
+        let tokens = concurrentMap(networkImages, threads: settings.threads) { _ in network.model.tokens(of: image, plan: network.tiles) }
         let features = seconds(since: start) / Double(networkImages)
         let scoring = scoringSeconds(like: tokens.first?.layers.first ?? [])
-        let judges = scorer.chosenJudges(of: images).count
+        let judges = network.estimate.chosenJudges(of: images).count
         return Result(
-            features: features, scoring: scoring / Double(images), featuresRate: scorer.featureOperations / features,
-            scoringRate: scorer.scoringOperations(images: images, judges: judges) / scoring,
-            computedShare: MutualScoring(
-                interval: settings.interval, window: settings.window.patches(on: scorer.grid), threads: 1
-            ).computedShare(on: scorer.grid),
+            features: features, scoring: scoring / Double(images), featuresRate: network.estimate.featureOperations / features,
+            scoringRate: network.estimate.scoringOperations(images: images, judges: judges) / scoring,
+            computedShare: network.estimate.computedShare,
             peakMemory: ProcessMemory.peak)
     }
 
@@ -60,13 +58,13 @@ struct NetworkBench: Sendable {
         }
         let start = ContinuousClock.now
         let standardised = LNAMD.standardise(
-            layer, grid: scorer.grid, channels: settings.backbone.width, threads: settings.threads)
+            layer, grid: network.grid, channels: settings.backbone.width, threads: settings.threads)
         _ = MutualScoring(
             interval: settings.interval, minimumJudges: settings.minimumJudges,
-            window: settings.window.patches(on: scorer.grid), precision: settings.precision, threads: settings.threads
+            window: settings.window.patches(on: network.grid), precision: settings.precision, threads: settings.threads
         ).patchScores(
             of: standardised, degrees: settings.degrees, judged: Array(0..<images),
-            judges: scorer.chosenJudges(of: images))
+            judges: network.estimate.chosenJudges(of: images))
         return seconds(since: start) * Double(settings.featureLayers.count)
     }
 

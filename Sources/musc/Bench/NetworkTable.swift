@@ -27,13 +27,13 @@ struct NetworkTable {
 
     mutating func add(_ bench: NetworkBench) {
         let result = bench.run()
-        let settings = bench.scorer.settings
+        let settings = bench.network.settings
         let isFast = settings.precision.isFast
         let (networkPeak, scoringPeak) = isFast ? (peak.bfloat16, peak.int8) : (peak.fp32, peak.fp32)
         func share(_ rate: Double, _ peak: Double, _ fallback: Double) -> BenchTable.Cell {
             .number(100 * rate / (peak > 0 ? peak : fallback), decimals: 0)
         }
-        let printed = PublishedResults.millisecondsPerImage(backbone: settings.backbone.name, imageSize: settings.imageSize.width)
+        let printed = PublishedFigures.millisecondsPerImage(backbone: settings.backbone.name, imageSize: settings.imageSize.width)
         table.rows.append([
             .text(settings.backbone.name), .number(Double(settings.imageSize.width), decimals: 0),
             .text(settings.precision.rawValue), .number(result.features, decimals: 3),

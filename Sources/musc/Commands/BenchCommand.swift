@@ -24,11 +24,16 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "Take the images of all folders below too.")
     var recursive = false
 
-    @Option(help: ArgumentHelp("Made-up images that judge each other.", valueName: "count"))
-    var images = 50
+    @Option(name: .customLong("images"), help: ArgumentHelp("Made-up images that judge each other; 50 unless given.", valueName: "count"))
+    var givenImages: Int?
 
-    @Option(help: ArgumentHelp("Made-up images that go through the network.", valueName: "count"))
-    var networkImages = 8
+    @Option(
+        name: .customLong("network-images"),
+        help: ArgumentHelp("Made-up images that go through the network; 8 unless given.", valueName: "count"))
+    var givenNetworkImages: Int?
+
+    private var images: Int { givenImages ?? 50 }
+    private var networkImages: Int { givenNetworkImages ?? 8 }
 
     @Flag(help: "Random weights in full size: no file is needed, and time and memory are the same.")
     var randomWeights = false
@@ -42,14 +47,23 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("table, json or markdown.", valueName: "format"))
     var format = BenchTable.Format.table
 
-    @OptionGroup var options: ScoringOptions
+    @OptionGroup var options: TrialOptions
 
     func validate() throws {
         guard images >= 2, networkImages >= 1 else {
             throw ValidationError("At least 2 images judge each other, and 1 goes through the network.")
         }
-        guard folder == nil || !(allBackbones || growth || randomWeights) else {
-            throw ValidationError("A folder is scored as it is: leave out --all-backbones, --growth and --random-weights.")
+        let hasImages = givenImages != nil || givenNetworkImages != nil
+        guard folder == nil || !(allBackbones || growth || randomWeights || hasImages) else {
+            throw ValidationError(
+                "A folder is scored as it is: leave out --all-backbones, --growth, --random-weights, --images and --network-images.")
+        }
+        guard folder != nil || !recursive else { throw ValidationError("--recursive goes with a folder.") }
+        guard !growth || !(allBackbones || hasImages) else {
+            throw ValidationError("--growth has numbers of images of its own: leave out --all-backbones, --images and --network-images.")
+        }
+        guard !allBackbones || options.backbone.given.isEmpty && options.imageSize == nil else {
+            throw ValidationError("--all-backbones takes each at its own sizes: leave out --backbone, --pretrained and --image-size.")
         }
     }
 
@@ -69,13 +83,13 @@ struct BenchCommand: AsyncParsableCommand {
             randomWeights
             ? try Self.random(try InstalledBackbone.description(named: configuration.backbone))
             : try await InstalledBackbone.find(configuration, fetching: options.fetchWeights)
-        let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
+        let network = try BatchProcessor(configuration: configuration, installed: installed).inspector.network
         if growth {
-            let bench = GrowthBench(scorer: scorer)
+            let bench = GrowthBench(network: network)
             for table in bench.tables { Terminal.printResultText(table.rendered(format)) }
         } else {
             var table = NetworkTable(peak: peak, images: images, threads: configuration.threads)
-            table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
+            table.add(NetworkBench(network: network, images: images, networkImages: networkImages))
             Terminal.printResultText(table.table.rendered(format))
         }
     }
@@ -85,12 +99,12 @@ struct BenchCommand: AsyncParsableCommand {
         for description in BackboneCatalogue.all {
             let installed = try Self.random(description)
             for size in description.paperSizes.isEmpty ? [224] : description.paperSizes {
-                Terminal.printNote("\(description.name), \(size) px …")
+                Terminal.note("\(description.name), \(size) px …")
                 var configuration = configuration
                 configuration.backbone = description.name
                 configuration.scoring["model.image_size"] = .text("\(size)")
-                let scorer = try BatchProcessor(configuration: configuration, installed: installed).scorer
-                table.add(NetworkBench(scorer: scorer, images: images, networkImages: networkImages))
+                let network = try BatchProcessor(configuration: configuration, installed: installed).inspector.network
+                table.add(NetworkBench(network: network, images: images, networkImages: networkImages))
             }
         }
         Terminal.printResultText(table.table.rendered(format))
@@ -101,7 +115,7 @@ struct BenchCommand: AsyncParsableCommand {
             in: folder, recursive: recursive, excluding: [processor.configuration.output.folderName])
         let scratch = FilePath(FileManager.default.temporaryDirectory.path).appending("musc-bench.\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(atPath: scratch.string) }
-        let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
+        let bar = ProgressBar(label: folder.string, isShown: options.messages.showsProgress)
         let table: BenchTable
         do {
             table = try StageBench(processor: processor, peak: peak).table(files, folder: folder, results: scratch) { progress in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MuScSupport
 import SystemPackage
 
 /// `musc doctor`: whether this machine and this configuration will work.
@@ -19,14 +20,18 @@ struct DoctorCommand: ParsableCommand {
     var roots: [String] = []
 
     @OptionGroup var ledger: LedgerOption
-    @OptionGroup var options: ScoringOptions
+    @Option(key: "output.where", short: "o") var output: GivenFlag?
+    @Option(key: "scoring.threads") var threads: GivenFlag?
+    @OptionGroup var backbone: BackboneFlags
+    @OptionGroup var messages: MessageFlags
 
     func run() throws {
         var checks: [Check] = []
         var configuration = Configuration()
         do throws(ConfigurationFault) {
-            configuration = try options.configuration()
-            checks.append(.ok("configuration", options.file ?? "defaults; no file is named"))
+            let place = ConfigurationPlace.find(messages.config)
+            configuration = try messages.configuration([output, threads].compactMap { $0 } + backbone.given, place: place)
+            checks.append(.ok("configuration", place.file ?? "defaults; no file is named or found"))
         } catch {
             checks.append(.fail("configuration", "\(error)", "correct it; what follows is checked with the defaults"))
         }

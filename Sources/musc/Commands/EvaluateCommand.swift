@@ -19,10 +19,13 @@ struct EvaluateCommand: AsyncParsableCommand {
             Works with the preset paper unless told otherwise. Results lie in the folder given by --out: results.csv, \
             results.json, results.md, results.xlsx and evaluation.html. Finished classes are kept there, so the same \
             command goes on where it was interrupted. --config also takes the musc.yaml of MuSc's reference \
-            implementation.
+            implementation. No other configuration is looked for.
             """)
 
-    @Option(help: "How the data set lies on disk: mvtec_ad, visa, btad, or folder for any tree with a folder good/.")
+    @Option(
+        help: ArgumentHelp(
+            "How the data set lies on disk: \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")); folder is any tree with a folder good/.",
+            valueName: "layout"))
     var dataset: Dataset.Layout?
 
     @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
@@ -44,6 +47,16 @@ struct EvaluateCommand: AsyncParsableCommand {
             valueName: "folder"))
     var masks: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The share of false-positive pixels up to which PRO and sPRO are taken, above 0, at most 1. Default: 0.3; 0.05 for mvtec_ad_2, mvtec_loco and autovi.",
+            valueName: "share"))
+    var proLimit: Double?
+
+    @Flag(
+        help: "Score the splits without labels too (mvtec_ad_2), each by itself, and write them as the data set's server wants them: anomaly_images and anomaly_images_thresholded in the folder of the results.")
+    var submission = false
+
     @Option(help: ArgumentHelp("The same as --subsets, by the reference's name.", valueName: "count"))
     var divideNum: String?
 
@@ -62,15 +75,26 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Flag(help: "Print the results as JSON instead of a table.")
     var json = false
 
-    @OptionGroup var options: ScoringOptions
+    @Option(key: "output.where", short: "o") var output: GivenFlag?
+    @OptionGroup var options: TrialOptions
+
+    func validate() throws {
+        guard divideNum == nil || options.method.subsets == nil else {
+            throw ValidationError("--divide-num and --subsets are the same: give one of them.")
+        }
+        if let proLimit, !(proLimit > 0 && proLimit <= 1) {
+            throw ValidationError("--pro-limit \(proLimit) is no share above 0 and at most 1; give such as 0.3")
+        }
+    }
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let file = (options.config ?? environment["MUSC_CONFIG"]).map { FilePath($0) }
+        // Only a file that is named: what a user's own file says of batches would be another evaluation.
+        let file = (options.messages.config ?? environment["MUSC_CONFIG"]).flatMap { $0.isEmpty ? nil : FilePath($0) }
         let reference = try file.flatMap { ReferenceConfiguration.recognises($0) ? try readReference($0) : nil }
-        let configuration = try configuration(reference, file: reference == nil ? file : nil, environment: environment)
+        let configuration = try configuration(reference, file: reference == nil ? file : nil)
         guard let layout = dataset ?? reference?.dataset else {
-            throw UserError("which data set? Give --dataset mvtec_ad, visa, btad or folder, and --data its folder", exit: .usage)
+            throw UserError("which data set? Give --dataset \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")), and --data its folder", exit: .usage)
         }
         guard let root = data.map({ FilePath($0) }) ?? reference?.dataPath else {
             throw UserError("where does the data set lie? Give its folder with --data", exit: .usage)
@@ -79,20 +103,25 @@ struct EvaluateCommand: AsyncParsableCommand {
         do {
             labelled = try Dataset(
                 layout, at: root, classNames: classNames.isEmpty ? reference?.classNames : classNames,
-                hints: Dataset.Hints(normalNames: normalNames, maskFolder: masks))
+                hints: Dataset.Hints(
+                    normalNames: normalNames, maskFolder: masks, threads: ProcessInfo.processInfo.activeProcessorCount))
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
-        for remark in labelled.remarks { Terminal.printNote(remark) }
-        let scorer = try await scorer(configuration, layout: layout)
-        let output = OutputFolder(outputFolder(reference, layout: layout, settings: scorer.scorer.settings))
+        for remark in labelled.remarks { Terminal.note(remark) }
+        let writesHeatMaps = vis ?? reference?.writesHeatMaps ?? false
+        if visType != nil, !writesHeatMaps { Terminal.note("--vis-type has no effect without --vis", .warning) }
+        if batchSize != nil { Terminal.note("--batch-size has no effect: every thread works on one image", .warning) }
+        let inspector = try await inspector(configuration, layout: layout)
+        let output = OutputFolder(outputFolder(reference, layout: layout, settings: inspector.settings))
         var evaluation = Evaluation(
-            dataset: labelled, scorer: scorer.scorer,
-            configuration: Evaluation.configuration(of: scorer.scorer, weightsSHA256: scorer.weightsSHA256), output: output)
-        if vis ?? reference?.writesHeatMaps ?? false {
+            dataset: labelled, inspector: inspector, configuration: Evaluation.configuration(of: inspector), output: output,
+            overlapLimit: proLimit)
+        if writesHeatMaps {
             evaluation.heatMaps = visType ?? reference?.heatMapScale ?? .single
         }
         let results = try await evaluate(evaluation)
+        try await submit(labelled.privateSplits, evaluation)
         do {
             try results.write(to: output, workbook: saveExcel ?? reference?.writesWorkbook ?? true)
         } catch {
@@ -100,7 +129,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         let table = ResultTable(results)
         Terminal.printResultText(json ? table.json : table.text)
-        Terminal.printNote("Written to \(output.path): results.csv, .json, .md, evaluation.html")
+        Terminal.note("written to \(output.path): results.csv, .json, .md, evaluation.html")
     }
 
     private func readReference(_ file: FilePath) throws(UserError) -> ReferenceConfiguration {
@@ -113,7 +142,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     /// The preset paper, the reference's file or ours, the environment and the flags, in this order.
     private func configuration(
-        _ reference: ReferenceConfiguration?, file: FilePath?, environment: [String: String]
+        _ reference: ReferenceConfiguration?, file: FilePath?
     ) throws -> Configuration {
         var defaults = Configuration()
         func text(_ numbers: [Int]?) -> ConfigurationValue? { numbers.map { .list($0.map { .text("\($0)") }) } }
@@ -130,19 +159,22 @@ struct EvaluateCommand: AsyncParsableCommand {
         if let divideNum {
             flags.append(GivenFlag(key: "scoring.subsets", flag: "divide-num", value: ConfigurationValue(scalar: divideNum)))
         }
-        let configuration = try ConfigurationLayers.configuration(
-            file: file?.string, environment: environment, flags: flags, defaults: defaults)
-        configuration.sayNotes()
+        let configuration = try options.messages.configuration(
+            flags, place: ConfigurationPlace(file: file?.string), defaults: defaults)
+        for key in ["judges.known_good", "judges.line_memory", "output.threshold", "output.false_alarm_rate"] {
+            guard let said = configuration.said[key], said.value != .empty else { continue }
+            Terminal.note("\(said.place): \(key) has no effect on an evaluation: each class is judged by itself, and labels are compared with scores", .warning)
+        }
         return configuration
     }
 
     /// The network and the settings, as the data set has them.
-    private func scorer(
+    private func inspector(
         _ configuration: Configuration, layout: Dataset.Layout
-    ) async throws(UserError) -> (scorer: BatchScorer, weightsSHA256: String) {
+    ) async throws(UserError) -> Inspector {
         var configuration = configuration
         // The reference's scripts name weights of CLIP for DINO too, where they mean nothing.
-        if options.pretrained == nil, try InstalledBackbone.description(named: configuration.backbone).family != .clip {
+        if options.backbone.pretrained == nil, try InstalledBackbone.description(named: configuration.backbone).family != .clip {
             configuration.pretrained = nil
         }
         if configuration.scoring["scoring.rscin_windows"] == nil, layout == .visa {
@@ -158,7 +190,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                     key: "model.image_size", fault: "the metrics of data sets are defined over squares",
                     advice: "give one number, such as \(settings.imageSize.width)")
             }
-            return (try BatchScorer(settings: settings, weights: installed.weights), installed.sha256)
+            return try Inspector(settings: settings, weights: installed.weights, weightsSHA256: installed.sha256)
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
@@ -168,15 +200,42 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func outputFolder(
         _ reference: ReferenceConfiguration?, layout: Dataset.Layout, settings: ScoringSettings
     ) -> FilePath {
-        if let folder = options.output?.value.text { return FilePath(folder) }
+        if let folder = output?.value.text { return FilePath(folder) }
         let name = settings.backbone.name.map { $0 == "/" ? "-" : $0 }
         return (reference?.outputFolder ?? "output").pushing(
             FilePath("\(layout.rawValue)/\(String(name))/imagesize\(settings.imageSize)"))
     }
 
+    /// Scores the splits without labels, or says that it does not.
+    private func submit(_ splits: [PrivateSplit], _ evaluation: Evaluation) async throws {
+        guard submission else {
+            if let first = splits.first {
+                Terminal.note("\(splits.count) splits without labels are not scored, \(first.className)/\(first.split) first; --submission scores and writes them.")
+            }
+            return
+        }
+        if splits.isEmpty { Terminal.note("--submission is without effect: the data set has no splits without labels here.") }
+        for split in splits {
+            let task = Task { () throws -> Int in
+                let isStopped = StopFlag()
+                return try await withTaskCancellationHandler {
+                    do {
+                        return try evaluation.submit(split) { _ in !isStopped.isSet }
+                    } catch {
+                        throw UserError("\(error)", exit: .batchFailed)
+                    }
+                } onCancel: {
+                    isStopped.set()
+                }
+            }
+            let marked = try await StopSignal.cancelling(task)
+            Terminal.note("\(split.className)/\(split.split): \(split.images.count) images, \(marked) with marked pixels, written to \(evaluation.output.path)/anomaly_images")
+        }
+    }
+
     /// Runs the evaluation with progress on the terminal, until it is done or a signal ends it.
     private func evaluate(_ evaluation: Evaluation) async throws -> EvaluationResults {
-        let isShown = Terminal.isInteractive && !options.noProgress
+        let isShown = options.messages.showsProgress
         let task = Task { () throws -> EvaluationResults in
             let isStopped = StopFlag()
             let bar = EvaluationProgress(isShown: isShown)
@@ -188,8 +247,8 @@ struct EvaluateCommand: AsyncParsableCommand {
                         return !isStopped.isSet
                     } finished: { evaluated, wasKept in
                         bar.finish()
-                        Terminal.printNote(Self.note(evaluated, wasKept: wasKept))
-                        for note in evaluated.notes { Terminal.printNote("\(evaluated.name): \(note)") }
+                        Terminal.note(Self.note(evaluated, wasKept: wasKept))
+                        for note in evaluated.notes { Terminal.note("\(evaluated.name): \(note)") }
                     }
                 } catch {
                     throw UserError("\(error)", exit: .batchFailed)

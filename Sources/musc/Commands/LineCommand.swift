@@ -27,7 +27,7 @@ struct LineCommand: ParsableCommand {
         func run() throws {
             let lines = LineMemory.lines(in: state.lines)
             if json { return try printJSON(lines) }
-            if lines.isEmpty { Terminal.printNote("musc: no line is remembered in \(state.lines)") }
+            if lines.isEmpty { Terminal.note("no line is remembered in \(state.lines)") }
             for line in lines {
                 Terminal.printResult(
                     "\(line.line)  \(line.images.count) images  \(line.key.backbone) \(line.key.imageSize) px  "

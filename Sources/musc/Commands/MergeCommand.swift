@@ -25,8 +25,11 @@ struct MergeCommand: AsyncParsableCommand {
             merged.inspection.timings.append(
                 StageTiming(stage: "\(work.plan.shards.count) workers, all together", seconds: merged.workerSeconds))
             let made = (try? Date(work.plan.made, strategy: .iso8601)) ?? .now
+            let folder = FilePath(work.plan.folder)
+            let place = try processor.configuration.placesByHand(of: [folder], at: work.plan.configuration[PlanCommand.results])[0]
             let outcome = try processor.publish(
-                merged.inspection, of: processor.scorer, folder: FilePath(work.plan.folder), fileSet: work.plan.configuration[PlanCommand.fileSet],
+                merged.inspection, by: processor.inspector.network, folder: folder, results: place.results,
+                origin: BatchOrigin(fileSet: work.plan.configuration[PlanCommand.fileSet]), copies: place.copies,
                 started: work.plan.made
             ) { Date.now.timeIntervalSince(made) }
             Terminal.printResult(json ? outcome.result.json : outcome.line)

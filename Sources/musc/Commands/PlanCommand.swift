@@ -39,6 +39,9 @@ struct PlanCommand: AsyncParsableCommand {
     /// Under this name a plan keeps the identity of the set of files, by which a watcher recognises the results.
     static let fileSet = "batch.file_set"
 
+    /// Under this name a plan keeps where the results belong.
+    static let results = "batch.results"
+
     func validate() throws {
         guard (1...100_000).contains(shards) else {
             throw ValidationError("--shards: \(shards) is not a number of shards from 1 to 100000.")
@@ -48,7 +51,12 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = try options.configuration()
         let judges = try settle(&configuration)
+        if configuration.said["scoring.memory"]?.isFlag == true {
+            Terminal.note("--memory has no effect on a plan: each worker takes half of what is free on its machine", .warning)
+        }
         let folder = FilePath(folder).absolute()
+        // Refused before many machines work for results that have no place.
+        let results = try configuration.placesByHand(of: [folder]).first?.results
         let files = try ImageListing.images(
             in: folder, recursive: recursive, excluding: [configuration.output.folderName], rules: configuration.fileRules)
         guard !files.isEmpty else {
@@ -61,30 +69,41 @@ struct PlanCommand: AsyncParsableCommand {
         }
         let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
         let work = FilePath(work).absolute()
-        let batch = files.map { BatchFile($0, in: folder) }
-        let scorer: BatchScorer
-        do { scorer = try processor.scorer.prepared(for: batch) } catch { throw UserError("\(error)", exit: .usage) }
+        // A list of files has no pages.
+        let batch = Batch(files, in: folder, pages: .first, threads: processor.inspector.settings.threads)
+        let knownGood = try configuration.knownGood.map { (folder) throws(UserError) in try knownGoodImages(folder) } ?? []
+        let prepared: PreparedBatch
+        do {
+            var placed = batch
+            placed.folder = folder.canonical()
+            prepared = try processor.inspector.prepare(
+                placed, knownGood: configuration.knownGood.map { KnownGoodFolder($0) }, linePast: linePast(of: folder, processor))
+        } catch {
+            throw UserError("\(error)", exit: .usage)
+        }
         // What follows from the photographs together, no worker sees.
         var said = configuration.said.mapValues(\.value)
-        if processor.scorer.settings.automaticSize != nil { said["model.image_size"] = .text("\(scorer.settings.imageSize)") }
-        for finding in scorer.preparation { Terminal.printNote("musc: \(folder): \(finding.sentence)") }
+        if processor.inspector.settings.automaticSize != nil { said["model.image_size"] = .text("\(prepared.settings.imageSize)") }
+        said["images.range"] = .text("\(prepared.settings.sampleRange)")
+        for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(
-            folder: folder, files: batch, work: work, shards: shards, judges: judges,
-            weightsSHA256: processor.weightsSHA256, version: MuscVersion.current)
+            folder: folder, files: batch.files, work: work, shards: shards, judges: judges,
+            weightsSHA256: processor.inspector.weightsSHA256, version: MuscVersion.current)
         said["scoring.judges"] = .text("\(judges)")
         request.configuration = Self.forWorkers(said)
+        request.configuration[Self.results] = results?.absolute().string
         if !recursive { request.configuration[Self.fileSet] = FileSetDigest(filesAt: files, in: folder)?.description }
-        if let knownGood = configuration.knownGood { request.knownGood = try knownGoodImages(knownGood) }
-        request.linePast = linePast(of: folder, processor)
+        request.knownGood = knownGood
+        request.linePast = recollected(prepared)
 
-        let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
+        let bar = ProgressBar(label: folder.string, isShown: options.messages.showsProgress)
         defer { bar.finish() }
         do throws(ShardError) {
-            let plan = try ShardPlan.make(request, for: scorer) { progress in
+            let plan = try ShardPlan.make(request, for: prepared.network) { progress in
                 bar.update(progress)
                 return true
             }
-            for finding in plan.findings { Terminal.printNote("musc: \(finding.sentence)") }
+            for finding in plan.findings { Terminal.note(finding.sentence, .warning) }
             Terminal.printResult(
                 "\(work.appending(ShardPlan.fileName))  \(plan.images) images  \(plan.shards.count) shards  "
                     + "\(plan.judges.count) judges")
@@ -123,7 +142,7 @@ struct PlanCommand: AsyncParsableCommand {
         do throws(ListingError) {
             let images = try ImageListing.images(in: folder.absolute())
             if images.isEmpty {
-                Terminal.printNote("musc: there are no known good images in \(folder) (judges.known_good)")
+                Terminal.note("there are no known good images in \(folder) (judges.known_good)", .warning)
             }
             return images
         } catch {
@@ -132,15 +151,18 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     /// The line's past, where the batch lies in a drop folder of the configuration.
-    private func linePast(of folder: FilePath, _ processor: BatchProcessor) -> BatchTokens? {
+    private func linePast(of folder: FilePath, _ processor: BatchProcessor) -> LinePast? {
         var configuration = processor.configuration
         let roots = configuration.watch.roots.map { $0.canonical() }
         guard let root = roots.first(where: { folder.canonical().starts(with: $0) }) else { return nil }
         configuration.stateFolder = ledger.path.removingLastComponent()
-        let sources = JudgeSources(configuration, scorer: processor.scorer, weightsSHA256: processor.weightsSHA256)
-        guard let memory = sources.memory(of: folder.canonical(), in: root) else { return nil }
-        let recollection = memory.recall(for: folder.canonical(), patches: processor.scorer.grid.count)
-        for problem in recollection.problems { Terminal.printNote("musc: \(problem)") }
+        return JudgeSources(configuration).linePast(of: folder.canonical(), in: root)
+    }
+
+    /// What is remembered of the batch's line.
+    private func recollected(_ prepared: PreparedBatch) -> BatchTokens? {
+        guard let recollection = prepared.recollection else { return nil }
+        for problem in recollection.problems { Terminal.note("\(problem)", .warning) }
         return recollection.tokens
     }
 }

@@ -11,17 +11,14 @@ struct PlanOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The plan, as musc plan printed it.", valueName: "file"))
     var plan: String
 
-    @Option(help: ArgumentHelp("A configuration file, of which hooks and log are taken.", valueName: "file"))
-    var config: String?
-
     @Option(help: ArgumentHelp("Threads that compute; SLURM_CPUS_PER_TASK or all cores unless given.", valueName: "count"))
     var threads: Int?
 
-    @Flag(help: "No progress bar, even on a terminal.")
-    var noProgress = false
-
     @Flag(help: "Fetch the weights where they are missing.")
     var fetchWeights = false
+
+    /// Of the configuration's file hooks and log are taken; the rest stands in the plan.
+    @OptionGroup var messages: MessageFlags
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
@@ -46,7 +43,8 @@ struct PlanOptions: ParsableArguments {
         installed.sha256 = try Self.sum(of: installed, configuration)
         let processor = try BatchProcessor(configuration: configuration, installed: installed)
         let work = try ShardWork(
-            plan, in: path.removingLastComponent(), scorer: processor.scorer, weightsSHA256: installed.sha256)
+            plan, in: path.removingLastComponent(), network: processor.inspector.network,
+            weightsSHA256: installed.sha256)
         return (processor, work)
     }
 
@@ -55,12 +53,9 @@ struct PlanOptions: ParsableArguments {
         let given = plan.configuration.sorted { $0.key < $1.key }
             .map { GivenFlag(key: $0.key, flag: "plan", value: ConfigurationValue(scalar: $0.value)) }
         var configuration = try ConfigurationLayers.configuration(file: nil, environment: [:], flags: given)
-        let environment = ProcessInfo.processInfo.environment
-        if let file = config ?? environment["MUSC_CONFIG"], !file.isEmpty {
-            let own = try ConfigurationLayers.configuration(file: file, environment: [:], flags: [])
-            configuration.hooks = own.hooks
-            (configuration.logLevel, configuration.logFormat) = (own.logLevel, own.logFormat)
-        }
+        let own = try messages.configuration([])
+        configuration.hooks = own.hooks
+        (configuration.logLevel, configuration.logFormat) = (own.logLevel, own.logFormat)
         return configuration
     }
 

@@ -19,21 +19,29 @@ struct ReportCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp(
         "Whose photographs that page holds: flagged (those worth a look included) or all.", valueName: "images"))
-    var images: OutputOptions.SingleFile = .flagged
+    var images: OutputOptions.SingleFile?
 
     @Flag(help: "Open each page.")
     var open = false
 
-    @OptionGroup var options: ScoringOptions
+    @Option(key: "output.threshold") var threshold: GivenFlag?
+    @OptionGroup var pictures: PictureFlags
+    @OptionGroup var messages: MessageFlags
+
+    func validate() throws {
+        guard images == nil || singleFile else {
+            throw ValidationError("--images goes with --single-file: without it the page shows all.")
+        }
+    }
 
     func run() async throws {
-        let configuration = try options.configuration()
+        let configuration = try messages.configuration([self.threshold].compactMap { $0 } + pictures.given)
         // Only the flag undoes a threshold: a configuration says auto as a matter of course.
         let threshold: ReportRenderer.ThresholdChoice =
-            options.threshold?.value == .text("auto")
+            self.threshold?.value == .text("auto")
                 ? .automatic : configuration.statedSettings.threshold.map { .fixed($0) } ?? .stored
         var output = configuration.output
-        output.singleFile = singleFile ? images : nil
+        output.singleFile = singleFile ? images ?? .flagged : nil
         var isFaulty = false
         for folder in folders {
             do throws(ResultsError) {

@@ -37,11 +37,23 @@ struct RescoreCommand: AsyncParsableCommand {
     @Flag(help: "Divide the features by their lengths first; what is computed here always is.")
     var unitFeatures = false
 
-    @OptionGroup var options: ScoringOptions
+    @Option(key: "output.where", short: "o") var output: GivenFlag?
+    @Option(key: "model.image_size") var imageSize: GivenFlag?
+    @Option(key: "scoring.threads") var threads: GivenFlag?
+    @OptionGroup var backbone: BackboneFlags
+    @OptionGroup var messages: MessageFlags
 
     func validate() throws {
         guard (features == nil) != (featuresFrom == nil) else {
             throw ValidationError("Give either --features FILE or --features-from FOLDER.")
+        }
+        let ofComputing = [imageSize, threads].compactMap { $0 } + backbone.given
+        guard featuresFrom != nil || ofComputing.isEmpty && !backbone.fetchWeights else {
+            throw ValidationError(
+                "--\(ofComputing.first?.flag ?? "fetch-weights") is for features that are computed: give --features-from FOLDER, or leave it out.")
+        }
+        guard features != nil || array == nil else {
+            throw ValidationError("--class names an array of a features' file: give --features FILE, or leave it out.")
         }
     }
 
@@ -58,7 +70,7 @@ struct RescoreCommand: AsyncParsableCommand {
                 list.scores, features: try vectors.values(for: list), windows: sizes.compactMap { $0 },
                 unitFeatures: unitFeatures || computed != nil, precision: vectors.precision)
             let table = RescoredTable(list: list, rescored: rescored)
-            if let folder = options.output?.value.text {
+            if let folder = output?.value.text {
                 try OutputFolder(FilePath(folder)).write(table)
             } else {
                 Terminal.printResultText(String(table.csv.dropLast()))
@@ -74,14 +86,14 @@ struct RescoreCommand: AsyncParsableCommand {
     private func computedFeatures(for list: ScoreList) async throws -> ImageFeatures? {
         guard let featuresFrom else { return nil }
         let folder = FilePath(featuresFrom)
-        let configuration = try options.configuration()
+        let configuration = try messages.configuration([imageSize, threads].compactMap { $0 } + backbone.given)
         let files: [(name: String, path: FilePath)]
         if let names = list.names {
             files = names.map { ($0, folder.pushing(FilePath($0))) }
         } else {
             files = try ImageListing.images(in: folder, recursive: true).map { ($0.string, $0) }
         }
-        let installed = try await InstalledBackbone.find(configuration, fetching: options.fetchWeights)
+        let installed = try await InstalledBackbone.find(configuration, fetching: backbone.fetchWeights)
         let settings = try configuration.scoringSettings(backbone: installed.description)
         let model = try VisionTransformer(
             description: installed.description, weights: installed.weights, imageWidth: settings.imageSize.width,

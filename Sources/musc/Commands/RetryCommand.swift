@@ -20,7 +20,7 @@ struct RetryCommand: ParsableCommand {
             let concerned = folders.isEmpty
                 ? try ledger.retry(nil) : try folders.flatMap { try ledger.retry(FilePath($0)) }
             for folder in concerned { Terminal.printResult(folder.string) }
-            if concerned.isEmpty { Terminal.printNote("musc: there is no such batch to try again") }
+            if concerned.isEmpty { Terminal.note("there is no such batch to try again") }
         } catch let error as LedgerError {
             throw UserError("\(error)", exit: .batchFailed)
         }

@@ -4,6 +4,7 @@ import MuScBatch
 import MuScHooks
 import MuScImages
 import MuScResults
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
@@ -12,30 +13,39 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Score each folder as one batch, now, and write its results beside the images.",
+        usage: "musc run <folder> ... [options]",
         discussion: """
             Prints one line a batch: folder, images, flagged, seconds, path of the report. Images are judged by each \
             other, so a batch needs at least 2 images of the same kind of part, and 20 or more are better.
+
+              musc run photographs/2026-11-24
+              musc run photographs/* --known-good photographs/good --out results
             """)
 
     @Argument(help: ArgumentHelp("Folders of images.", valueName: "folder"))
     var folders: [String]
 
-    @Flag(help: "Take the images of all folders below into the same batch.")
-    var recursive = false
-
-    @Flag(help: "Print one JSON object a batch instead of a line.")
-    var json = false
-
+    @OptionGroup(title: ScoringOptions.mostUsed) var own: RunFlags
     @OptionGroup var options: ScoringOptions
+
+    /// What `run` alone has.
+    struct RunFlags: ParsableArguments {
+        @Flag(help: "Take the images of all folders below into the same batch.")
+        var recursive = false
+
+        @Flag(help: "Print one JSON object a batch instead of a line.")
+        var json = false
+    }
 
     func run() async throws {
         let configuration = try options.configuration()
+        let batches = try configuration.placesByHand(of: folders.map { FilePath($0) })
         let processor = try await BatchProcessor.ready(configuration, fetching: options.fetchWeights)
         var failures = 0
-        for folder in folders {
+        for batch in batches {
             do {
-                let outcome = try score(FilePath(folder), with: processor)
-                Terminal.printResult(json ? outcome.result.json : outcome.line)
+                let outcome = try score(batch, with: processor)
+                Terminal.printResult(own.json ? outcome.result.json : outcome.line)
                 for fault in await outcome.result.tell(configuration.hooks) { Terminal.printError(fault) }
             } catch {
                 Terminal.printError("\(error)")
@@ -45,10 +55,11 @@ struct RunCommand: AsyncParsableCommand {
         if failures > 0 { throw ExitCode.batchFailed }
     }
 
-    private func score(_ folder: FilePath, with processor: BatchProcessor) throws -> BatchProcessor.Outcome {
+    private func score(_ batch: BatchByHand, with processor: BatchProcessor) throws -> BatchProcessor.Outcome {
+        let folder = batch.folder
         let rules = processor.configuration.fileRules
         let listing = try ImageListing(
-            folder, recursive: recursive, excluding: [processor.configuration.output.folderName], rules: rules)
+            folder, recursive: own.recursive, excluding: [processor.configuration.output.folderName], rules: rules)
         let files = listing.images
         guard !files.isEmpty else {
             let below = try ImageListing.images(in: folder, recursive: true, rules: rules)
@@ -58,11 +69,13 @@ struct RunCommand: AsyncParsableCommand {
                     : "\(folder): holds no images itself, but folders below do: name those, or add --recursive",
                 exit: .batchFailed)
         }
-        let bar = ProgressBar(label: folder.string, isShown: Terminal.isInteractive && !options.noProgress)
+        let bar = ProgressBar(label: folder.string, isShown: options.messages.showsProgress)
         defer { bar.finish() }
         // A watcher on the same folder recognises the results by the set of files, and does not score it again.
-        let fileSet = recursive ? nil : FileSetDigest(filesAt: files, in: folder)?.description
-        return try processor.process(files, folder: folder, fileSet: fileSet, ignored: listing.ignored) { progress in
+        let origin = own.recursive ? BatchOrigin() : BatchOrigin(filesAt: files, in: folder)
+        return try processor.process(
+            files, folder: folder, results: batch.results, origin: origin, ignored: listing.ignored, copies: batch.copies
+        ) { progress in
             bar.update(progress)
             return true
         }

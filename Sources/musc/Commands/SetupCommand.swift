@@ -50,6 +50,12 @@ struct SetupCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Ask nothing.")
     var yes = false
 
+    func validate() throws {
+        guard weights == nil || !noWeights else {
+            throw ValidationError("--weights imports a file and --no-weights leaves weights alone: give one of them.")
+        }
+    }
+
     func run() async throws {
         let isSystem = geteuid() == 0
         guard yes || isatty(STDIN_FILENO) == 1 else {
@@ -66,7 +72,7 @@ struct SetupCommand: AsyncParsableCommand {
         if !noWeights { await service.provideWeights(of: backbone ?? BackboneCatalogue.standard, from: weights) }
         let isSound = await service.check()
         if !isSound {
-            Terminal.printNote("musc: something above does not work yet; the rest of the setup goes on, and musc doctor checks again")
+            Terminal.note("something above does not work yet; the rest of the setup goes on, and musc doctor checks again", .warning)
         }
         let (did, toUndo) = try await service.enable(setup.mode)
         done += did
@@ -99,8 +105,8 @@ struct SetupCommand: AsyncParsableCommand {
             }
             mode = chosen
         }
-        let configurationFolder = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "\(home)/.config"
-        let file = config ?? (isSystem ? "/etc/musc/musc.yaml" : "\(configurationFolder)/musc/musc.yaml")
+        // Where every command looks for it.
+        let file = config ?? (isSystem ? nil : ConfigurationPlace.ofUser) ?? ConfigurationPlace.ofMachine
         return SetupPlan(roots: roots, file: FilePath(file).canonical().string, mode: mode ?? standardMode)
     }
 

@@ -14,9 +14,14 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "List the batches that are done, too.")
     var all = false
 
+    @Option(help: ArgumentHelp("The configuration file that is named, if one is.", valueName: "file"))
+    var config: String?
+
     @OptionGroup var watch: WatchOptions
 
     func run() throws {
+        // What a sweep or a watcher reads that is started like this.
+        if !json { Terminal.printResult("Configuration: \(ConfigurationPlace.find(config).file ?? "none; the defaults hold")") }
         guard FileManager.default.fileExists(atPath: watch.ledger.path.string) else {
             Terminal.printResult(json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(watch.ledger.path)).")
             return
@@ -53,6 +58,7 @@ struct StatusCommand: ParsableCommand {
         let holder = root.holder.map { ", \($0)" } ?? ""
         let presence = root.present ? "" : ", missing"
         Terminal.printResult("\(root.root): \(counts.isEmpty ? "no batches" : counts.joined(separator: ", "))\(holder)\(presence)")
+        for obstacle in root.obstacles { Terminal.printResult("  \(obstacle.reason) (since \(obstacle.since))") }
         // What is done and has a reason has no verdict.
         for batch in root.batches where all || batch.state != .done || batch.reason != nil {
             let sequence = batch.sequence > 1 ? " (\(batch.sequence))" : ""

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MuScHooks
+import MuScSupport
 import MuScWatching
 
 /// `musc sweep`: one pass over the drop folders, for cron and timers.
@@ -25,7 +26,7 @@ struct SweepCommand: AsyncParsableCommand {
         // The network is loaded only where a batch is ready: most sweeps find nothing.
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         let sweep = Sweep(
-            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration.hooks },
+            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration },
             logger: logger)
         let task = Task { try await sweep.run() }
         let summary = try await StopSignal.cancelling(task)
@@ -33,8 +34,9 @@ struct SweepCommand: AsyncParsableCommand {
             settings: configuration.hooks, ledger: ledger, logger: logger, userAgent: MuscVersion.userAgent)
         try await StopSignal.cancelling(Task<Void, any Error> { await deliverer.deliverDue() })
         if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
-        for locked in summary.locked { Terminal.printNote("musc: \(locked)") }
-        if summary.failed > 0 || !summary.missing.isEmpty { throw ExitCode.batchFailed }
+        for locked in summary.locked { Terminal.note("\(locked)", .notice) }
+        for blocked in summary.blocked { Terminal.printError("\(blocked)") }
+        if summary.failed > 0 || !summary.missing.isEmpty || !summary.blocked.isEmpty || summary.hasObstacles { throw ExitCode.batchFailed }
     }
 
     private func loaded() throws -> Configuration {

@@ -75,7 +75,7 @@ struct TuneCommand: AsyncParsableCommand {
             var settings = settings
             settings.featureLayers = layers
             settings.imageSize = ImageSize(side: size)
-            return try BatchScorer(settings: settings, weights: installed.weights)
+            return try Inspector(settings: settings, weights: installed.weights)
         }
         guard tuning.folders.count > 1 else {
             throw UserError(

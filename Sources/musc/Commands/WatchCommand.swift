@@ -1,7 +1,9 @@
 import ArgumentParser
 import MuScHooks
+import MuScSupport
 import MuScWatching
 import ServiceLifecycle
+import Synchronization
 import SystemPackage
 
 /// `musc watch`: keeps watching, until SIGTERM or SIGINT.
@@ -35,15 +37,17 @@ struct WatchCommand: AsyncParsableCommand {
         let ledger = try watch.ledger.open()
         let deliverer = Deliverer(
             settings: configuration.hooks, ledger: ledger, logger: logger, userAgent: MuscVersion.userAgent)
+        let current = Mutex(configuration)
         let watcher = Watcher(
             configuration: configuration.watch, ledger: ledger,
-            scoring: BatchScoring(processor) { deliverer.currentSettings },
+            scoring: BatchScoring(processor) { current.withLock { $0 } },
             logger: logger,
             metricsFile: configuration.metricsFile.map { MetricsFile(path: $0) },
             reload: {
                 let configuration = try loaded()
                 try await processor.replace(configuration)
                 deliverer.replace(configuration.hooks)
+                current.withLock { $0 = configuration }
                 return configuration.watch
             })
         let group = ServiceGroup(
@@ -53,7 +57,8 @@ struct WatchCommand: AsyncParsableCommand {
         do {
             try await StopSignal.asking({ await group.triggerGracefulShutdown() }, toEnd: { try await group.run() })
         } catch let error as RootLockError {
-            throw UserError("\(error)", exit: .usage)
+            // Not a fault of the configuration: whoever starts it again may have more luck.
+            throw UserError("\(error)", exit: .batchFailed)
         }
     }
 

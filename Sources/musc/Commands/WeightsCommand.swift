@@ -56,8 +56,8 @@ struct FetchWeights: AsyncParsableCommand {
         let installed = try await WeightsStore().fetchTellingProgress(
             description, pretrained: pretrained, from: from, acceptsLicence: acceptLicence)
         if !installed.isChecksumPublished {
-            Terminal.printNote(
-                "The publisher gives no checksum of this file; its own is kept and compared from now on: \(installed.sha256)")
+            Terminal.note(
+                "the publisher gives no checksum of this file; its own is kept and compared from now on: \(installed.sha256)")
         }
         Terminal.printResult(WeightsStore().path(of: installed))
     }
@@ -118,7 +118,7 @@ struct VerifyWeights: ParsableCommand {
                 isFaulty = true
             }
         }
-        if ids.isEmpty { Terminal.printNote("musc: no weights are installed: musc weights fetch \(BackboneCatalogue.standard)") }
+        if ids.isEmpty { Terminal.note("no weights are installed: musc weights fetch \(BackboneCatalogue.standard)") }
         if isFaulty { throw ExitCode.batchFailed }
     }
 }

@@ -23,7 +23,7 @@ struct WorkCommand: AsyncParsableCommand {
 
     func run() async throws {
         let shard = try number()
-        let bar = ProgressBar(label: "shard \(shard)", isShown: Terminal.isInteractive && !plan.noProgress)
+        let bar = ProgressBar(label: "shard \(shard)", isShown: plan.messages.showsProgress)
         defer { bar.finish() }
         do {
             let work = try await plan.ready().work

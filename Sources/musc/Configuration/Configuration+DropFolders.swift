@@ -1,4 +1,5 @@
 import MuScBatch
+import MuScImages
 import MuScSupport
 import MuScWatching
 import SystemPackage
@@ -53,6 +54,9 @@ extension Configuration {
 
     /// The regions of single drop folders; nil where one is to have none.
     var regionsOfRoots: [FilePath: RegionOfInterest?] { own("model.region", .emptyOr(.region)) }
+
+    /// The ranges of samples of single drop folders.
+    var rangesOfRoots: [FilePath: SampleRange] { own("images.range", .sampleRange) }
 
     /// All folders of known good images: they are never batches, even inside a drop folder.
     var knownGoodFolders: [FilePath] { ([knownGood] + knownGoodOfRoots.values).compactMap { $0 } }

@@ -29,7 +29,8 @@ extension Configuration {
                 }
                 var tried = Self.standardSettings
                 try key.set(&tried, value)
-                configuration.scoring[key.name] = value
+                // As it is recorded, however it was written.
+                configuration.scoring[key.name] = key.get(tried)
             } get: { configuration in
                 configuration.scoring[key.name] ?? key.unset ?? key.get(Self.standardSettings)
             }
@@ -144,6 +145,15 @@ extension Configuration {
         Key(
             "output.maps", \.output.maps, .choice(off: OutputOptions.Maps.none), flag: "maps", "format", decides: false,
             help: "Anomaly maps as data for other programs: off, tiff (32-bit floating point) or png16."),
+        Key(
+            "output.masks", \.output.masks, .choice(off: OutputOptions.Masks.none), decides: false,
+            help: "Masks of the defect regions at the photograph's size, 8-bit PNG: off, flagged or all."),
+        Key(
+            "output.regions", \.output.regionsFile, .choice(off: OutputOptions.RegionsFile.none), decides: false,
+            help: "The defect regions for labelling tools: off or coco. They are in regions.csv and run.json in any case."),
+        Key(
+            "output.least_region", \.output.leastRegion, .integer(0...1_000_000_000), decides: false,
+            help: "Defect regions of fewer pixels of the photograph are left out."),
         Key(
             "output.csv", \.output.csv, .csvStyle, decides: false,
             help: "How scores.csv is written: separator, decimal sign, byte order mark.",

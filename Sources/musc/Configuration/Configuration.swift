@@ -56,6 +56,7 @@ package struct Configuration: Sendable {
         package var value: ConfigurationValue
         /// File and line, variable or flag.
         package var place: String
+        package var isFlag: Bool { place.hasPrefix("--") }
     }
 }
 
@@ -123,8 +124,12 @@ extension Configuration {
     static let standardSettings = ScoringSettings(backbone: standardBackbone, threads: processorCount())
 }
 
-enum LogLevel: String, Sendable, CaseIterable {
+enum LogLevel: String, Sendable, CaseIterable, Comparable {
     case debug, info, notice, warning, error
+
+    static func < (one: LogLevel, other: LogLevel) -> Bool {
+        (allCases.firstIndex(of: one) ?? 0) < (allCases.firstIndex(of: other) ?? 0)
+    }
 }
 
 enum LogFormat: String, Sendable, CaseIterable {

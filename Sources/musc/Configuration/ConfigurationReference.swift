@@ -25,7 +25,9 @@ extension Configuration {
         let names = [key.flag.map { "--\($0)" }, key.variable].compactMap { $0 }.joined(separator: ", ")
         var text = key.help
         if !key.details.isEmpty { text += (key.details.hasPrefix(" ") ? "\n" : " ") + key.details }
-        if !names.isEmpty { text += "  (\(names))" }
+        // Behind an example, in a line of its own.
+        let isExample = text.split(separator: "\n").last?.hasPrefix(" ") == true
+        if !names.isEmpty { text += (isExample ? "\n" : " ") + "(\(names))" }
         return text
     }
 
@@ -56,7 +58,8 @@ extension Configuration {
         Configuration of musc: every key, with its default and what it means.
 
         As it stands, this file changes nothing: each value is the default. Keys may be left out, and minimal.yaml shows how \
-        little is needed. musc reads the file that --config FILE or the variable MUSC_CONFIG names. Flags win over variables, \
+        little is needed. musc reads the file that --config FILE or the variable MUSC_CONFIG names, else \
+        ~/.config/musc/musc.yaml, else /etc/musc/musc.yaml; `musc status` and `musc doctor` say which. Flags win over variables, \
         variables over this file, this file over the defaults; flags and variables stand behind the keys that have them. A \
         key that does not exist or a value that cannot be used is refused with file and line. `musc watch` reads the file \
         again on SIGHUP, and keeps the former configuration where the new one is wrong.
@@ -72,7 +75,7 @@ extension Configuration {
         "hooks": "Connections to the line. What fails here never holds scoring up, and `musc status` shows it",
         "model": "Rarely needed: the network",
         "scoring": "Rarely needed: how images are scored",
-        "images": "Rarely needed: how large an image may be",
+        "images": "Rarely needed: how images are read",
         "log": "The log",
     ]
 }

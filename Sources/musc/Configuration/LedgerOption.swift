@@ -27,7 +27,8 @@ struct LedgerOption: ParsableArguments {
         do {
             return try Ledger(path: path, readOnly: readOnly)
         } catch {
-            throw UserError("\(error)", exit: .usage)
+            // A full disk or a busy ledger is no wrong configuration, and a service tries again.
+            throw UserError("\(error)", exit: .batchFailed)
         }
     }
 }

@@ -23,6 +23,7 @@ struct WatchOptions: ParsableArguments {
         }
         configuration.stateFolder = ledger.path.removingLastComponent()
         configuration.watch.excludedFolders += configuration.knownGoodFolders
+        configuration.watch.copiesFolder = configuration.flaggedFolder
         if let copies = configuration.flaggedFolder { configuration.watch.excludedFolders.append(copies) }
         do {
             configuration.watch = try configuration.watch.validated()

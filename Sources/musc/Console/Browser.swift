@@ -6,7 +6,7 @@ enum Browser {
         let result = try? await Subprocess.run(
             .name("xdg-open"), arguments: [path], output: .discarded, error: .discarded)
         if result?.terminationStatus.isSuccess != true {
-            Terminal.printNote("musc: xdg-open could not show the page: open \(path) in a browser")
+            Terminal.note("xdg-open could not show the page: open \(path) in a browser", .warning)
         }
     }
 }

@@ -1,17 +1,40 @@
+import FoundationEssentials
 import Glibc
 import Synchronization
 
 /// Writes whole lines: results to standard output, all else to standard error.
 enum Terminal {
     private static let lock = Mutex(())
+    /// What is said at all, and how.
+    private static let manner = Mutex<(level: LogLevel, format: LogFormat)>((.info, .text))
 
     /// Whether people watch standard error.
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
     static func printResult(_ line: String) { write(oneLine(line) + "\n", to: STDOUT_FILENO) }
 
+    /// From now on nothing is said below this level, and what is said is text or JSON.
+    static func speak(_ level: LogLevel, _ format: LogFormat) { manner.withLock { $0 = (level, format) } }
+
     /// - Parameter message: One line, and further ones that are indented.
-    static func printError(_ message: String) { printNote("musc: " + message) }
+    static func printError(_ message: String) { note(message, .error) }
+
+    /// Says something to people on standard error, after the program's name; with `--log-format json` as an object.
+    ///
+    /// - Parameter message: One line, and further ones that are indented.
+    static func note(_ message: String, _ level: LogLevel = .info) {
+        let (least, format) = manner.withLock { $0 }
+        guard level >= least else { return }
+        switch format {
+        case .text: printNote("musc: " + message)
+        case .json:
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let object = ["time": Date.now.ISO8601Format(), "level": level.rawValue, "event": message]
+            guard let line = try? encoder.encode(object) else { return }
+            printNote(String(decoding: line, as: UTF8.self))
+        }
+    }
 
     /// - Parameter note: One line, and further ones that are indented.
     static func printNote(_ note: String) {

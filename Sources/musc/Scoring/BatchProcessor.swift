@@ -4,17 +4,19 @@ import MuScBatch
 import MuScImages
 import MuScResults
 import MuScScoring
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
 /// Scores batches and writes their results, with one network that is loaded once.
 struct BatchProcessor: Sendable {
     let configuration: Configuration
-    let scorer: BatchScorer
-    let weightsSHA256: String
+    let inspector: Inspector
     let judges: JudgeSources
     /// The regions of drop folders that have one of their own, or are to have none.
     private let regionsOfRoots: [FilePath: RegionOfInterest?]
+    /// The ranges of drop folders that have one of their own.
+    private let rangesOfRoots: [FilePath: SampleRange]
 
     /// Loads the network that the configuration names.
     ///
@@ -22,27 +24,34 @@ struct BatchProcessor: Sendable {
     init(configuration: Configuration, installed: InstalledBackbone) throws(UserError) {
         do {
             let settings = try configuration.scoringSettings(backbone: installed.description)
-            scorer = try BatchScorer(settings: settings, weights: installed.weights)
+            inspector = try Inspector(
+                settings: settings, weights: installed.weights, weightsSHA256: installed.sha256,
+                cache: Inspector.standardCache)
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
         self.configuration = configuration
         regionsOfRoots = configuration.regionsOfRoots
-        weightsSHA256 = installed.sha256
-        judges = JudgeSources(configuration, scorer: scorer, weightsSHA256: installed.sha256)
+        rangesOfRoots = configuration.rangesOfRoots
+        judges = JudgeSources(configuration)
     }
 
     /// The region of a batch: the mask in its folder, else its drop folder's, else the configuration's; nil for all.
     func region(of folder: FilePath, in root: FilePath?) -> RegionOfInterest? {
         if let mask = RegionOfInterest(in: folder) { return mask }
         if let root, let own = regionsOfRoots[root] { return own }
-        return scorer.settings.region
+        return inspector.settings.region
     }
+
+    /// The range of samples of a drop folder that has one of its own; nil for the configuration's.
+    func range(in root: FilePath?) -> SampleRange? { root.flatMap { rangesOfRoots[$0] } }
 
     /// What one batch came to.
     struct Outcome: Sendable {
         var folder: String
         var outcome: FlagOutcome
+        /// Images that could not be read for a reason that may pass.
+        var unread: [FileName]
         /// Other files of the folder, left out by rules.
         var ignored: Int
         var seconds: Double
@@ -56,64 +65,89 @@ struct BatchProcessor: Sendable {
     /// - Parameters:
     ///   - files: Of the batch, in the order of their names.
     ///   - folder: The batch's folder.
-    ///   - results: Where the results belong; nil for the configuration's place.
+    ///   - results: Where the results belong.
     ///   - root: The drop folder that the batch belongs to; nil by hand.
-    ///   - fileSet: The identity of the set of files, by which a watcher recognises the results.
+    ///   - origin: What is known of the files.
     ///   - ignored: Files of the folder that are no images of the batch, by the rule that leaves them out.
-    ///   - copies: Where flagged photographs are copied to; nil for the configuration's place, if it has one.
+    ///   - copies: Where flagged photographs are copied to; nil for nowhere.
     /// - Throws: ``UserError`` with exit status 1.
     func process(
-        _ files: [FilePath], folder: FilePath, results: FilePath? = nil, root: FilePath? = nil, fileSet: String? = nil,
-        ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil,
-        progress: ProgressHandler = { _ in true }
+        _ files: [FilePath], folder: FilePath, results: FilePath, root: FilePath? = nil, origin: BatchOrigin = BatchOrigin(),
+        ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies?, progress: ProgressHandler = { _ in true }
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        let judged: Judged
-        do {
-            judged = try self.judged(
-                files.map { BatchFile($0, in: folder, root: root) }, folder: folder, root: root, progress: progress)
+        let prepared: PreparedBatch
+        let inspection: Inspection
+        do throws(ScoringError) {
+            prepared = try inspector.prepare(
+                inspector.batch(of: files, in: folder, root: root), knownGood: judges.knownGood(for: root),
+                linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root), range: range(in: root))
+            for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
+            inspection = try prepared.inspect(progress: progress)
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
-            case .tooFewImages, .region, .notFinite: failure.failureKind = .lasting
-            case .cancelled, .memory, .spill: break
+            case .tooFewImages(let images):
+                failure.unread = images.mayBeReadLater.compactMap(\.lastName)
+                failure.failureKind = failure.unread.isEmpty ? .lasting : .unreadable
+            case .region, .notFinite: failure.failureKind = .lasting
+            case .cancelled, .listing, .memory, .spill: break
             }
             throw failure
         }
         let outcome = try publish(
-            judged.scores, of: judged.scorer, folder: folder, results: results, root: root, fileSet: fileSet,
+            inspection, by: prepared.network, folder: folder, results: results, root: root, origin: origin,
             ignored: ignored, copies: copies, started: started
         ) { (ContinuousClock.now - start) / .seconds(1) }
-        remember(judged, folder: folder)
+        remember(inspection)
         return outcome
+    }
+
+    /// Offers a batch whose results are published to its line's memory.
+    ///
+    /// What goes wrong costs nothing but the memory, and is told on stderr.
+    private func remember(_ inspection: Inspection) {
+        do {
+            for problem in try inspection.remember() { Terminal.note("\(problem)", .warning) }
+        } catch {
+            Terminal.note("\(error)", .warning)
+        }
     }
 
     /// Publishes the results of a batch that is scored.
     ///
     /// - Parameters:
-    ///   - scorer: The scorer that was made ready for the batch.
+    ///   - network: At the size at which the batch was scored.
     ///   - started: When scoring began, ISO 8601.
     ///   - seconds: Tells how long it took until now.
-    ///   - Others as for ``process(_:folder:results:root:fileSet:copies:progress:)``.
+    ///   - Others as for ``process(_:folder:results:root:origin:ignored:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
-        _ scores: Inspection, of scorer: BatchScorer, folder: FilePath, results: FilePath? = nil, root: FilePath? = nil,
-        fileSet: String? = nil, ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies? = nil, started: String, seconds: () -> Double
+        _ scores: Inspection, by network: SizedNetwork, folder: FilePath, results: FilePath, root: FilePath? = nil,
+        origin: BatchOrigin = BatchOrigin(), ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies?, started: String,
+        seconds: () -> Double
     ) throws(UserError) -> Outcome {
+        let inForce = SettingsInForce(
+            of: scores, network, configuration, region: region(of: folder, in: root),
+            knownGood: judges.knownGood(for: root)?.folder, lineMemory: judges.memories == nil ? 0 : judges.capacity)
+        var scores = scores
+        scores.findings += inForce.findings
+        for finding in inForce.findings { Terminal.note("\(folder): \(finding.sentence)", .warning) }
+        let stages = scores.timings.map { "\($0.stage) \(($0.seconds * 100).rounded() / 100) s" }
+        Terminal.note("\(folder): \(stages.joined(separator: ", "))", .debug)
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
-            seconds: seconds(), settings: settingsInForce(scorer, of: scores, folder: folder, root: root),
-            weightsSHA256: weightsSHA256, fileSet: fileSet)
+            seconds: seconds(), settings: inForce.texts, weightsSHA256: inspector.weightsSHA256)
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
+        origin.complete(&record, unread: scores.images.unread, hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
-        let place = results?.string ?? output.resultsFolder(batchFolder: folder.string)
+        let place = results.string
         let result = BatchResult(
-            scores: scores, run: record, folder: folder.string, results: place, look: output.look)
+            scores: scores, run: record, folder: folder.string, results: place, look: output.look,
+            leastRegion: output.leastRegion)
         // Before the results are published: a batch whose program ends in between is scored again, copies and all.
-        let copies = copies ?? configuration.flaggedFolder.map { place in
-            FlaggedCopies(place: place.string, batchFolder: folder.canonical())
-        }
+        try origin.confirm()
         do {
             try copies?.write(scores, batchFolder: folder, result: result)
         } catch {
@@ -126,8 +160,15 @@ struct BatchProcessor: Sendable {
         do {
             let index = root.map { configuration.watch.resultsRoot(of: $0).appending("index.html") }
             report = try ResultsWriter(options: output).write(
-                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(at: results ?? FilePath(place), in: confinement),
-                indexURL: index.map { relativeURL(from: place, to: $0) })
+                scores: scores, run: record, batchFolder: folder.string, to: ResultsFolder(at: results, in: confinement),
+                indexURL: index.map { relativeURL(from: place, to: $0) }
+            ) { () throws(ResultsError) in
+                do throws(UserError) {
+                    try origin.confirm()
+                } catch {
+                    throw ResultsError(kind: .system, path: folder.string, detail: error.description)
+                }
+            }
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)
             switch error.kind {
@@ -139,33 +180,14 @@ struct BatchProcessor: Sendable {
         }
         return Outcome(
             folder: folder.string, outcome: FlagOutcome(flagged: result.flagged, threshold: scores.threshold),
-            ignored: ignored.values.reduce(0, +),
+            unread: scores.images.unread, ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
     }
+}
 
-    /// The settings that the batch was scored with, under their names in the configuration, and how its patches lay.
-    ///
-    /// The names of keys hold what gives the same scores when it is given back.
-    private func settingsInForce(
-        _ scorer: BatchScorer, of scores: Inspection, folder: FilePath, root: FilePath?
-    ) -> [String: String] {
-        let sections: Set<Substring> = ["model", "scoring", "judges", "images", "output"]
-        var texts: [String: String] = [:]
-        for key in Configuration.keys where sections.contains(key.section) { texts[key.name] = key.get(configuration).flat }
-        texts.merge(scorer.settingsInForce) { $1 }
-        let readable = scores.images.count { $0.index != nil }
-        if scorer.settings.judges == .auto {
-            let judges = scorer.judgeCount(of: readable)
-            texts["scoring.judges"] = judges < readable ? "\(judges)" : "all"
-        }
-        texts["model.region"] = region(of: folder, in: root).map { "\($0)" } ?? ""
-        if let region = scorer.region { texts["model.region_patches"] = "\(region.count) of \(region.grid.count)" }
-        texts["model.grid"] = "\(scorer.grid.width)x\(scorer.grid.height)"
-        texts["model.tiles"] = "\(scorer.tiles.count)"
-        texts["judges.known_good"] = judges.knownGood(for: root)?.folder.string ?? ""
-        texts["judges.line_memory"] = judges.memories == nil ? "off" : "\(judges.capacity)"
-        return texts
-    }
+extension [ScoredImage] {
+    /// The names of those that could not be read for a reason that may pass.
+    var unread: [FileName] { filter(\.mayBeReadLater).compactMap(\.path.lastName) }
 }
 
 /// An error for the person at the terminal: one line, and the exit status.
@@ -176,6 +198,8 @@ struct UserError: Error, Sendable, CustomStringConvertible {
     var exit: Exit
     /// What the failure of a batch means for trying again.
     var failureKind: ScoringFailure.Kind = .passing
+    /// The files that could not be read for a reason that may pass.
+    var unread: [FileName] = []
 
     init(_ description: String, exit: Exit) {
         self.description = description

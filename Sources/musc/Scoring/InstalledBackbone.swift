@@ -17,8 +17,8 @@ struct InstalledBackbone: Sendable {
             let names = BackboneCatalogue.all.map(\.name)
             throw UserError(
                 "model.backbone: there is no backbone “\(name)”"
-                    + (Suggestion.nearest(to: name, among: names) ?? "")
-                    + "; musc weights list shows all, and a path that ends in .json describes one of your own",
+                    + (Suggestion.nearest(to: name, among: names) ?? ": there are \(names.joined(separator: ", "))")
+                    + "; a path that ends in .json describes one of your own",
                 exit: .usage)
         }
         guard let data = FileManager.default.contents(atPath: name) else {

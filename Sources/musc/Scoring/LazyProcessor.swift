@@ -32,8 +32,8 @@ actor LazyProcessor {
 extension BatchScoring {
     /// What the watcher needs, done by a processor: batches are scored and published where the watcher has them.
     ///
-    /// - Parameter hooks: Who is told of results that are found in place after a crash; asked anew each time.
-    init(_ lazy: LazyProcessor, hooks: @escaping @Sendable () -> HookSettings) {
+    /// - Parameter configuration: Says who is told of results that are found in place; asked anew each time.
+    init(_ lazy: LazyProcessor, configuration: @escaping @Sendable () -> Configuration) {
         let keeper = IndexKeeper()
         self.init(
             score: { batch in
@@ -45,7 +45,8 @@ extension BatchScoring {
                 }
                 return try await processor.score(batch)
             },
-            published: { results in PublishedResults(results, hooks: hooks()) },
+            published: { batch in PublishedResults(of: batch, configuration()) },
+            adopt: { batch in batch.adopt(configuration()) },
             updateIndex: { index in try await keeper.update(index) })
     }
 }

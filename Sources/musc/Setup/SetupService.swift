@@ -38,9 +38,9 @@ struct SetupService {
     /// Imports the weights, or fetches them where they are missing; as the user who will read them.
     func provideWeights(of backbone: String, from file: String?) async {
         let arguments = file.map { ["weights", "import", $0, "--as", backbone] } ?? ["weights", "fetch", backbone]
-        Terminal.printNote("musc: \(arguments.joined(separator: " ")) …")
+        Terminal.note("\(arguments.joined(separator: " ")) …")
         if await !runOurselves(arguments) {
-            Terminal.printNote("musc: the weights are not there yet: see the message above")
+            Terminal.note("the weights are not there yet: see the message above", .warning)
         }
     }
 

@@ -5,18 +5,18 @@ import SystemPackage
 /// What one image added to a scored folder of 200 costs, and that the scores are those of a scoring from nothing.
 ///
 /// Times are of scoring: from files to scores, without results. Tokens and lists are kept in a folder of their own.
-func addedImage(_ cells: FilePath, _ scorer: BatchScorer, sha256: String) throws {
+func addedImage(_ cells: FilePath, _ inspector: Inspector, sha256: String) throws {
     let folder = FilePath(FileManager.default.temporaryDirectory.path(percentEncoded: false))
         .appending("musc-added-\(UInt64.random(in: 0...(.max)))")
     defer { try? FileManager.default.removeItem(atPath: folder.string) }
-    let cache = TokenCache(folder: folder, key: TokenKey(scorer, weightsSHA256: sha256))
+    let cache = TokenCache(folder: folder, key: TokenKey(inspector.network, weightsSHA256: sha256))
     let nearest = NearestCache(cache, batch: cells)
     let (good, defective) = try SolarCells(folder: cells).files(of: "mono")
     let files = (good.prefix(185) + defective.prefix(16)).map { BatchFile(path: $0, name: $0.lastComponent?.string ?? "") }
 
     func scored(_ files: [BatchFile], cache: TokenCache?, nearest: NearestCache?) throws -> (Inspection, Double) {
         let start = ContinuousClock.now
-        let scores = try scorer.scores(of: try scorer.tokens(of: files, cache: cache), nearest: nearest)
+        let scores = try inspector.inspect(try inspector.tokens(of: files, cache: cache), nearest: nearest)
         return (scores, (ContinuousClock.now - start) / .seconds(1))
     }
     let (_, whole) = try scored(Array(files.dropLast()), cache: cache, nearest: nearest)

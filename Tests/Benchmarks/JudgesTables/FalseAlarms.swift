@@ -2,7 +2,7 @@ import MuScBatch
 import MuScSupport
 
 /// Clean batches with 48 known good images, and batches with defects for the recall.
-func falseAlarms(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
+func falseAlarms(_ kinds: [Photographs], _ inspector: Inspector) throws {
     // 1/49 is the least at which 48 known good images can flag anything.
     let rates = [0.02, 1.0 / 49 + 1e-6, 0.05, 0.1]
     var alarms: [[Double]] = rates.map { _ in [] }
@@ -24,8 +24,8 @@ func falseAlarms(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
             let clean = kind.good.selecting(Array(good.dropFirst(48).prefix(40)))
             let mixed = kind.good.selecting(Array(good.dropFirst(88).prefix(32)))
                 .appending(kind.defective.selecting(Array(defective.prefix(8))))
-            let cleanScores = try scorer.scores(of: clean, judgedBy: judges)
-            let mixedScores = try scorer.scores(of: mixed, judgedBy: judges)
+            let cleanScores = try inspector.inspect(clean, judgedBy: judges)
+            let mixedScores = try inspector.inspect(mixed, judgedBy: judges)
             named.append(Double(cleanScores.outsideJudgments.first?.standingOut.count ?? 0))
             let cleanP = cleanScores.images.map { $0.pValue ?? 1 }
             let mixedP = mixedScores.images.map { $0.pValue ?? 1 }
@@ -34,8 +34,8 @@ func falseAlarms(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
                 mixedAlarms[index].append(share(Array(mixedP.prefix(32))) { Double($0) <= rate })
                 recall[index].append(share(Array(mixedP.dropFirst(32))) { Double($0) <= rate })
             }
-            batchRule.clean.append(share(try scorer.scores(of: clean).images) { $0.flagged })
-            let own = try scorer.scores(of: mixed).images
+            batchRule.clean.append(share(try inspector.inspect(clean).images) { $0.flagged })
+            let own = try inspector.inspect(mixed).images
             batchRule.alarms.append(share(Array(own.prefix(32))) { $0.flagged })
             batchRule.recall.append(share(Array(own.dropFirst(32))) { $0.flagged })
             let distances = robustDistances(own.map { $0.score ?? 0 })

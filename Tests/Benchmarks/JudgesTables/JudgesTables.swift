@@ -24,9 +24,9 @@ enum JudgesTables {
                 words.insert(argument)
             }
         }
-        let (scorer, sha256) = try tunedScorer(importing: folders["--weights"])
+        let (inspector, sha256) = try tunedScorer(importing: folders["--weights"])
         let cache = folders["--cache"].map {
-            TokenCache(folder: $0, key: TokenKey(scorer, weightsSHA256: sha256), byteLimit: 4 << 30)
+            TokenCache(folder: $0, key: TokenKey(inspector.network, weightsSHA256: sha256), byteLimit: 4 << 30)
         }
         var kinds: [Photographs] = []
         if let cells = folders["--cells"] {
@@ -34,32 +34,32 @@ enum JudgesTables {
                 let files = try SolarCells(folder: cells).files(of: type)
                 kinds.append(
                     try Photographs(
-                        "\(type) cells", good: files.good, defective: files.defective, most: (300, 60), scorer: scorer, cache: cache))
+                        "\(type) cells", good: files.good, defective: files.defective, most: (300, 60), inspector: inspector, cache: cache))
             }
         }
         let cells = kinds
         if let tiles = folders["--tiles"] {
             let files = try labelledFiles(tiles)
             kinds.append(
-                try Photographs("tiles", good: files.good, defective: files.defective, most: (300, 60), scorer: scorer, cache: cache))
+                try Photographs("tiles", good: files.good, defective: files.defective, most: (300, 60), inspector: inspector, cache: cache))
         }
         guard !kinds.isEmpty else {
             note("name the folders of photographs: --cells FOLDER --tiles FOLDER")
             return
         }
         func wants(_ word: String) -> Bool { words.isEmpty || words.contains(word) }
-        if wants("small") { try smallBatches(kinds, scorer) }
-        if wants("known-good") { try aloneOrBeside(kinds, scorer) }
-        if wants("alarms") { try falseAlarms(cells, scorer) }
+        if wants("small") { try smallBatches(kinds, inspector) }
+        if wants("known-good") { try aloneOrBeside(kinds, inspector) }
+        if wants("alarms") { try falseAlarms(cells, inspector) }
         if wants("recurring") {
-            try recurringDefects(cells, scorer)
-            try naturalBatches(kinds, scorer)
+            try recurringDefects(cells, inspector)
+            try naturalBatches(kinds, inspector)
         }
-        if wants("added"), let cells = folders["--cells"] { try addedImage(cells, scorer, sha256: sha256) }
+        if wants("added"), let cells = folders["--cells"] { try addedImage(cells, inspector, sha256: sha256) }
     }
 
     /// Preset tuned at 224 px, and the sum of the weights.
-    static func tunedScorer(importing weights: FilePath?) throws -> (BatchScorer, String) {
+    static func tunedScorer(importing weights: FilePath?) throws -> (Inspector, String) {
         let name = BackboneCatalogue.standard
         guard let description = BackboneCatalogue.description(named: name) else { throw MissingBackbone(name: name) }
         let store = WeightsStore()
@@ -68,8 +68,8 @@ enum JudgesTables {
         var settings = ScoringSettings(
             preset: .tuned, backbone: description, threads: ProcessInfo.processInfo.activeProcessorCount)
         settings.imageSize = 224
-        let scorer = try BatchScorer(settings: settings, weights: try store.open(description))
-        return (scorer, store.installed(id)?.sha256 ?? "")
+        let inspector = try Inspector(settings: settings, weights: try store.open(description))
+        return (inspector, store.installed(id)?.sha256 ?? "")
     }
 
     struct MissingBackbone: Error { var name: String }

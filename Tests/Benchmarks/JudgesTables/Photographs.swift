@@ -12,14 +12,14 @@ struct Photographs {
 
     /// Takes the tokens of labelled files: of each label a seeded choice of at most so many.
     init(
-        _ name: String, good: [FilePath], defective: [FilePath], most: (good: Int, defective: Int), scorer: BatchScorer,
+        _ name: String, good: [FilePath], defective: [FilePath], most: (good: Int, defective: Int), inspector: Inspector,
         cache: TokenCache?
     ) throws {
         self.name = name
         var generator = SeededGenerator(seed: 12)
         func chosen(_ files: [FilePath], _ count: Int) throws -> BatchTokens {
             let picked = files.sorted { $0.string < $1.string }.shuffled(using: &generator).prefix(count)
-            let tokens = try scorer.tokens(of: picked.map { BatchFile(path: $0, name: $0.lastComponent?.string ?? "") }, cache: cache)
+            let tokens = try inspector.tokens(of: picked.map { BatchFile(path: $0, name: $0.lastComponent?.string ?? "") }, cache: cache)
             note("\(name): tokens of \(tokens.readable) photographs")
             return tokens
         }

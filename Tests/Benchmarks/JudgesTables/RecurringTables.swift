@@ -6,13 +6,13 @@ import MuScSupport
 /// A defect cut from one cell and pasted into several of 40 good ones; and what the guard costs on natural batches.
 ///
 /// Defects and batches are others than those by which the guard's numbers were chosen.
-func recurringDefects(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
-    let columns = guardColumns(scorer)
+func recurringDefects(_ kinds: [Photographs], _ inspector: Inspector) throws {
+    let columns = guardColumns(inspector)
     row("\nThe same defect pasted with a jitter of 6 pixels into m of 40 good cells, mean image AUROC of six defects\n")
     row("| m | \(columns.map(\.name).joined(separator: " | ")) | 20 known good alone | the group is named |")
     row("|---|\(String(repeating: "---|", count: columns.count + 2))")
     let pasted = try kinds.flatMap { kind in
-        try (4..<4 + 6 / kinds.count).map { try PastedDefect($0, kind, scorer) }
+        try (4..<4 + 6 / kinds.count).map { try PastedDefect($0, kind, inspector) }
     }
     for count in [2, 4, 8, 12] {
         var results = columns.map { _ in [Double]() }
@@ -22,7 +22,7 @@ func recurringDefects(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
             let batch = defect.good.selecting(Array(count..<40))
                 .appending(defect.pasted.selecting(Array(0..<count)))
             for (index, column) in columns.enumerated() {
-                let scores = try column.scorer.scores(of: batch)
+                let scores = try column.inspector.inspect(batch)
                 results[index].append(imageAUROC(scores, good: 40 - count))
                 if index == 1 {
                     // Of the groups that hold the mark's parts and no other.
@@ -31,15 +31,15 @@ func recurringDefects(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
                 }
             }
             let judges = [OutsideJudges(origin: .knownGood, tokens: defect.knownGood)]
-            knownGood.append(imageAUROC(try scorer.scores(of: batch, judgedBy: judges), good: 40 - count))
+            knownGood.append(imageAUROC(try inspector.inspect(batch, judgedBy: judges), good: 40 - count))
         }
         row("| \(count) | \(results.map { text(mean($0)) }.joined(separator: " | ")) | \(text(mean(knownGood))) | \(percent(mean(named))) of its parts |")
     }
 }
 
 /// Natural batches of 40: what the guard does to them, and how many groups it names.
-func naturalBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
-    let columns = guardColumns(scorer)
+func naturalBatches(_ kinds: [Photographs], _ inspector: Inspector) throws {
+    let columns = guardColumns(inspector)
     row("\nNatural batches of 40 (32 good, 8 defective; tiles all), image AUROC\n")
     row("| | \(columns.map(\.name).joined(separator: " | ")) | groups named |")
     row("|---|\(String(repeating: "---|", count: columns.count + 1))")
@@ -54,7 +54,7 @@ func naturalBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
             let defective = (0..<kind.defective.readable).shuffled(using: &generator).prefix(draws == 1 ? 60 : 8)
             let batch = kind.good.selecting(Array(good)).appending(kind.defective.selecting(Array(defective)))
             for (index, column) in columns.enumerated() {
-                let scores = try column.scorer.scores(of: batch)
+                let scores = try column.inspector.inspect(batch)
                 results[index].append(imageAUROC(scores, good: good.count))
                 if index == 1 { groups.append(Double(scores.recurring.count)) }
             }
@@ -67,11 +67,11 @@ func naturalBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
     row("| worst change by the guard | | \(text(losses.min() ?? 0)) | |")
 }
 
-private func guardColumns(_ scorer: BatchScorer) -> [(name: String, scorer: BatchScorer)] {
-    func with(_ marks: ScoringSettings.RecurringMarks) -> BatchScorer {
-        var settings = scorer.settings
+private func guardColumns(_ inspector: Inspector) -> [(name: String, inspector: Inspector)] {
+    func with(_ marks: ScoringSettings.RecurringMarks) -> Inspector {
+        var settings = inspector.settings
         settings.recurringMarks = marks
-        return scorer.with(settings)
+        return inspector.with(settings)
     }
     return [("without the guard", with(.ignore)), ("with the guard", with(.count))]
 }
@@ -83,18 +83,18 @@ struct PastedDefect {
     var pasted: BatchTokens
     var knownGood: BatchTokens
 
-    init(_ number: Int, _ kind: Photographs, _ scorer: BatchScorer) throws {
+    init(_ number: Int, _ kind: Photographs, _ inspector: Inspector) throws {
         var generator = SeededGenerator(seed: UInt64(700 + number))
         let order = (0..<kind.good.readable).shuffled(using: &generator)
         good = kind.good.selecting(Array(order.prefix(40)))
         knownGood = kind.good.selecting(Array(order.dropFirst(40).prefix(20)))
         let judges = OutsideJudges(origin: .knownGood, tokens: kind.good.selecting(Array(order.dropFirst(60).prefix(40))))
         // The defects that stand out most; the map's peak says where they are.
-        let scores = try scorer.scores(of: kind.defective, judgedBy: [judges])
+        let scores = try inspector.inspect(kind.defective, judgedBy: [judges])
         let ranked = scores.images.sorted { ($0.score ?? 0) > ($1.score ?? 0) }
         let source = ranked[number * 3 % ranked.count]
         let image = try RGBImage(contentsOf: source.path)
-        let peak = source.peak ?? (image.width / 2, image.height / 2)
+        let peak = source.peak ?? PixelPosition(x: image.width / 2, y: image.height / 2)
         let side = image.width / 5
         let left = min(max(peak.x - side / 2, 0), image.width - side)
         let top = min(max(peak.y - side / 2, 0), image.height - side)
@@ -116,13 +116,13 @@ struct PastedDefect {
                 }
             }
             let resized = cell.resized(
-                width: scorer.model.imageWidth, height: scorer.model.imageHeight,
-                filter: scorer.settings.backbone.family.resampling)
-            let made = scorer.model.tokens(of: NormalizedImage(resized, for: scorer.settings.backbone.family))
+                width: inspector.network.model.imageWidth, height: inspector.network.model.imageHeight,
+                filter: inspector.settings.backbone.family.resampling)
+            let made = inspector.network.model.tokens(of: NormalizedImage(resized, for: inspector.settings.backbone.family))
             let one = BatchTokens(
                 images: [
                     ScoredImage(
-                        name: "pasted-\(index)", path: target.path, size: (cell.width, cell.height), index: 0)
+                        name: "pasted-\(index)", path: target.path, size: ImageSize(width: cell.width, height: cell.height), index: 0)
                 ], layers: made.layers.map { [PatchTokens($0)] }, imageFeatures: [made.imageFeature])
             tokens = tokens?.appending(one) ?? one
         }

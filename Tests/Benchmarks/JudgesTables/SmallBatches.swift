@@ -2,7 +2,7 @@ import MuScBatch
 import MuScSupport
 
 /// Batches of 6 good and 2 defective images, forty draws of each kind: alone, with the line's past, with known good.
-func smallBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
+func smallBatches(_ kinds: [Photographs], _ inspector: Inspector) throws {
     row("\nSmall batches: 6 good and 2 defective images, mean image AUROC of forty draws (± standard error)\n")
     row("| | alone | 32 of the line's past (3 defective) | known good |")
     row("|---|---|---|---|")
@@ -26,7 +26,7 @@ func smallBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
                 [OutsideJudges(origin: .knownGood, tokens: reference)],
             ]
             for (column, judges) in outside.enumerated() {
-                results[column].append(imageAUROC(try scorer.scores(of: batch, judgedBy: judges), good: 6))
+                results[column].append(imageAUROC(try inspector.inspect(batch, judgedBy: judges), good: 6))
             }
         }
         let cells = results.map { "\(text(mean($0))) ± \(text(standardError($0)))" }
@@ -37,15 +37,15 @@ func smallBatches(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
 }
 
 /// How many known good images judge better alone than beside the batch: batches of 8 and of 40, five draws.
-func aloneOrBeside(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
+func aloneOrBeside(_ kinds: [Photographs], _ inspector: Inspector) throws {
     row("\nKnown good images alone or beside the batch's own, mean image AUROC over all kinds and five draws each\n")
     row("| batch | known good | batch alone | known good alone | beside the batch |")
     row("|---|---|---|---|---|")
-    var alone = scorer.settings
+    var alone = inspector.settings
     alone.leastKnownGoodAlone = 1
-    var beside = scorer.settings
+    var beside = inspector.settings
     beside.leastKnownGoodAlone = .max
-    let scorers = [scorer.with(alone), scorer.with(beside)]
+    let inspectors = [inspector.with(alone), inspector.with(beside)]
     for (goodCount, defectiveCount) in [(6, 2), (30, 10)] {
         for count in [8, 16, 20, 48] {
             var results: [[Double]] = [[], [], []]
@@ -59,9 +59,9 @@ func aloneOrBeside(_ kinds: [Photographs], _ scorer: BatchScorer) throws {
                     let reference = OutsideJudges(
                         origin: .knownGood,
                         tokens: kind.good.selecting(Array(good.dropFirst(goodCount).prefix(count))))
-                    results[0].append(imageAUROC(try scorer.scores(of: batch), good: goodCount))
-                    for (column, scorer) in scorers.enumerated() {
-                        let scores = try scorer.scores(of: batch, judgedBy: [reference])
+                    results[0].append(imageAUROC(try inspector.inspect(batch), good: goodCount))
+                    for (column, inspector) in inspectors.enumerated() {
+                        let scores = try inspector.inspect(batch, judgedBy: [reference])
                         results[column + 1].append(imageAUROC(scores, good: goodCount))
                     }
                 }

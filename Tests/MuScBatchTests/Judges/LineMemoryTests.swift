@@ -40,7 +40,7 @@ import Testing
         let memory = fixture.memory()
         let files = try fixture.images(2, in: "line/b0")
         _ = try fixture.remember(files, of: "line/b0", in: memory)
-        let fresh = try fixture.scorer.tokens(of: files)
+        let fresh = try fixture.inspector.tokens(of: files)
         let recalled = fixture.recalled(memory).tokens
         for (index, image) in recalled.images.enumerated() {
             let original = try #require(fresh.images.firstIndex { $0.path == image.path })
@@ -126,8 +126,8 @@ import Testing
     func smallBatch() throws {
         let fixture = try JudgesFixture()
         let past = OutsideJudges(
-            origin: .linePast, tokens: try fixture.scorer.tokens(of: try fixture.images(24, in: "line/b0")))
-        let scores = try fixture.scorer.score(try fixture.images(6, in: "line/b1", odd: [2], seed: 1), judgedBy: [past])
+            origin: .linePast, tokens: try fixture.inspector.tokens(of: try fixture.images(24, in: "line/b0")))
+        let scores = try fixture.inspector.inspectWhole(try fixture.images(6, in: "line/b1", odd: [2], seed: 1), judgedBy: [past])
         #expect(scores.outsideJudgments.first?.judged == true)
         #expect(scores.outsideJudgments.first?.besideBatch == true)
         #expect(scores.threshold.explanation.contains("nobody has checked"))

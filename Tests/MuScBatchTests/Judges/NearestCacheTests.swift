@@ -39,9 +39,9 @@ import Testing
         let changed = try fixture.images(24, in: "changed", odd: [5], seed: 3)
         let nearest = nearest(fixture)
         for batch in [Array(files[..<20]), Array(files[..<21]), Array(files[2..<21]), [changed[5]] + Array(files[3..<24])] {
-            let tokens = try fixture.scorer.tokens(of: batch)
-            let kept = try fixture.scorer.scores(of: tokens, nearest: nearest)
-            expectSame(kept, try fixture.scorer.scores(of: tokens))
+            let tokens = try fixture.inspector.tokens(of: batch)
+            let kept = try fixture.inspector.inspect(tokens, nearest: nearest)
+            expectSame(kept, try fixture.inspector.inspect(tokens))
         }
         #expect(try lists(fixture).count == 1)
     }
@@ -62,11 +62,11 @@ import Testing
         var lists: FilePath?
         var first: UInt64 = 0
         for count in 24...34 {
-            let tokens = try fixture.scorer.tokens(of: Array(files[..<count]))
-            let kept = try fixture.scorer.scores(of: tokens, nearest: nearest)
-            expectSame(kept, try fixture.scorer.scores(of: tokens))
+            let tokens = try fixture.inspector.tokens(of: Array(files[..<count]))
+            let kept = try fixture.inspector.inspect(tokens, nearest: nearest)
+            expectSame(kept, try fixture.inspector.inspect(tokens))
             // Scored again, nothing is written.
-            expectSame(kept, try fixture.scorer.scores(of: tokens, nearest: nearest))
+            expectSame(kept, try fixture.inspector.inspect(tokens, nearest: nearest))
             let file = try #require(try self.lists(fixture).first)
             if count == 24 { (lists, first) = (file, inode(file)) }
             #expect(file == lists)
@@ -82,16 +82,16 @@ import Testing
         let nearest = nearest(fixture)
         let folder = fixture.folder.appending("cache")
         for count in 16...19 {
-            _ = try fixture.scorer.scores(of: try fixture.scorer.tokens(of: Array(files[..<count])), nearest: nearest)
+            _ = try fixture.inspector.inspect(try fixture.inspector.tokens(of: Array(files[..<count])), nearest: nearest)
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.string).filter { $0.contains(".added-") }.sorted()
         #expect(names.count == 3)
         let file = folder.appending(try #require(names.dropFirst().first))
         try spoil(file, kind, orRemove: file)
         for count in [20, 18, 20] {
-            let tokens = try fixture.scorer.tokens(of: Array(files[..<count]))
+            let tokens = try fixture.inspector.tokens(of: Array(files[..<count]))
             expectSame(
-                try fixture.scorer.scores(of: tokens, nearest: nearest), try fixture.scorer.scores(of: tokens))
+                try fixture.inspector.inspect(tokens, nearest: nearest), try fixture.inspector.inspect(tokens))
         }
     }
 
@@ -102,11 +102,11 @@ import Testing
         let batch = try fixture.images(6, in: "batch", odd: [2], seed: 1)
         for count in [26, 30, 25] {
             let judges = [
-                OutsideJudges(origin: .knownGood, tokens: try fixture.scorer.tokens(of: Array(good[..<count])))
+                OutsideJudges(origin: .knownGood, tokens: try fixture.inspector.tokens(of: Array(good[..<count])))
             ]
-            let tokens = try fixture.scorer.tokens(of: batch)
-            let kept = try fixture.scorer.scores(of: tokens, judgedBy: judges, nearest: nearest(fixture))
-            expectSame(kept, try fixture.scorer.scores(of: tokens, judgedBy: judges))
+            let tokens = try fixture.inspector.tokens(of: batch)
+            let kept = try fixture.inspector.inspect(tokens, judgedBy: judges, nearest: nearest(fixture))
+            expectSame(kept, try fixture.inspector.inspect(tokens, judgedBy: judges))
             #expect(kept.outsideJudgments.first?.standingOut == ["part7.png"])
         }
     }
@@ -114,24 +114,24 @@ import Testing
     @Test("Lists that are damaged, foreign or gone count as none", arguments: 0..<4)
     func damage(kind: Int) throws {
         let fixture = try JudgesFixture()
-        let tokens = try fixture.scorer.tokens(of: try fixture.images(14, in: "batch", odd: [3]))
-        let anew = try fixture.scorer.scores(of: tokens, nearest: nearest(fixture))
+        let tokens = try fixture.inspector.tokens(of: try fixture.images(14, in: "batch", odd: [3]))
+        let anew = try fixture.inspector.inspect(tokens, nearest: nearest(fixture))
         let file = try #require(try lists(fixture).first)
         try spoil(file, kind, orRemove: fixture.folder.appending("cache"))
-        expectSame(anew, try fixture.scorer.scores(of: tokens, nearest: nearest(fixture)))
-        expectSame(anew, try fixture.scorer.scores(of: tokens, nearest: nearest(fixture)))
+        expectSame(anew, try fixture.inspector.inspect(tokens, nearest: nearest(fixture)))
+        expectSame(anew, try fixture.inspector.inspect(tokens, nearest: nearest(fixture)))
     }
 
     @Test("Lists keep to the cache's limit, and where they cannot be written nothing is lost")
     func limit() throws {
         let fixture = try JudgesFixture()
-        let tokens = try fixture.scorer.tokens(of: try fixture.images(14, in: "batch", odd: [3]))
-        let anew = try fixture.scorer.scores(of: tokens)
-        expectSame(anew, try fixture.scorer.scores(of: tokens, nearest: nearest(fixture, byteLimit: 1000)))
+        let tokens = try fixture.inspector.tokens(of: try fixture.images(14, in: "batch", odd: [3]))
+        let anew = try fixture.inspector.inspect(tokens)
+        expectSame(anew, try fixture.inspector.inspect(tokens, nearest: nearest(fixture, byteLimit: 1000)))
         let place = fixture.folder.appending("file")
         try Data().write(to: URL(filePath: place.string))
         let nowhere = NearestCache(TokenCache(folder: place, key: fixture.key), batch: fixture.folder)
-        expectSame(anew, try fixture.scorer.scores(of: tokens, nearest: nowhere))
+        expectSame(anew, try fixture.inspector.inspect(tokens, nearest: nowhere))
     }
 }
 

@@ -47,7 +47,7 @@ import Testing
 
     @Test("A worker stopped at any step goes on after what it published, with the same result")
     func interrupted() throws {
-        let whole = try fixture.scorer.score(files)
+        let whole = try fixture.inspector.inspectWhole(files)
         _ = try fixture.plan(files, shards: 2)
         let worker = try fixture.worker()
         for limit in 0..<14 {
@@ -76,7 +76,7 @@ import Testing
 
     @Test("Two workers on one shard at the same time both come through")
     func twice() async throws {
-        let whole = try fixture.scorer.score(files)
+        let whole = try fixture.inspector.inspectWhole(files)
         _ = try fixture.plan(files, shards: 1)
         let worker = try fixture.worker()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -108,7 +108,7 @@ import Testing
     @Test("A judge's tokens that are damaged are made again")
     func damagedJudge() throws {
         let plan = try fixture.plan(files)
-        let whole = try fixture.scorer.score(files)
+        let whole = try fixture.inspector.inspectWhole(files)
         _ = try fixture.worker().run(1)
         let judges = fixture.work.appending("judges-\(plan.id.prefix(16))")
         let names = try FileManager.default.contentsOfDirectory(atPath: judges.string).filter { $0.hasSuffix(".safetensors") }
@@ -144,6 +144,16 @@ import Testing
         #expect(listed?.description.contains("images.list") == true)
     }
 
+    @Test("A plan of an earlier version is refused, and it is said that it is one")
+    func earlier() throws {
+        _ = try fixture.plan(files)
+        let path = fixture.work.appending("plan.json")
+        let text = String(decoding: try #require(FileManager.default.contents(atPath: path.string)), as: UTF8.self)
+        try write(text.replacing("\"format\" : 2", with: "\"format\" : 1"), over: path)
+        let error = #expect(throws: ShardError.self) { try ShardPlan(path: path) }
+        #expect(error?.description.contains("it is of format 1, and this program reads 2: make it with musc plan") == true)
+    }
+
     @Test("Planning again leaves the plan; another plan is refused")
     func again() throws {
         let first = try fixture.plan(files)
@@ -157,15 +167,15 @@ import Testing
         _ = try fixture.plan(files)
         let weights = #expect(throws: ShardError.self) { try fixture.worker(weights: "def") }
         #expect(weights?.description.contains("SHA-256 def, the plan has abc") == true)
-        let scorer = try BatchScorerTests.scorer {
+        let inspector = try InspectorTests.inspector {
             $0.judges = .count(5)
             $0.rscin = .never
             $0.recurringMarks = .ignore
             $0.degrees = [1, 3]
         }
-        let settings = #expect(throws: ShardError.self) { try fixture.worker(scorer) }
+        let settings = #expect(throws: ShardError.self) { try fixture.worker(inspector) }
         #expect(settings?.description.contains("scoring.r_list is 1,3, the plan has 1,3,5") == true)
-        let threads = try BatchScorerTests.scorer {
+        let threads = try InspectorTests.inspector {
             $0.judges = .count(5)
             $0.rscin = .never
             $0.recurringMarks = .ignore

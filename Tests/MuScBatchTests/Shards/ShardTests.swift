@@ -11,7 +11,7 @@ import Testing
 /// A batch of small images, its plan and its workers, with a tiny random network.
 struct ShardsFixture {
     let images: JudgesFixture
-    var scorer: BatchScorer { images.scorer }
+    var inspector: Inspector { images.inspector }
     var folder: FilePath { images.folder.appending("batch") }
     var work: FilePath { images.folder.appending("work") }
 
@@ -36,13 +36,13 @@ struct ShardsFixture {
     }
 
     func plan(_ files: [BatchFile], shards: Int = 4, judges: Int = 5) throws -> ShardPlan {
-        try ShardPlan.make(request(files, shards: shards, judges: judges), for: scorer)
+        try ShardPlan.make(request(files, shards: shards, judges: judges), for: inspector.network)
     }
 
     /// The worker of a machine: it knows of the plan what the file says.
-    func worker(_ scorer: BatchScorer? = nil, weights: String = "abc") throws -> ShardWork {
+    func worker(_ inspector: Inspector? = nil, weights: String = "abc") throws -> ShardWork {
         try ShardWork(
-            ShardPlan(path: work.appending(ShardPlan.fileName)), in: work, scorer: scorer ?? self.scorer,
+            ShardPlan(path: work.appending(ShardPlan.fileName)), in: work, network: (inspector ?? self.inspector).network,
             weightsSHA256: weights)
     }
 
@@ -85,7 +85,7 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
     func fast(shards: Int) throws {
         let fixture = try ShardsFixture { $0.precision = .fast }
         let files = try fixture.batch()
-        let blocks = try fixture.scorer.scoresInBlocks(of: files, judges: 5)
+        let blocks = try fixture.inspector.inspectInBlocks(files, judges: 5)
         _ = try fixture.plan(files, shards: shards)
         let worker = try fixture.worker()
         for shard in 0..<shards { _ = try worker.run(shard) }
@@ -95,7 +95,7 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
     @Test("Where marks that recur would count, the results say that nobody looked for them")
     func marks() throws {
         let fixture = try ShardsFixture { $0.recurringMarks = .count }
-        let scores = try fixture.scorer.scoresInBlocks(of: try fixture.batch(), judges: 5)
+        let scores = try fixture.inspector.inspectInBlocks(try fixture.batch(), judges: 5)
         #expect(scores.findings.contains(.marksUnsearchedInBlocks))
     }
 
@@ -103,8 +103,8 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
     func same(shards: Int) throws {
         let fixture = try ShardsFixture()
         let files = try fixture.batch()
-        let whole = try fixture.scorer.score(files)
-        expectSame(try fixture.scorer.scoresInBlocks(of: files, judges: 5), whole)
+        let whole = try fixture.inspector.inspectWhole(files)
+        expectSame(try fixture.inspector.inspectInBlocks(files, judges: 5), whole)
         _ = try fixture.plan(files, shards: shards)
         let worker = try fixture.worker()
         for shard in (0..<shards).reversed() { #expect(try worker.run(shard).wasDone == false) }
@@ -121,7 +121,7 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
         for shard in 0..<4 { _ = try worker.run(shard) }
         let merged = try worker.merged().inspection
         #expect(merged.rscin.applied)
-        expectSame(merged, try fixture.scorer.score(files))
+        expectSame(merged, try fixture.inspector.inspectWhole(files))
     }
 
     @Test("Damaged images cost themselves alone, and change no judge", arguments: [2, 30])
@@ -134,9 +134,9 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
             // The last two lose their headers as well.
             try content.prefix(index < 11 ? content.count / 2 : 4).write(to: URL(filePath: path))
         }
-        let whole = try fixture.scorer.score(files)
+        let whole = try fixture.inspector.inspectWhole(files)
         #expect(whole.images.count { $0.index == nil } == 4)
-        expectSame(try fixture.scorer.scoresInBlocks(of: files, judges: judges), whole)
+        expectSame(try fixture.inspector.inspectInBlocks(files, judges: judges), whole)
         let plan = try fixture.plan(files, judges: judges)
         #expect(plan.findings == [.undecodable(Finding.LeftOutFiles(count: 2, of: 23, example: files[11].name))])
         let worker = try fixture.worker()
@@ -153,12 +153,12 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
         let files = try fixture.batch()
         let good = try fixture.images.images(count, in: "good", odd: count > 20 ? [7] : [], seed: 3)
         let outside = try #require(
-            KnownGoodFolder(fixture.images.folder.appending("good")).content(for: fixture.scorer).judges)
-        let whole = try fixture.scorer.score(files, judgedBy: [outside])
-        expectSame(try fixture.scorer.scoresInBlocks(of: files, judges: 5, judgedBy: [outside]), whole)
+            KnownGoodFolder(fixture.images.folder.appending("good")).content(for: fixture.inspector.network).judges)
+        let whole = try fixture.inspector.inspectWhole(files, judgedBy: [outside])
+        expectSame(try fixture.inspector.inspectInBlocks(files, judges: 5, judgedBy: [outside]), whole)
         var request = fixture.request(files)
         request.knownGood = try ImageListing.images(in: good[0].path.removingLastComponent())
-        let plan = try ShardPlan.make(request, for: fixture.scorer)
+        let plan = try ShardPlan.make(request, for: fixture.inspector.network)
         #expect(plan.judges.count == (count > 20 ? count : count + 5))
         let worker = try fixture.worker()
         for shard in 0..<4 { _ = try worker.run(shard) }
@@ -176,10 +176,10 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
         let past = fixture.images.recalled(memory).tokens
         #expect(past.readable == 8)
         let files = try fixture.batch()
-        let whole = try fixture.scorer.score(files, judgedBy: [OutsideJudges(origin: .linePast, tokens: past)])
+        let whole = try fixture.inspector.inspectWhole(files, judgedBy: [OutsideJudges(origin: .linePast, tokens: past)])
         var request = fixture.request(files)
         request.linePast = past
-        _ = try ShardPlan.make(request, for: fixture.scorer)
+        _ = try ShardPlan.make(request, for: fixture.inspector.network)
         let worker = try fixture.worker()
         for shard in 0..<4 { _ = try worker.run(shard) }
         expectSame(try worker.merged().inspection, whole)
@@ -193,6 +193,6 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
         for file in files.dropFirst() { try Data("text".utf8).write(to: URL(filePath: file.path.string)) }
         let error = #expect(throws: ShardError.self) { try fixture.plan(files) }
         #expect(error?.description.contains("1 image of the batch can judge") == true)
-        #expect(throws: ScoringError.self) { try fixture.scorer.scoresInBlocks(of: files, judges: 5) }
+        #expect(throws: ScoringError.self) { try fixture.inspector.inspectInBlocks(files, judges: 5) }
     }
 }

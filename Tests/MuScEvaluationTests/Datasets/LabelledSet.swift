@@ -143,7 +143,11 @@ enum LabelledSet {
 
     /// Evaluates a data set with the scores of ``map(_:)``.
     static func evaluate(_ dataset: Dataset, output: FilePath) throws -> EvaluationResults {
-        try Evaluation(
+        try evaluation(dataset, output: output, threshold: 1).run()
+    }
+
+    static func evaluation(_ dataset: Dataset, output: FilePath, threshold: Float) -> Evaluation {
+        Evaluation(
             dataset: dataset, backbone: "drawn", imageSize: side, threads: 2, configuration: [:], output: OutputFolder(output)
         ) { files, _ throws(ScoringError) in
             let numbers = files.map { file in
@@ -153,15 +157,15 @@ enum LabelledSet {
             let images = files.indices.map { index in
                 let score = map(numbers[index]).max() ?? 0
                 return ScoredImage(
-                    name: files[index].name, path: files[index].path, size: (side, side), index: index, score: score,
+                    name: files[index].name, path: files[index].path, size: ImageSize(side: side), index: index, score: score,
                     scoreMSM: score)
             }
             return Inspection(
                 grid: PatchGrid(width: side, height: side), images: images, patchMaps: maps,
                 imageFeatures: files.map { _ in 1 }, featureWidth: 1,
-                threshold: Threshold(value: 1, rule: .fixed, explanation: ""),
+                threshold: Threshold(value: threshold, rule: .fixed, explanation: ""),
                 rscin: RsCINDecision(applied: false, neighbourAgreement: nil, reason: ""))
-        }.run()
+        }
     }
 
     /// The right figures: from the arrays themselves, without any file.

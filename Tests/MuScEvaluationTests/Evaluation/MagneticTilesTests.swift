@@ -69,11 +69,11 @@ struct MagneticTilesTests {
             preset: .paper, backbone: description, threads: ProcessInfo.processInfo.activeProcessorCount)
         settings.imageSize = 224
         settings.appliesOrientation = false
-        let scorer = try BatchScorer(settings: settings, weights: try Self.weights.open(description))
+        let inspector = try Inspector(settings: settings, weights: try Self.weights.open(description))
         let output = try TemporaryFolder()
         let evaluation = Evaluation(
-            dataset: try Dataset(.mvtecAD, at: FilePath(Goldens.path("magnetic_tiles"))), scorer: scorer,
-            configuration: Evaluation.configuration(of: scorer, weightsSHA256: ""), output: OutputFolder(output.path))
+            dataset: try Dataset(.mvtecAD, at: FilePath(Goldens.path("magnetic_tiles"))), inspector: inspector,
+            configuration: Evaluation.configuration(of: inspector), output: OutputFolder(output.path))
         #expect(difference(try evaluation.run().mean, expected) <= 0.01)
     }
 }

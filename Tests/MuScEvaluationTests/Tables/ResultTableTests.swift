@@ -30,22 +30,22 @@ struct ResultTableTests {
 
     @Test("The published tables are read whole: 15, 12 and 3 classes, 16 rows of backbones each")
     func publishedTables() throws {
-        #expect(PublishedResults.classNames(of: .mvtecAD).count == 15)
-        #expect(PublishedResults.classNames(of: .visa).count == 12)
-        #expect(PublishedResults.classNames(of: .btad) == ["01", "02", "03"])
-        #expect(PublishedResults.classNames(of: .folder).isEmpty)
-        let best = try #require(PublishedResults.match(dataset: .mvtecAD, backbone: "ViT-L-14-336", imageSize: 518))
+        #expect(PublishedFigures.classNames(of: .mvtecAD).count == 15)
+        #expect(PublishedFigures.classNames(of: .visa).count == 12)
+        #expect(PublishedFigures.classNames(of: .btad) == ["01", "02", "03"])
+        #expect(PublishedFigures.classNames(of: .folder).isEmpty)
+        let best = try #require(PublishedFigures.match(dataset: .mvtecAD, backbone: "ViT-L-14-336", imageSize: 518))
         #expect(abs(best.mean.imageAUROC! - 0.9777) < 1e-12)
         #expect(abs(best.classes["screw"]!.pixelPRO! - 0.9440) < 1e-12)
         #expect(best.millisecondsPerImage == 955.3)
-        let other = try #require(PublishedResults.match(dataset: .btad, backbone: "dinov2_vitb14", imageSize: 336))
+        let other = try #require(PublishedFigures.match(dataset: .btad, backbone: "dinov2_vitb14", imageSize: 336))
         #expect(abs(other.mean.pixelPRO! - 0.7435) < 1e-12)
         #expect(other.classes.isEmpty)
-        #expect(PublishedResults.match(dataset: .mvtecAD, backbone: "dinov2_vits14", imageSize: 336) == nil)
-        #expect(PublishedResults.match(dataset: .folder, backbone: "ViT-L-14-336", imageSize: 518) == nil)
-        #expect(PublishedResults.comparedMethods(on: .mvtecAD).count == 16)
-        #expect(PublishedResults.comparedMethods(on: .visa).count == 9)
-        let graphCore = try #require(PublishedResults.comparedMethods(on: .mvtecAD).first { $0.name == "GraphCore" })
+        #expect(PublishedFigures.match(dataset: .mvtecAD, backbone: "dinov2_vits14", imageSize: 336) == nil)
+        #expect(PublishedFigures.match(dataset: .folder, backbone: "ViT-L-14-336", imageSize: 518) == nil)
+        #expect(PublishedFigures.comparedMethods(on: .mvtecAD).count == 16)
+        #expect(PublishedFigures.comparedMethods(on: .visa).count == 9)
+        let graphCore = try #require(PublishedFigures.comparedMethods(on: .mvtecAD).first { $0.name == "GraphCore" })
         #expect(graphCore.metrics.imageF1Max == nil && graphCore.metrics.imageAUROC == 0.929)
     }
 
@@ -69,16 +69,29 @@ struct ResultTableTests {
         #expect(lines[0] == "folder · dinov2_vits14 · 336 px")
         #expect(lines[3] == "bolt             2   98.00   97.00   99.00   96.00   50.00   40.00   80.00")
         #expect(lines[5] == "mean             4   98.00   97.00   99.00   96.00   50.00   40.00   80.00")
-        #expect(lines.count == 6)
+        // Then the figures at the program's own thresholds, of which these classes have none.
+        #expect(lines[6].hasPrefix("At the program's own thresholds"))
+        #expect(lines[7] == "class       recall  alarms precis.   SegF1     PRO    sPRO")
+        #expect(lines[8] == "bolt      " + String(repeating: "       –", count: 6))
+        #expect(lines[10] == "mean      " + String(repeating: "       –", count: 6))
+        #expect(lines.count == 11)
+        #expect(!text.contains("this run"))
+    }
+
+    @Test("Among the compared methods stands this run, with its preset and size")
+    func ownRow() {
+        let table = ResultTable(results(.mvtecAD, PublishedFigures.classNames(of: .mvtecAD).sorted()))
+        for text in [table.text, table.markdown] { #expect(text.contains("this run, preset paper, 518 px")) }
     }
 
     @Test("CSV has percent with four places, quotes where they are needed, and the paper's columns where there are any")
     func csv() {
+        let own = "recall,false_alarms,precision,seg_f1,pro_exact,spro,true_positives,false_positives,false_negatives,true_negatives"
         let csv = ResultTable(results(.folder, ["a,\"b\""], backbone: "x")).csv
-        #expect(csv.split(separator: "\r\n")[0] == "class,images,anomalous,auroc_image,f1max_image,ap_image,auroc_pixel,f1max_pixel,ap_pixel,pro_pixel")
-        #expect(csv.split(separator: "\r\n")[1] == "\"a,\"\"b\"\"\",2,1,98.0000,97.0000,99.0000,96.0000,50.0000,40.0000,80.0000")
+        #expect(csv.split(separator: "\r\n")[0] == "class,images,anomalous,auroc_image,f1max_image,ap_image,auroc_pixel,f1max_pixel,ap_pixel,pro_pixel,\(own)")
+        #expect(csv.split(separator: "\r\n")[1] == "\"a,\"\"b\"\"\",2,1,98.0000,97.0000,99.0000,96.0000,50.0000,40.0000,80.0000,,,,,,,,,,")
         let matched = ResultTable(results(.btad, ["01"])).csv
-        #expect(matched.split(separator: "\r\n")[0].hasSuffix("paper_pro_pixel,difference_auroc_image,difference_f1max_image,difference_ap_image,difference_auroc_pixel,difference_f1max_pixel,difference_ap_pixel,difference_pro_pixel"))
+        #expect(matched.split(separator: "\r\n")[0].hasSuffix("paper_pro_pixel,difference_auroc_image,difference_f1max_image,difference_ap_image,difference_auroc_pixel,difference_f1max_pixel,difference_ap_pixel,difference_pro_pixel,\(own)"))
         #expect(matched.split(separator: "\r\n")[1].contains(",98.7400,"))
     }
 

@@ -1,0 +1,63 @@
+import MuScImages
+import MuScScoring
+import SystemPackage
+
+/// What a look at a batch's photographs came to: the network at the size that follows from them, and the patches that
+/// count.
+struct SeenPhotographs: Sendable {
+    var network: SizedNetwork
+    /// nil where all patches count.
+    var region: PatchRegion?
+    var findings: [Finding] = []
+}
+
+extension SizedNetwork {
+    /// Fixes the range of samples and the image size where they follow from the photographs, and finds the patches of a
+    /// region.
+    ///
+    /// Of files of 8 bits no more than the beginning is read for the range. Without an automatic size and a region headers
+    /// are not looked at.
+    ///
+    /// - Parameters:
+    ///   - files: The batch's images, of which the headers are read.
+    ///   - region: Takes the place of the settings' region; nil for that.
+    ///   - range: Takes the place of the settings' range of samples; nil for that.
+    ///   - knownGood: Files of images that judge along, and share the range.
+    /// - Throws: ``ScoringError/region(_:)`` where the region does not fit the photographs.
+    func seen(
+        _ files: [BatchFile], region: RegionOfInterest? = nil, range: SampleRange? = nil, knownGood: [FilePath] = []
+    ) throws(ScoringError) -> SeenPhotographs {
+        var seen = ranged(for: files, knownGood: knownGood, range: range ?? settings.sampleRange)
+        let region = region ?? settings.region
+        guard settings.automaticSize != nil || region != nil else { return seen }
+        let survey = PhotographSurvey(files, appliesOrientation: settings.appliesOrientation, threads: settings.threads)
+        guard let photograph = survey.mostFrequent else { return seen }
+        if let automatic = settings.automaticSize {
+            let choice = automatic.choice(for: photograph, images: survey.readable + knownGood.count, network: seen.network)
+            // A size made of whole patches fits.
+            if let resized = try? seen.network.resized(to: choice.size) { seen.network = resized }
+            seen.findings.append(
+                .imageSize(
+                    Finding.ImageSizeFollowed(
+                        photographs: photograph, choice: choice, automatic: automatic, grid: seen.network.grid,
+                        tiles: seen.network.tiles.count)))
+        }
+        if let region {
+            let patches: PatchRegion
+            do { patches = try region.patches(on: seen.network.grid, photograph: photograph) } catch { throw .region(error) }
+            if patches.count < patches.grid.count { seen.region = patches }
+            seen.findings.append(.region(region, patches: patches.count, of: patches.grid.count))
+        }
+        return seen
+    }
+
+    /// This network with the one range of all samples of more than 8 bits.
+    private func ranged(for files: [BatchFile], knownGood: [FilePath], range: SampleRange) -> SeenPhotographs {
+        var sources = files.map { SampleSurvey.Source(path: $0.path, page: $0.page ?? 0, root: $0.root) }
+        sources += knownGood.map { SampleSurvey.Source(path: $0) }
+        let survey = SampleSurvey(
+            sources, reads: range == .auto, limits: settings.imageLimits, threads: settings.threads)
+        let range = range == .auto ? survey.range : range
+        return SeenPhotographs(network: ranged(range), findings: Finding.all(of: survey, range: range))
+    }
+}

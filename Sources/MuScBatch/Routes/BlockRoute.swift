@@ -1,0 +1,254 @@
+import MuScBackbone
+import MuScScoring
+
+/// Scores a batch block by block, by judges that are fixed: with the memory of these and one block.
+struct BlockRoute: Sendable {
+    let network: SizedNetwork
+    /// The patches that count; nil for all.
+    let region: PatchRegion?
+    /// Where tokens are looked for and kept; nil for nowhere.
+    let cache: TokenCache?
+
+    private var settings: ScoringSettings { network.settings }
+    private var grid: PatchGrid { network.grid }
+    private var extraction: FeatureExtraction { FeatureExtraction(network: network, cache: cache) }
+
+    /// Scores the images of one batch by a chosen number of its images, holding the tokens of these and of one block of
+    /// others at a time; the scores are those of ``WholeRoute`` with the same judges.
+    ///
+    /// Subsets and the search for recurring marks need all tokens at once, and are not for this way.
+    ///
+    /// - Parameters:
+    ///   - count: How many of the batch's images judge; `settings.judges` is not looked at.
+    ///   - Others as for ``WholeRoute``.
+    /// - Throws: ``ScoringError``.
+    func inspection(
+        of files: [BatchFile], judges count: Int, judgedBy outside: [OutsideJudges], findings: [Finding],
+        progress: ProgressHandler
+    ) throws(ScoringError) -> Inspection {
+        let total = files.count
+        // Tokens of more images than the cache holds would push each other out before they are asked for again.
+        guard cache.map({ total * network.estimate.tokenBytesOfImage <= $0.byteLimit }) ?? true else {
+            return try BlockRoute(network: network, region: region, cache: nil).inspection(
+                of: files, judges: count, judgedBy: outside, findings: findings, progress: progress)
+        }
+        let panel = JudgePanel(outside, batch: total, settings: settings)
+        let clock = ContinuousClock.now
+        let (positions, own) = try ownJudges(panel.batchJudges ? count : 0, of: files, progress: progress)
+        let seconds = (ContinuousClock.now - clock) / .seconds(1)
+        let judges = ChosenJudges(
+            positions: positions, own: own, panel: panel, calibration: try calibration(of: panel, by: own))
+        if panel.judging.isEmpty, own.readable < 2 {
+            throw .tooFewImages(TooFewImages(try extraction.tokens(of: files, progress: progress).images))
+        }
+        var batch = try score(
+            files[...], from: 0, by: judges, completed: 0, total: total, progress: progress)
+        batch.featureSeconds += seconds
+        return try inspection(of: batch, by: judges, findings: findings + PhotographSurvey(batch.images).findings(on: outside))
+    }
+
+    /// The batch's own judges: the first of the seeded order that can be read.
+    ///
+    /// - Returns: Their positions, ascending, and their tokens in that order; of the last files tried none may be
+    ///   readable, and fewer judges be found.
+    private func ownJudges(
+        _ wanted: Int, of files: [BatchFile], progress: ProgressHandler
+    ) throws(ScoringError) -> (positions: [Int], tokens: BatchTokens) {
+        var rest = JudgeChoice.order(files.map(\.name))[...]
+        var found: [(position: Int, image: ScoredImage, tokens: ImageTokens)] = []
+        var contents: Set<ContentDigest> = []
+        let count = wanted > 0 ? JudgeChoice.count(wanted) : 0
+        while found.count < count, !rest.isEmpty {
+            let tried = rest.prefix(count - found.count)
+            rest = rest.dropFirst(tried.count)
+            let tokens = try extraction.tokens(of: tried.map { files[$0] }) { _ in
+                progress(Progress(stage: .features, completed: 0, total: files.count))
+            }
+            for (position, image) in zip(tried, tokens.images) {
+                guard let index = image.index else { continue }
+                // A copy of a judge is no further judge.
+                if settings.copiesJudgeOnce, !contents.insert(tokens.contents[index]).inserted { continue }
+                do throws(SpillError) {
+                    found.append((position, image, try tokens.imageTokens(index)))
+                } catch {
+                    throw .spill(error)
+                }
+            }
+        }
+        found.sort { $0.position < $1.position }
+        var own = BatchTokens(images: [], layers: settings.featureLayers.map { _ in [] }, imageFeatures: [])
+        for judge in found { own.append(judge.tokens, of: judge.image) }
+        return (found.map(\.position), own)
+    }
+
+    /// Scores the images from outside that set the threshold, and finds those that stand out.
+    ///
+    /// - Parameter own: The tokens of the batch's own judges; empty where those from outside judge alone.
+    /// - Throws: ``ScoringError/cancelled``.
+    func calibration(
+        of panel: JudgePanel, by own: BatchTokens, progress: ProgressHandler = { _ in true }
+    ) throws(ScoringError) -> ChosenJudges.Calibration {
+        guard !panel.members.isEmpty else { return ChosenJudges.Calibration() }
+        var all = settings
+        // The judges are chosen already, and marks are looked for in whole batches only.
+        (all.judges, all.subsets, all.recurringMarks) = (.all, 1, .ignore)
+        let compared = try PatchComparison(network: network.with(all), region: region)
+            .compare(own, by: panel, nearest: nil, progress: progress)
+        return ChosenJudges.Calibration(scores: compared.calibration, judgments: compared.judgments)
+    }
+
+    /// The batch's scores from its maps, by judges that were fixed.
+    ///
+    /// - Throws: ``ScoringError/tooFewImages(_:)``.
+    ///
+    /// - Parameter findings: What is known of the batch already.
+    func inspection(
+        of batch: ScoredBlock, by judges: ChosenJudges, findings: [Finding]
+    ) throws(ScoringError) -> Inspection {
+        let readable = batch.readable
+        let canJudge = judges.panel.batchJudges && readable >= 2 || !judges.panel.judging.isEmpty
+        guard canJudge, readable >= judges.panel.leastBatch else {
+            throw .tooFewImages(TooFewImages(batch.images))
+        }
+        let (equal, all) = (copies(in: batch), batch.images)
+        let batch = batch.selecting(equal.distinct, patches: grid.count)
+        let compared = ComparedBatch(
+            panel: judges.panel, maps: batch.maps, calibration: judges.calibration.scores, recurring: [],
+            judgments: judges.calibration.judgments, findings: judges.findings)
+        let choice = judges.count(among: batch.readable).map { [network.estimate.findingOnJudges($0, of: batch.readable)] } ?? []
+        let unsought: [Finding] = settings.recurringMarks == .count && judges.panel.batchJudges ? [.marksUnsearchedInBlocks] : []
+        var scores = Verdict(network: network, region: region).inspection(
+            of: compared, images: batch.images, features: batch.features, clock: StageClock(),
+            findings: equal.findings(all) + findings + choice + compared.findings + unsought)
+        scores.timings = [
+            StageTiming(stage: "features", seconds: batch.featureSeconds),
+            StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),
+        ] + scores.timings
+        return scores.spread(over: equal, images: all)
+    }
+
+    /// Which images show the same: one of each speaks for all in what needs all images together.
+    private func copies(in batch: ScoredBlock) -> EqualImages {
+        let width = network.model.featureWidth
+        guard settings.copiesJudgeOnce, batch.features.count == batch.readable * width else {
+            return EqualImages(apart: batch.readable)
+        }
+        let names = batch.images.filter { $0.index != nil }.map(\.name)
+        let contents = (0..<batch.readable).map { ContentDigest(ofFeature: Array(batch.features[$0 * width..<($0 + 1) * width])) }
+        let equal = EqualImages(contents, order: JudgeChoice.order(names))
+        return equal.distinct.count == 1 ? EqualImages(apart: batch.readable) : equal
+    }
+}
+
+// MARK: Blocks
+
+extension BlockRoute {
+    /// How many images are taken at once: enough that preparing the judges again for every block costs little, and few
+    /// enough that their tokens keep to some 256 MB, unless 16 images take more.
+    var blockSize: Int {
+        let bytes = settings.featureLayers.count * grid.count * settings.backbone.width * MemoryLayout<Float>.stride
+        return min(max((256 << 20) / max(bytes, 1), 16), 128)
+    }
+
+    /// Scores files block by block, by judges that are fixed.
+    ///
+    /// - Parameters:
+    ///   - first: The position of the first of the files in the batch, by which judges among them are known.
+    ///   - completed, total: What `progress` is told was done before, and what there is to do.
+    /// - Throws: ``ScoringError/cancelled``.
+    func score(
+        _ files: ArraySlice<BatchFile>, from first: Int, by judges: ChosenJudges,
+        completed: Int, total: Int, progress: ProgressHandler
+    ) throws(ScoringError) -> ScoredBlock {
+        var result = ScoredBlock()
+        for start in stride(from: files.startIndex, to: files.endIndex, by: blockSize) {
+            let block = files[start..<min(start + blockSize, files.endIndex)]
+            let done = completed + start - files.startIndex
+            result.append(
+                try score(block: Array(block), from: first + start - files.startIndex, by: judges) {
+                    progress(Progress(stage: .features, completed: done + $0.completed, total: total))
+                })
+        }
+        return result
+    }
+
+    private func score(
+        block files: [BatchFile], from first: Int, by judges: ChosenJudges,
+        progress: ProgressHandler
+    ) throws(ScoringError) -> ScoredBlock {
+        var clock = StageClock()
+        let others = files.indices.filter { judges.place(of: first + $0) == nil }
+        let computed = try FeatureExtraction(network: network, cache: cache)
+            .tokens(of: others.map { files[$0] }, progress: progress)
+        clock.finish("features")
+
+        let contents = computed.contents
+        let places = settings.copiesJudgeOnce
+            ? Dictionary(judges.own.contents.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) : [:]
+        // The judges come first, then those from outside, then what is only judged.
+        let ownCount = judges.own.readable
+        let base = ownCount + judges.panel.members.count
+        var block = ScoredBlock()
+        var judged: [Int] = []
+        var next = computed.images.startIndex
+        for (offset, file) in files.enumerated() {
+            var image: ScoredImage
+            if let place = judges.place(of: first + offset) {
+                image = judges.own.images[place]
+                (image.name, image.path, image.index) = (file.name, file.path, judged.count)
+                judged.append(place)
+                block.features += judges.own.imageFeatures[place]
+            } else {
+                image = computed.images[next]
+                next += 1
+                if let index = image.index {
+                    image.index = judged.count
+                    // A copy of a judge is judged as that judge is: by the others.
+                    judged.append(places[contents[index]] ?? base + index)
+                    block.features += computed.imageFeatures[index]
+                }
+            }
+            block.images.append(image)
+        }
+        block.readable = judged.count
+        do throws(SpillError) {
+            block.maps = try patchMaps(judged, among: computed, by: judges)
+        } catch {
+            throw .spill(error)
+        }
+        clock.finish("mutual scoring")
+        (block.featureSeconds, block.scoringSeconds) = (clock.timings[0].seconds, clock.timings[1].seconds)
+        return block
+    }
+
+    /// The mean over layers and degrees of the patch scores of `judged`, which count through the batch's judges, those
+    /// from outside, and `others`.
+    private func patchMaps(
+        _ judged: [Int], among others: BatchTokens, by judges: ChosenJudges
+    ) throws(SpillError) -> [Float] {
+        let (own, panel) = (judges.own, judges.panel)
+        guard !judged.isEmpty else { return [] }
+        // Copies of a judge are that judge, which is scored once.
+        var rows: [Int: Int] = [:]
+        var once: [Int] = []
+        for image in judged where rows[image] == nil {
+            rows[image] = once.count
+            once.append(image)
+        }
+        var maps = LayerMean(count: once.count * grid.count)
+        let judging = (panel.batchJudges ? Array(0..<own.readable) : []) + panel.judging.map { own.readable + $0 }
+        let comparison = PatchComparison(network: network, region: region)
+        let scoring = comparison.mutualScoring
+        for layer in settings.featureLayers.indices {
+            let standardised = try comparison.standardised(own.layers[layer] + panel.layers[layer] + others.layers[layer])
+            let scores = scoring.patchScores(
+                of: standardised, degrees: settings.degrees, judged: once, judges: judging)
+            maps.add(scores[...], of: settings.featureLayers.count)
+        }
+        guard once.count < judged.count else { return maps.values }
+        return judged.flatMap { image in
+            let first = (rows[image] ?? 0) * grid.count
+            return maps.values[first..<first + grid.count]
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import MuScScoring
+import MuScSupport
+import Synchronization
+
+/// Compares the patches of a batch's images with those of who judges: LNAMD and mutual scoring over layers and degrees
+/// (sections 3.2 and 3.3 of the paper).
+struct PatchComparison: Sendable {
+    let network: SizedNetwork
+    /// The patches that count; nil for all.
+    let region: PatchRegion?
+
+    var settings: ScoringSettings { network.settings }
+    var grid: PatchGrid { network.grid }
+
+    /// Mutual scoring over all layers and degrees, subset by subset, by the batch's own images and those of a panel.
+    ///
+    /// - Returns: The mean over degrees of the mean over layers, of the batch and of the images that set the threshold.
+    ///
+    /// - Parameter kept: Lists that the batch was scored by before, which become those of now; nil to keep none.
+    func patchMaps(
+        of tokens: BatchTokens, panel: JudgePanel, kept: inout KeptLists?, progress: ProgressHandler
+    ) throws(ScoringError) -> PatchMaps {
+        let readable = tokens.images.filter { $0.index != nil }
+        let subsets = Subsets.deal(
+            readable.map { $0.path.removingLastComponent().string },
+            into: min(settings.subsets, max(tokens.readable / 2, 1)))
+        let steps = settings.featureLayers.count
+        var batch = LayerMean(count: tokens.readable * grid.count)
+        var calibration = LayerMean(count: panel.calibrating.count * grid.count)
+        var findings: [Finding] = []
+        var completed = 0
+        let scoring = mutualScoring
+        for subset in subsets {
+            let own = panel.batchJudges ? network.estimate.judges(among: subset.map { readable[$0].name }) : []
+            if panel.batchJudges, own.count < subset.count {
+                findings.append(network.estimate.findingOnJudges(own.count, of: subset.count))
+            }
+            // The panel's images follow the batch's.
+            let judges = own + panel.judging.map { subset.count + $0 }
+            let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
+            if subsets.count == 1, var lists = kept {
+                // Held by nobody else while they are changed.
+                kept?.lists = nil
+                var listed = try listedMaps(
+                    of: tokens, panel: panel, judged: judged, judges: judges, by: scoring, kept: &lists,
+                    progress: progress)
+                kept = lists
+                listed?.findings = findings
+                if let listed { return listed }
+            }
+            for (layer, images) in tokens.layers.enumerated() {
+                let standardised: StandardisedTokens
+                do {
+                    standardised = try self.standardised(subset.map { images[$0] } + panel.layers[layer])
+                } catch {
+                    throw .spill(error)
+                }
+                let scores = scoring.patchScores(
+                    of: standardised, degrees: settings.degrees, judged: judged, judges: judges)
+                for (row, image) in subset.enumerated() {
+                    batch.add(
+                        scores[row * grid.count..<(row + 1) * grid.count], at: image * grid.count, of: steps)
+                }
+                // Each subset scores the panel anew; the mean counts.
+                calibration.add(scores[(subset.count * grid.count)...], of: steps * subsets.count)
+                completed += 1
+                guard progress(Progress(stage: .mutualScoring, completed: completed, total: steps * subsets.count))
+                else { throw .cancelled }
+            }
+        }
+        var maps = PatchMaps(batch: batch.values, calibration: calibration.values, findings: findings)
+        if subsets.count == 1 {
+            do { try searchRecurring(tokens, panel: panel, by: scoring, maps: &maps) } catch { throw .spill(error) }
+        }
+        return maps
+    }
+
+    /// One layer's tokens of images, normalised.
+    ///
+    /// - Parameter threads: The most threads to use; nil for as many as the settings allow.
+    /// - Throws: ``SpillError`` where they are in a file that cannot be read.
+    func standardised(_ tokens: [PatchTokens], threads: Int? = nil) throws(SpillError) -> StandardisedTokens {
+        let failure = Mutex<SpillError?>(nil)
+        let result = LNAMD.standardise(
+            images: tokens.count, grid: grid, channels: settings.backbone.width, threads: threads ?? settings.threads
+        ) { image, body in
+            do throws(SpillError) {
+                try tokens[image].withValues(body)
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        return result
+    }
+
+    /// Mutual scoring as the settings have it.
+    var mutualScoring: MutualScoring {
+        MutualScoring(
+            interval: settings.interval, minimumJudges: settings.minimumJudges,
+            window: settings.window.patches(on: grid), region: region, precision: settings.precision,
+            threads: settings.threads)
+    }
+}
+
+/// The reference's divide_num: a batch dealt to subsets that are scored each alone.
+enum Subsets {
+    /// Deals images to subsets, stratified by folder, shuffled with a fixed seed.
+    ///
+    /// - Returns: Indices of each subset, ascending.
+    static func deal(_ folders: [String], into count: Int) -> [[Int]] {
+        guard count > 1 else { return [Array(folders.indices)] }
+        var generator = SeededGenerator(seed: 42)
+        var subsets = [[Int]](repeating: [], count: count)
+        var next = 0
+        for folder in Set(folders).sorted() {
+            let members = folders.indices.filter { folders[$0] == folder }
+            for index in members.shuffled(using: &generator) {
+                subsets[next % count].append(index)
+                next += 1
+            }
+        }
+        return subsets.map { $0.sorted() }
+    }
+}

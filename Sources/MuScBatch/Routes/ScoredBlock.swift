@@ -1,0 +1,45 @@
+/// What a piece of a batch came to.
+struct ScoredBlock: Sendable {
+    /// One entry a file, in the order given; `index` counts the block's readable images.
+    var images: [ScoredImage] = []
+    /// The number of images that could be read.
+    var readable = 0
+    /// `[readable, grid.count]` row-major.
+    var maps: [Float] = []
+    /// `[readable, featureWidth]` row-major.
+    var features: [Float] = []
+    /// Seconds of wall-clock time of the two stages.
+    var featureSeconds = 0.0
+    var scoringSeconds = 0.0
+
+    /// The readable images of these indices alone, ascending; the block itself where these are all.
+    func selecting(_ indices: [Int], patches: Int) -> ScoredBlock {
+        guard indices.count < readable else { return self }
+        let width = features.count / max(readable, 1)
+        let known = images.filter { $0.index != nil }
+        var result = self
+        result.images = indices.enumerated().map { position, index in
+            var image = known[index]
+            image.index = position
+            return image
+        }
+        result.readable = indices.count
+        result.maps = indices.flatMap { maps[$0 * patches..<($0 + 1) * patches] }
+        result.features = indices.flatMap { features[$0 * width..<($0 + 1) * width] }
+        return result
+    }
+
+    /// Adds the files that follow.
+    mutating func append(_ other: ScoredBlock) {
+        images += other.images.map { image in
+            var image = image
+            image.index = image.index.map { $0 + readable }
+            return image
+        }
+        readable += other.readable
+        maps += other.maps
+        features += other.features
+        featureSeconds += other.featureSeconds
+        scoringSeconds += other.scoringSeconds
+    }
+}

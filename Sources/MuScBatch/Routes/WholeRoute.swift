@@ -1,0 +1,52 @@
+import MuScScoring
+
+/// Scores a batch with all its tokens at once.
+struct WholeRoute: Sendable {
+    let network: SizedNetwork
+    /// The patches that count; nil for all.
+    let region: PatchRegion?
+
+    /// Scores images whose tokens are there.
+    ///
+    /// - Parameters:
+    ///   - tokens: Of this network.
+    ///   - outside: Images from outside the batch that judge along; at most one group of each origin.
+    ///   - nearest: Where the batch finds what it kept when it was scored before, so that images which came or went
+    ///     cost their own comparisons alone; nil to compare all.
+    ///   - findings: What is known of the batch already.
+    /// - Throws: ``ScoringError``.
+    func inspection(
+        of tokens: BatchTokens, judgedBy outside: [OutsideJudges], nearest: NearestCache?, findings: [Finding],
+        progress: ProgressHandler
+    ) throws(ScoringError) -> Inspection {
+        var clock = StageClock()
+        let all = tokens.images
+        let copiesJudgeOnce = network.settings.copiesJudgeOnce
+        var equal = EqualImages(apart: tokens.readable)
+        if copiesJudgeOnce {
+            let names = all.filter { $0.index != nil }.map(\.name)
+            equal = EqualImages(tokens.contents, order: JudgeChoice.order(names))
+        }
+        if equal.distinct.count == 1, outside.allSatisfy({ $0.count == 0 }) { equal = EqualImages(apart: tokens.readable) }
+        let tokens = equal.hasCopies ? tokens.selecting(equal.distinct) : tokens
+        let (outside, strangers) = copiesJudgeOnce ? outside.withoutCopies(of: tokens) : (outside, [])
+        let panel = JudgePanel(outside, batch: tokens.readable, settings: network.settings)
+        guard tokens.readable >= panel.leastBatch else {
+            throw .tooFewImages(TooFewImages(all, copies: equal.position.count - equal.distinct.count))
+        }
+        let comparison = PatchComparison(network: network, region: region)
+        let search = comparison.findingOnSearch(panel: panel, judges: tokens.readable + panel.judging.count)
+        let compared = try comparison.compare(tokens, by: panel, nearest: nearest, progress: progress)
+        clock.finish("mutual scoring")
+        let shapes = PhotographSurvey(tokens.images).findings(on: outside)
+        var inspection = Verdict(network: network, region: region).inspection(
+            of: compared, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock,
+            findings: findings + equal.findings(all) + strangers + shapes + [search].compactMap { $0 } + compared.findings)
+        clock = StageClock()
+        inspection.evidence = EvidenceSearch(comparison: comparison)
+            .evidence(for: inspection.images, tokens: tokens, panel: compared.panel)
+        clock.finish("nearest places")
+        inspection.timings += clock.timings
+        return inspection.spread(over: equal, images: all)
+    }
+}

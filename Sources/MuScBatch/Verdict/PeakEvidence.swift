@@ -1,0 +1,98 @@
+import MuScImages
+import MuScScoring
+
+/// What the marked spot of an image was compared with: the places that come nearest to it, each in another judge.
+public struct PeakEvidence: Sendable, Hashable, Codable {
+    /// The nearest place in one judge.
+    public struct Place: Sendable, Hashable, Codable {
+        /// The judge's file name: in the batch, among the known good images, or of an earlier batch.
+        public var name: String
+        /// Where the judge comes from; nil for the batch itself.
+        public var origin: OutsideJudges.Origin?
+        /// The middle of the place, in pixels of the upright photograph, and its width and height.
+        public var x, y, width, height: Int
+        /// The mean distance over layers and degrees, 0 (the same) to 2.
+        public var distance: Float
+
+        package init(
+            name: String, origin: OutsideJudges.Origin?, x: Int, y: Int, width: Int, height: Int, distance: Float
+        ) {
+            (self.name, self.origin, self.x, self.y) = (name, origin, x, y)
+            (self.width, self.height, self.distance) = (width, height, distance)
+        }
+    }
+
+    /// The image's file name.
+    public var image: String
+    /// Nearest first.
+    public var places: [Place]
+
+    public init(image: String, places: [Place]) { (self.image, self.places) = (image, places) }
+}
+
+/// Looks for what the peaks of a batch's images were compared with.
+struct EvidenceSearch: Sendable {
+    let comparison: PatchComparison
+
+    private var settings: ScoringSettings { comparison.settings }
+    private var grid: PatchGrid { comparison.grid }
+
+    /// Of so many images at most the nearest places are looked for.
+    static let mostEvidence = 100
+    /// Places that are named for each.
+    static let placesOfEvidence = 4
+
+    /// The nearest places of the peaks of the images that a person looks at first: the highest fifth and all flagged ones,
+    /// as far as there are no more than ``mostEvidence``.
+    ///
+    /// - Parameter scored: The batch's images with score, flag and peak.
+    func evidence(for scored: [ScoredImage], tokens: BatchTokens, panel: JudgePanel) -> [PeakEvidence] {
+        let readable = scored.filter { $0.index != nil }
+        let ranked = readable.sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
+        let wanted = ranked.enumerated().filter { $1.flagged || 5 * $0 < ranked.count }.map(\.element).prefix(Self.mostEvidence)
+        let own = panel.batchJudges ? comparison.network.estimate.judges(among: readable.map(\.name)) : []
+        // The panel's images follow the batch's.
+        let images = tokens.layers.indices.map { tokens.layers[$0] + panel.layers[$0] }
+        let members = readable + panel.members
+        let queries = wanted.compactMap { image in
+            image.index.flatMap { index in patch(of: image).map { PatchMatching.Query(image: index, patch: $0) } }
+        }
+        guard queries.count == wanted.count else { return [] }
+        let matching = PatchMatching(
+            grid: grid, degrees: settings.degrees, window: settings.window.patches(on: grid), region: comparison.region,
+            threads: settings.threads)
+        // What cannot be read again is left out: scoring itself has come through.
+        let matches = matching.matches(
+            of: queries, judges: own + panel.judging.map { readable.count + $0 }, layers: images.count,
+            count: Self.placesOfEvidence
+        ) { image, layer in try? comparison.standardised([images[layer][image]], threads: 1) }
+        return zip(wanted, matches).map { image, matches in
+            PeakEvidence(
+                image: image.name,
+                places: matches.map { match in
+                    let judge = members[match.judge]
+                    let size = judge.size ?? ImageSize(width: grid.width, height: grid.height)
+                    return PeakEvidence.Place(
+                        name: judge.name, origin: panel.origin(of: match.judge - readable.count),
+                        x: (2 * (match.patch % grid.width) + 1) * size.width / (2 * grid.width),
+                        y: (2 * (match.patch / grid.width) + 1) * size.height / (2 * grid.height),
+                        width: size.width, height: size.height, distance: match.distance)
+                })
+        }
+    }
+
+    /// The patch on which an image's peak lies.
+    private func patch(of image: ScoredImage) -> Int? {
+        guard let peak = image.peak, let size = image.size, size.width > 0, size.height > 0 else { return nil }
+        let x = min(peak.x * grid.width / size.width, grid.width - 1)
+        return min(peak.y * grid.height / size.height, grid.height - 1) * grid.width + x
+    }
+}
+
+extension JudgePanel {
+    /// Where a member comes from; nil for a position before the first.
+    fileprivate func origin(of position: Int) -> OutsideJudges.Origin? {
+        guard position >= 0 else { return nil }
+        return positions(of: .knownGood).contains(position) ? .knownGood : .linePast
+    }
+}

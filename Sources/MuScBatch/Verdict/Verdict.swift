@@ -1,0 +1,95 @@
+import MuScImages
+import MuScScoring
+import MuScSupport
+
+/// Makes scores, flags and findings of a batch's maps, which needs all its images together.
+struct Verdict: Sendable {
+    let settings: ScoringSettings
+    let grid: PatchGrid
+    /// Values of an image feature.
+    let featureWidth: Int
+    /// The patches that counted; nil for all.
+    let region: PatchRegion?
+
+    init(network: SizedNetwork, region: PatchRegion?) {
+        (settings, grid, featureWidth) = (network.settings, network.grid, network.model.featureWidth)
+        self.region = region
+    }
+
+    /// Makes the batch's scores of its maps: RsCIN, threshold, flags and findings, which need all images together.
+    ///
+    /// - Parameters:
+    ///   - images: All images of the batch; the readable ones' indices count up from 0 in order.
+    ///   - features: `[readable, featureWidth]` row-major.
+    ///   - findings: What is known already.
+    func inspection(
+        of compared: ComparedBatch, images: [ScoredImage], features: [Float], clock: StageClock, findings: [Finding]
+    ) -> Inspection {
+        var (clock, images) = (clock, images)
+        let peaks = peaks(of: compared.maps)
+        let readable = peaks.count
+        let scoresMSM = peaks.map(\.score)
+        let (scores, decision) =
+            compared.calibration.isEmpty || settings.rscin == .always
+            ? rescored(scoresMSM, features: features) : (scoresMSM, .leftToMSM)
+        let calibration = decision.applied ? [] : compared.calibration
+        let (automatic, reservation) = threshold(for: scores, calibration: calibration, of: compared.panel)
+        let threshold = settings.threshold.map(Threshold.fixed) ?? automatic
+        let pValues = ConformalThreshold.pValues(of: scores, calibration: calibration)
+        for position in images.indices {
+            guard let index = images[position].index, let size = images[position].size else { continue }
+            images[position].score = scores[index]
+            images[position].scoreMSM = scoresMSM[index]
+            images[position].pValue = calibration.isEmpty ? nil : pValues[index]
+            images[position].flagged = scores[index] >= threshold.value
+            images[position].peak = PixelPosition(
+                x: scaled(peaks[index].x, from: settings.imageSize.width, to: size.width),
+                y: scaled(peaks[index].y, from: settings.imageSize.height, to: size.height)
+            )
+        }
+        clock.finish("scores")
+        var doubts = settings.threshold == nil ? [reservation].compactMap { $0 } : []
+        if readable < Self.fewImages, compared.panel.judging.isEmpty { doubts.append(.fewImages(readable)) }
+        let flagged = images.count { $0.flagged }
+        if compared.panel.calibration == .knownGood, readable >= Self.fewImages, 2 * flagged > readable {
+            doubts.append(.mostFlagged(flagged, of: readable))
+        }
+        let marks = marks(compared.recurring, in: images)
+        return Inspection(
+            grid: grid, region: region, images: images, patchMaps: compared.maps, imageFeatures: features,
+            featureWidth: featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
+            timings: clock.timings, findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
+            outsideJudgments: compared.judgments, recurring: marks, sampleRange: settings.sampleRange)
+    }
+
+    /// With fewer images one odd one weighs much, and half of them are no sign of a mistake.
+    private static let fewImages = 8
+
+    /// The highest score of each map at the network's size, and where it lies.
+    func peaks(of maps: [Float]) -> [(score: Float, x: Int, y: Int)] {
+        concurrentMap(maps.count / grid.count, threads: settings.threads) { index in
+            PatchMap.peak(
+                maps[index * grid.count..<(index + 1) * grid.count], grid: grid,
+                width: settings.imageSize.width, height: settings.imageSize.height)
+        }
+    }
+
+    /// The pixel of the original on which a pixel of the resized image lies.
+    private func scaled(_ position: Int, from size: Int, to original: Int) -> Int {
+        min(Int((Double(position) + 0.5) * Double(original) / Double(size)), original - 1)
+    }
+
+    /// The groups with names and pixels of the originals.
+    func marks(_ groups: [RecurringDefects.Group], in images: [ScoredImage]) -> [RecurringMark] {
+        let readable = images.filter { $0.index != nil }
+        return groups.map { group in
+            RecurringMark(parts: group.members.map { member in
+                let size = readable[member.image].size ?? 1
+                return RecurringMark.Part(
+                    image: member.image, name: readable[member.image].name,
+                    x: (2 * (member.patch % grid.width) + 1) * size.width / (2 * grid.width),
+                    y: (2 * (member.patch / grid.width) + 1) * size.height / (2 * grid.height))
+            })
+        }
+    }
+}

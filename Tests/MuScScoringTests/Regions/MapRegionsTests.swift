@@ -1,0 +1,138 @@
+import MuScScoring
+import MuScSupport
+import Testing
+
+@Suite("Regions of a map")
+struct MapRegionsTests {
+    /// A region by the definition: its pixels, flooded over all eight neighbours.
+    private func flooded(_ map: [Float], width: Int, height: Int, cut: MapRegions.Cut) -> [[Int]] {
+        var seen = [Bool](repeating: false, count: map.count)
+        var regions: [[Int]] = []
+        for start in map.indices where map[start] >= cut.low && !seen[start] {
+            var region: [Int] = []
+            var waiting = [start]
+            seen[start] = true
+            while let pixel = waiting.popLast() {
+                region.append(pixel)
+                for y in max(0, pixel / width - 1)...min(height - 1, pixel / width + 1) {
+                    for x in max(0, pixel % width - 1)...min(width - 1, pixel % width + 1)
+                    where map[y * width + x] >= cut.low && !seen[y * width + x] {
+                        seen[y * width + x] = true
+                        waiting.append(y * width + x)
+                    }
+                }
+            }
+            if region.contains(where: { map[$0] >= cut.level }), region.count >= cut.leastArea { regions.append(region.sorted()) }
+        }
+        return regions
+    }
+
+    @Test("Regions of random maps are those of the definition, with their measures")
+    func random() throws {
+        var random = SeededGenerator(seed: 4)
+        for number in 0..<300 {
+            let (width, height) = (Int.random(in: 1...14, using: &random), Int.random(in: 1...14, using: &random))
+            let map = (0..<width * height).map { _ -> Float in
+                let score = Float.random(in: 0..<1, using: &random)
+                return number % 3 == 0 ? (score * 3).rounded() / 3 : score
+            }
+            let cut = MapRegions.Cut(
+                level: Float.random(in: 0.3..<1.1, using: &random), growth: [1, 0.7, 0.9][number % 3], leastArea: number % 4)
+            let found = MapRegions(map: map, width: width, height: height, cut: cut)
+            let expected = flooded(map, width: width, height: height, cut: cut)
+            let pixels = found.regions.indices.map { index in
+                found.runs.filter { $0.region == index }.flatMap { run in run.columns.map { run.y * width + $0 } }
+            }
+            #expect(Set(pixels) == Set(expected), "case \(number)")
+            for (region, pixels) in zip(found.regions, pixels) {
+                let xs = pixels.map { Double($0 % width) }, ys = pixels.map { Double($0 / width) }
+                let count = Double(pixels.count)
+                #expect(region.area == pixels.count && region.x == Int(xs.min() ?? -1) && region.y == Int(ys.min() ?? -1))
+                #expect(region.width == Int((xs.max() ?? 0) - (xs.min() ?? 0)) + 1 && region.height == Int((ys.max() ?? 0) - (ys.min() ?? 0)) + 1)
+                #expect(abs(region.centroidX - xs.reduce(0, +) / count) < 1e-9 && abs(region.centroidY - ys.reduce(0, +) / count) < 1e-9)
+                #expect(region.score == pixels.map { map[$0] }.max() && map[region.peakY * width + region.peakX] == region.score)
+                #expect(abs(Double(region.meanScore) - pixels.reduce(0) { $0 + Double(map[$1]) } / count) < 1e-6)
+                #expect(abs(region.share - count / Double(map.count)) < 1e-12 && region.elongation >= 1)
+            }
+            #expect(zip(found.regions, found.regions.dropFirst()).allSatisfy { $0.score >= $1.score })
+            #expect(found.mask.count { $0 == 255 } == expected.reduce(0) { $0 + $1.count })
+        }
+    }
+
+    @Test("A line is as elongated as it is long, a square not at all")
+    func elongation() throws {
+        func region(_ width: Int, _ height: Int) throws -> MapRegion {
+            let map = [Float](repeating: 1, count: width * height)
+            return try #require(MapRegions(map: map, width: width, height: height, cut: .init(level: 0.5)).regions.first)
+        }
+        #expect(abs(try region(9, 1).elongation - 9) < 1e-9)
+        #expect(abs(try region(1, 9).elongation - 9) < 1e-9)
+        #expect(abs(try region(6, 6).elongation - 1) < 1e-9)
+        #expect(abs(try region(8, 4).elongation - 2) < 1e-9)
+        // A diagonal of single pixels is one region, joined at its corners.
+        var diagonal = [Float](repeating: 0, count: 100)
+        for step in 0..<10 { diagonal[step * 11] = 1 }
+        let line = MapRegions(map: diagonal, width: 10, height: 10, cut: .init(level: 0.5)).regions
+        #expect(line.count == 1 && line[0].elongation > 10)
+    }
+
+    @Test("Regions of patch scores are those of the map resized to the photograph")
+    func resized() {
+        var random = SeededGenerator(seed: 9)
+        for _ in 0..<60 {
+            let grid = PatchGrid(width: Int.random(in: 1...7, using: &random), height: Int.random(in: 1...7, using: &random))
+            let patches = (0..<grid.count).map { _ in Float.random(in: 0..<1, using: &random) }
+            let (width, height) = (Int.random(in: 1...90, using: &random), Int.random(in: 1...90, using: &random))
+            let cut = MapRegions.Cut(level: Float.random(in: 0.2..<1, using: &random), growth: 0.9)
+            let direct = MapRegions(patches: patches, grid: grid, width: width, height: height, cut: cut)
+            let map = PatchMap.resized(patches, grid: grid, width: width, height: height)
+            #expect(direct == MapRegions(map: map, width: width, height: height, cut: cut))
+        }
+    }
+
+    @Test("The peak of an image's highest region is the image's score and place")
+    func peak() {
+        var random = SeededGenerator(seed: 12)
+        let grid = PatchGrid(width: 16, height: 12)
+        for _ in 0..<20 {
+            let patches = (0..<grid.count).map { _ in Float.random(in: 0..<1, using: &random) }
+            let peak = PatchMap.peak(patches, grid: grid, width: 320, height: 240)
+            let regions = MapRegions(patches: patches, grid: grid, width: 320, height: 240, cut: .init(level: peak.score)).regions
+            #expect(regions.first?.score == peak.score && regions.first?.peakX == peak.x && regions.first?.peakY == peak.y)
+            #expect(MapRegions(patches: patches, grid: grid, width: 320, height: 240, cut: .init(level: peak.score.nextUp)).regions.isEmpty)
+        }
+    }
+
+    @Test("The same map on another grid gives the same centroids within a patch")
+    func stable() {
+        func bump(_ grid: PatchGrid) -> [Float] {
+            (0..<grid.count).map { index in
+                let x = Float(index % grid.width) / Float(grid.width - 1) - 0.3
+                let y = Float(index / grid.width) / Float(grid.height - 1) - 0.6
+                return 1 / (1 + 40 * (x * x + y * y))
+            }
+        }
+        let sizes = [16, 24, 37].map { PatchGrid(width: $0, height: $0) }
+        let centroids = sizes.map { grid in
+            MapRegions(patches: bump(grid), grid: grid, width: 640, height: 480, cut: .init(level: 0.6)).regions[0]
+        }
+        for region in centroids {
+            #expect(abs(region.centroidX - 0.3 * 639) < 640 / 16 && abs(region.centroidY - 0.6 * 479) < 480 / 16)
+        }
+    }
+
+    @Test("Pixels outside a region of interest belong to no region, and shares are of what is inside")
+    func interest() {
+        let grid = PatchGrid(width: 4, height: 4)
+        let inside = PatchRegion(grid: grid, contains: (0..<16).map { $0 % 4 < 2 })
+        let found = MapRegions(
+            patches: [Float](repeating: 1, count: 16), grid: grid, width: 80, height: 40, region: inside, cut: .init(level: 0.5))
+        #expect(found.regions.count == 1 && found.regions[0].width == 40 && abs(found.regions[0].share - 1) < 1e-12)
+    }
+
+    @Test("Nothing reaches an infinite level")
+    func infinite() {
+        let grid = PatchGrid(width: 2, height: 2)
+        #expect(MapRegions(patches: [1, 1, 1, 1], grid: grid, width: 9, height: 9, cut: .init(level: .infinity)).regions.isEmpty)
+    }
+}
