@@ -148,13 +148,15 @@ let package = Package(
         .testTarget(
             name: "MuScBatchTests",
             dependencies: [
-                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScSupport", "MuScTensors", "MuScWeights", "Goldens", "ScratchFolders",
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScSupport", "MuScTensors", "MuScWeights", "Goldens",
+                "ScratchFolders",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
             name: "MuScEvaluationTests",
             dependencies: [
-                "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScWeights", "Goldens",
+                "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScWeights",
+                "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
@@ -202,7 +204,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScTensors", "MuScWeights", "MuScWatching",
+                "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScTensors",
+                "MuScWeights", "MuScWatching",
                 "Goldens", "Mutations", "ScratchFolders",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -60,6 +60,7 @@ extension Inspector {
     ) throws(ScoringError) -> Inspection {
         let seen = try network.seen(files)
         return try BlockRoute(network: seen.network, region: seen.region, cache: cache).inspection(
-            of: files, judges: judges, judgedBy: outside, findings: seen.findings) { _ in true }
+            of: files, judges: judges, judgedBy: outside, findings: seen.findings
+        ) { _ in true }
     }
 }

@@ -57,10 +57,11 @@ package enum Receiver: Sendable, Hashable {
 
     /// Tells it from other receivers without saying what may be secret in it.
     package var fingerprint: String {
-        let words = switch self {
-        case .command(let name, let words): [name] + words
-        case .webhook(let url): [url]
-        }
+        let words =
+            switch self {
+            case .command(let name, let words): [name] + words
+            case .webhook(let url): [url]
+            }
         return SHA256.hash(data: words.joined(separator: "\0").utf8).prefix(8).hexadecimal
     }
 

@@ -46,9 +46,11 @@ public struct ImageError: Error, Sendable, Hashable {
 
     /// An error about the file or bytes of this name.
     public init(file: String, kind: Kind) {
-        self.file = String(String.UnicodeScalarView(file.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
-        }))
+        self.file = String(
+            String.UnicodeScalarView(
+                file.unicodeScalars.map { scalar in
+                    scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
+                }))
         self.kind = kind
     }
 }

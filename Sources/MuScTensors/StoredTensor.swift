@@ -84,10 +84,13 @@ package struct StoredTensor: Sendable {
     /// Calls `body` with all elements as ``floats()`` gives them, from where they lie if they are stored so; the pointer
     /// is valid only inside.
     package func withFloats<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
-        let direct: Result? = scalarType != .float32 || strides != nil ? nil : withUnsafeBytes { raw in
-            guard Int(bitPattern: raw.baseAddress) % MemoryLayout<Float>.alignment == 0 else { return nil }
-            return body(raw.bindMemory(to: Float.self))
-        }
+        let direct: Result? =
+            scalarType != .float32 || strides != nil
+            ? nil
+            : withUnsafeBytes { raw in
+                guard Int(bitPattern: raw.baseAddress) % MemoryLayout<Float>.alignment == 0 else { return nil }
+                return body(raw.bindMemory(to: Float.self))
+            }
         guard let direct else { return floats().withUnsafeBufferPointer(body) }
         bytes.release()
         return direct

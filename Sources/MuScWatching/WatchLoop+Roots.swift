@@ -26,7 +26,8 @@ extension WatchLoop {
             let reason = String(describing: error)
             if blocked[path]?.reason != reason {
                 logger.warning(
-                    "root_waits", metadata: ["root": "\(path.text)", "reason": "\(reason)", "answer": "it is tried again until it can be taken"])
+                    "root_waits",
+                    metadata: ["root": "\(path.text)", "reason": "\(reason)", "answer": "it is tried again until it can be taken"])
                 if let id = try? ledger.rootID(path) {
                     try? ledger.note(Obstacle(path: path, kind: .lock, reason: reason), root: id)
                 }

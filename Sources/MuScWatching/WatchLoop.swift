@@ -227,7 +227,9 @@ actor WatchLoop {
         figures.overflows += 1
         logger.warning(
             "queue_overflow",
-            metadata: ["limit": "\(WatchLimit.setting("max_queued_events").map(String.init) ?? "?")", "answer": "all roots are scanned again"])
+            metadata: [
+                "limit": "\(WatchLimit.setting("max_queued_events").map(String.init) ?? "?")", "answer": "all roots are scanned again",
+            ])
         tree.forgetFailures()
         for state in roots where state.id != nil { try scan(state.root) }
     }

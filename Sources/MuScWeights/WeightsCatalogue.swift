@@ -46,8 +46,7 @@ public enum WeightsCatalogue {
         ),
     ]
 
-    private static func openAI(_ backbone: String, _ sha256: String, _ file: String, _ megabytes: Int) -> WeightsRelease
-    {
+    private static func openAI(_ backbone: String, _ sha256: String, _ file: String, _ megabytes: Int) -> WeightsRelease {
         WeightsRelease(
             id: WeightsID(backbone: backbone, pretrained: "openai"),
             sources: [.file(url: "https://openaipublic.azureedge.net/clip/models/\(sha256)/\(file)")],
@@ -138,8 +137,10 @@ public enum WeightsCatalogue {
     private static func dinov3(
         _ backbone: String, _ digits: String, _ megabytes: Int, huggingFace: String?, timm: String?
     ) -> WeightsRelease {
-        var copies = ["https://ai.meta.com/resources/models-and-libraries/dinov3-downloads: after a form, "
-            + "\(backbone)_pretrain_lvd1689m-\(digits).pth"]
+        var copies = [
+            "https://ai.meta.com/resources/models-and-libraries/dinov3-downloads: after a form, "
+                + "\(backbone)_pretrain_lvd1689m-\(digits).pth"
+        ]
         if let huggingFace, let timm {
             copies += [
                 "https://huggingface.co/facebook/dinov3-\(huggingFace)-pretrain-lvd1689m: with an account, model.safetensors",

@@ -14,7 +14,8 @@ struct Musc: AsyncParsableCommand {
             """,
         version: MuscVersion.current,
         subcommands: [
-            RunCommand.self, PlanCommand.self, WorkCommand.self, MergeCommand.self, SweepCommand.self, WatchCommand.self, StatusCommand.self, RetryCommand.self,
+            RunCommand.self, PlanCommand.self, WorkCommand.self, MergeCommand.self, SweepCommand.self, WatchCommand.self,
+            StatusCommand.self, RetryCommand.self,
             ReportCommand.self, WeightsCommand.self, LineCommand.self, SetupCommand.self, DoctorCommand.self,
             EvaluateCommand.self, TuneCommand.self, RescoreCommand.self, DatasetsCommand.self, BenchCommand.self, ReferenceCommand.self,
         ])
@@ -33,7 +34,8 @@ struct Musc: AsyncParsableCommand {
             guard let next = subcommands.first(where: { $0._commandName == name }) else {
                 let known = subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
                 throw UserError(
-                    "there is no command “\(name)”" + (Suggestion.nearest(to: name, among: known) ?? ": there are \(known.joined(separator: ", "))"),
+                    "there is no command “\(name)”"
+                        + (Suggestion.nearest(to: name, among: known) ?? ": there are \(known.joined(separator: ", "))"),
                     exit: .usage)
             }
             command = next

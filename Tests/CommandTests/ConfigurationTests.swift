@@ -53,13 +53,15 @@ import Testing
         }
     }
 
-    @Test("The old word none is taken, with a note of what is written today", arguments: [
-        ("model:\n  tile: none\n", "musc.yaml:2: model.tile: “none” is an old word", "write “off”", "model.tile", "off"),
-        ("model:\n  image_size: none\n", "model.image_size", "write “preset”", "model.region", ""),
-        ("output:\n  overlays: none\n  maps: none\n", "output.maps", "write “off”", "output.overlays", "off"),
-        ("judges:\n  known_good: none\n", "judges.known_good", "leave it empty", "judges.known_good", ""),
-        ("scoring:\n  window: none\n", "scoring.window", "write “off”", "scoring.window", "off"),
-    ])
+    @Test(
+        "The old word none is taken, with a note of what is written today",
+        arguments: [
+            ("model:\n  tile: none\n", "musc.yaml:2: model.tile: “none” is an old word", "write “off”", "model.tile", "off"),
+            ("model:\n  image_size: none\n", "model.image_size", "write “preset”", "model.region", ""),
+            ("output:\n  overlays: none\n  maps: none\n", "output.maps", "write “off”", "output.overlays", "off"),
+            ("judges:\n  known_good: none\n", "judges.known_good", "leave it empty", "judges.known_good", ""),
+            ("scoring:\n  window: none\n", "scoring.window", "write “off”", "scoring.window", "off"),
+        ])
     func oldWord(yaml: String, place: String, advice: String, key: String, value: String) throws {
         let result = try run(yaml, MuscCommand.tiny)
         #expect(result.status == 0 && result.errors.contains(place) && result.errors.contains(advice), "\(result.errors)")
@@ -73,7 +75,9 @@ import Testing
         let whole = try settings()
         #expect(try run(yaml, ["--least-judges", "3", "--interval", "0,0.3"]).status == 0)
         #expect(try settings() == whole && whole["scoring.least_judges"] == "3")
-        #expect(try run(yaml, ["--least-judges", "0"]).errors.contains("--least-judges: scoring.least_judges: must be preset or a whole number"))
+        #expect(
+            try run(yaml, ["--least-judges", "0"]).errors.contains("--least-judges: scoring.least_judges: must be preset or a whole number")
+        )
     }
 
     @Test("An empty file leaves the defaults, and a missing one is named")

@@ -11,8 +11,9 @@ import Testing
 
     static let shown: [Shown] = {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let articles = (try? FileManager.default.contentsOfDirectory(
-            at: root.appending(path: "Sources/MuSc/MuSc.docc"), includingPropertiesForKeys: nil)) ?? []
+        let articles =
+            (try? FileManager.default.contentsOfDirectory(
+                at: root.appending(path: "Sources/MuSc/MuSc.docc"), includingPropertiesForKeys: nil)) ?? []
         let files = [root.appending(path: "README.md")] + articles.filter { $0.pathExtension == "md" }
         return files.flatMap { file -> [Shown] in
             let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""

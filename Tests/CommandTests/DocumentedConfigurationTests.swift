@@ -43,8 +43,10 @@ import musc
     @Test("Every key with a flag has it, with the key's help")
     func flags() throws {
         let musc = try MuscCommand()
-        let help = try ["run", "watch"].map { try musc.run($0, "--help-hidden").output.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
-            .joined()
+        let help = try ["run", "watch"].map {
+            try musc.run($0, "--help-hidden").output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        .joined()
         for key in Configuration.keys {
             guard let flag = key.flag else { continue }
             #expect(help.contains("--\(flag) <\(key.placeholder)> \(key.help)"), "\(flag)")

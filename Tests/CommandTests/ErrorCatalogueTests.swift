@@ -11,7 +11,8 @@ import Testing
             let text = entry.example.description
             #expect(text.contains(entry.concerns), "\(entry.name) does not name \(entry.concerns): \(text)")
             #expect(text.contains(entry.advises), "\(entry.name) does not advise “\(entry.advises)”: \(text)")
-            #expect(text.replacing("\n  ", with: "").unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "\(entry.name)")
+            #expect(
+                text.replacing("\n  ", with: "").unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "\(entry.name)")
             #expect(!text.contains("Optional(") && !text.contains("Error("), "\(entry.name) shows code: \(text)")
         }
     }
@@ -36,10 +37,15 @@ import Testing
         var outer = ""
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for (number, line) in lines.enumerated() {
-            if let type = line.firstMatch(of: /^(?:public |package |private |fileprivate )?(?:indirect )?(?:struct|enum|final class|class|actor|extension) (\w+)/) {
+            if let type = line.firstMatch(
+                of: /^(?:public |package |private |fileprivate )?(?:indirect )?(?:struct|enum|final class|class|actor|extension) (\w+)/)
+            {
                 outer = String(type.1)
             }
-            guard let error = line.firstMatch(of: /^( *)(?:public |package |private |fileprivate )?(?:struct|enum) (\w+)[^{]*: [^{]*\bError\b/) else { continue }
+            guard
+                let error = line.firstMatch(
+                    of: /^( *)(?:public |package |private |fileprivate )?(?:struct|enum) (\w+)[^{]*: [^{]*\bError\b/)
+            else { continue }
             let name = error.1.isEmpty ? String(error.2) : "\(outer).\(error.2)"
             let end = lines[number...].firstIndex(of: "\(error.1)}") ?? lines.endIndex
             let isInner = ErrorCatalogue.inner[name] != nil
@@ -76,12 +82,16 @@ import Testing
         }
 
         var unlisted: [String] = []
-        for case let path as String in FileManager.default.enumerator(atPath: Self.sources.path + "/musc") ?? FileManager.DirectoryEnumerator() {
+        for case let path as String in FileManager.default.enumerator(atPath: Self.sources.path + "/musc")
+            ?? FileManager.DirectoryEnumerator()
+        {
             guard path.hasSuffix(".swift") else { continue }
             let text = try String(contentsOf: Self.sources.appending(path: "musc/\(path)"), encoding: .utf8)
             for match in text.matches(of: /(?:UserError|ValidationError)\(\s*((?:.|\n){0,500}?)(?:,\s*exit:|\)\n)/) {
                 let words = String(match.1)
-                let isHandedOn = words.contains(/^"(\\\(folder\): )?\\\(error\)"$/) || words == "error" || words.contains(/^"shard \\\(shard\): \\\(error\)"$/)
+                let isHandedOn =
+                    words.contains(/^"(\\\(folder\): )?\\\(error\)"$/) || words == "error"
+                    || words.contains(/^"shard \\\(shard\): \\\(error\)"$/)
                     || words.hasPrefix("_ ") || words.hasPrefix("description")
                 if !isHandedOn, !ErrorCatalogue.refusals.contains(where: { text[match.range].contains($0.source) }) {
                     unlisted.append("\(path): \(words)")

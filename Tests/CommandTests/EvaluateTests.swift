@@ -149,7 +149,8 @@ import Testing
         #expect(computed.output == stored.output, "\(computed.errors)")
         let neither = try musc.run("rescore", "--scores", "batch/_musc/scores.csv")
         #expect(neither.status == 2 && neither.errors.contains("--features-from"))
-        let short = try musc.run("rescore", "--scores", "batch/_musc/scores.csv", "--features", "batch/_musc/scores.safetensors", "--windows", "9")
+        let short = try musc.run(
+            "rescore", "--scores", "batch/_musc/scores.csv", "--features", "batch/_musc/scores.safetensors", "--windows", "9")
         #expect(short.status == 2 && short.errors.contains("a window of 9 does not fit 5 images"))
     }
 }

@@ -59,7 +59,8 @@ import Testing
                     let fault = injections[index]
                     do {
                         let reached = try Round(
-                            scenario, at: fault.at, error: fault.error, isLasting: fault.isLasting, shim: shim).run()
+                            scenario, at: fault.at, error: fault.error, isLasting: fault.isLasting, shim: shim
+                        ).run()
                         if reached.count >= fault.at { injected.withLock { $0 += 1 } }
                     } catch {
                         problems.withLock { $0.append("\(error)") }
@@ -160,7 +161,9 @@ private struct Round {
         let record = try? JSONSerialization.jsonObject(with: Data(contentsOf: results.appending(path: "run.json"))) as? [String: Any]
         let table = try String(contentsOf: results.appending(path: "scores.csv"), encoding: .utf8)
         let rows = table.split(separator: "\r\n").dropFirst()
-        try expect(record?["images"] as? Int == rows.count && rows.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count >= 12 }, "cut tables")
+        try expect(
+            record?["images"] as? Int == rows.count
+                && rows.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count >= 12 }, "cut tables")
         let page = try String(contentsOf: results.appending(path: "report.html"), encoding: .utf8)
         try expect(page.hasSuffix("</html>\n"), "the page is cut")
         for row in rows {

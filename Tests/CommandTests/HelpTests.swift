@@ -23,8 +23,10 @@ import Testing
     @Test(
         "Whoever mistypes is told what may be meant, after the program's name, with status 2",
         arguments: [
-            (["rum"], "musc: there is no command “rum”: did you mean run?"), (["help", "rum"], "musc: there is no command “rum”: did you mean run?"),
-            (["weights", "fecth"], "there is no command “fecth”: did you mean fetch?"), (["line", "nonsense"], "there are list, show, forget"),
+            (["rum"], "musc: there is no command “rum”: did you mean run?"),
+            (["help", "rum"], "musc: there is no command “rum”: did you mean run?"),
+            (["weights", "fecth"], "there is no command “fecth”: did you mean fetch?"),
+            (["line", "nonsense"], "there are list, show, forget"),
             (["run", "batch", "--treshold", "1"], "musc: Unknown option '--treshold'. Did you mean '--threshold'?"),
             (["run", "batch", "--threshold", "3"], "--threshold: output.threshold: must be auto or a number from 0 to 2, not “3”"),
             (["run"], "musc: Missing expected argument"), (["run", "batch", "-q", "-v"], "musc: Give one of --quiet, --verbose"),

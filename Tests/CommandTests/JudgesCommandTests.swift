@@ -116,7 +116,9 @@ import Testing
         #expect(try lines().first?.images.contains { $0.batch.hasSuffix("/c") } == true)
     }
 
-    @Test("Where the disk is full nothing is remembered, and the batch's results are whole", .enabled(if: getuid() == 0, "mounting needs root"))
+    @Test(
+        "Where the disk is full nothing is remembered, and the batch's results are whole",
+        .enabled(if: getuid() == 0, "mounting needs root"))
     func fullDisk() throws {
         let place = musc.scratch.appending(path: "state/lines")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)

@@ -48,10 +48,12 @@ struct SizesAndRegionsTests {
         #expect(result.errors.contains("Image size auto"))
     }
 
-    @Test("Sizes, tiles and regions that cannot be are refused with status 2", arguments: [
-        (["--image-size", "100x84"], "98 and 112"), (["--image-size", "big"], "1008x672"), (["--tile", "3"], "8 to 1024"),
-        (["--region", "1,2,3"], "left,top,width,height"), (["--region", "0,0,-1,4"], "left,top,width,height"),
-    ])
+    @Test(
+        "Sizes, tiles and regions that cannot be are refused with status 2",
+        arguments: [
+            (["--image-size", "100x84"], "98 and 112"), (["--image-size", "big"], "1008x672"), (["--tile", "3"], "8 to 1024"),
+            (["--region", "1,2,3"], "left,top,width,height"), (["--region", "0,0,-1,4"], "left,top,width,height"),
+        ])
     func refused(arguments: [String], expected: String) throws {
         try musc.makeBatch("batch", images: 2)
         let result = try musc.run(["run", "batch", "--backbone", "tiny.json"] + arguments)

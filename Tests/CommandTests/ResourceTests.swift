@@ -86,7 +86,8 @@ import Testing
     @Test("A bomb of each format costs its own row, in a moment")
     func bombs() throws {
         func bytes(_ number: Int, _ count: Int = 4) -> [UInt8] { (0..<count).map { UInt8(number >> (8 * (count - 1 - $0)) & 255) } }
-        let png = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + bytes(13) + Array("IHDR".utf8) + bytes(60_000) + bytes(60_000)
+        let png =
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + bytes(13) + Array("IHDR".utf8) + bytes(60_000) + bytes(60_000)
             + [1, 0, 0, 0, 0] + bytes(0)
         let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0]
         var tiff: [UInt8] = Array("MM".utf8) + bytes(42, 2) + bytes(8) + bytes(4, 2)

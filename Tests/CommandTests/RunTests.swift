@@ -118,7 +118,8 @@ import Testing
         let cases: [([String], String)] = [
             (["--image-size", "100"], "98 and 112"), (["--feature-layers", "2,99"], "0 to 3"),
             (["--r-list", "2"], "odd"), (["--interval", "0.5,0.2"], "0,0.3"), (["--preset", "fast"], "tuned or paper"),
-            (["--threads", "none at all"], "whole number"), (["--memory", "lots"], "4G"), (["--backbone", "dinov2_vits41"], "dinov2_vits14"),
+            (["--threads", "none at all"], "whole number"), (["--memory", "lots"], "4G"),
+            (["--backbone", "dinov2_vits41"], "dinov2_vits14"),
         ]
         for (arguments, hint) in cases {
             let tiny = arguments.contains("--backbone") ? [] : ["--backbone", "tiny.json"]

@@ -55,11 +55,12 @@ import Testing
         return rows.filter { $0 != [""] }
     }
 
-    static let names: [[UInt8]] = [
-        "=HYPERLINK(\"http:evil\").png", "+1.png", "-1+1.png", "@SUM(A1).png", "\t=1.png", "a;=1+1.png",
-        "\"><script>alert(1)<script>.png", "'onload='alert(1).png", "two\nlines.png", "2026-11-25T00:00:00Z info forged.png",
-        "\u{1B}[31mred\u{7}.png", "\u{2028}separated\u{202E}gnp.png", "a\"\u{301},=1.png", "plain.png",
-    ].map { Array($0.utf8) } + [Array("caf".utf8) + [0xE9] + Array(".png".utf8)]
+    static let names: [[UInt8]] =
+        [
+            "=HYPERLINK(\"http:evil\").png", "+1.png", "-1+1.png", "@SUM(A1).png", "\t=1.png", "a;=1+1.png",
+            "\"><script>alert(1)<script>.png", "'onload='alert(1).png", "two\nlines.png", "2026-11-25T00:00:00Z info forged.png",
+            "\u{1B}[31mred\u{7}.png", "\u{2028}separated\u{202E}gnp.png", "a\"\u{301},=1.png", "plain.png",
+        ].map { Array($0.utf8) } + [Array("caf".utf8) + [0xE9] + Array(".png".utf8)]
 
     @Test("No name of a file or folder forges a line, a cell, a tag or JSON")
     func names() throws {
@@ -104,7 +105,8 @@ import Testing
             let output = try musc.run(arguments).output
             #expect((try? JSONSerialization.jsonObject(with: Data(output.utf8))) != nil, "\(output)")
         }
-        let logged = try musc.run(["sweep", "drop", "--log-format", "json", "--log-level", "debug", "--config", "musc.yaml"] + MuscCommand.tiny)
+        let logged = try musc.run(
+            ["sweep", "drop", "--log-format", "json", "--log-level", "debug", "--config", "musc.yaml"] + MuscCommand.tiny)
         for line in logged.errors.split(separator: "\n") {
             #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "\(line)")
         }

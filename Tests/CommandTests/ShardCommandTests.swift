@@ -163,7 +163,8 @@ import Testing
         #expect(try merge().status == 0)
         _ = try musc.run(["run", "batch", "--judges", "5", "--out", "one"] + MuscCommand.tiny)
         #expect(try table("batch/_musc") == table("one/batch/_musc"))
-        let left = FileManager.default.enumerator(atPath: musc.scratch.appending(path: "work").path(percentEncoded: false))?
+        let left =
+            FileManager.default.enumerator(atPath: musc.scratch.appending(path: "work").path(percentEncoded: false))?
             .compactMap { $0 as? String }.filter { $0.hasSuffix(".tmp") } ?? []
         #expect(left.isEmpty)
     }

@@ -40,7 +40,9 @@ import Testing
         #expect(result.errors.contains("a: chooses") && result.errors.contains("b: kept back") && result.errors.contains("c: chooses"))
         #expect(result.errors.contains("b, 70 px: computed"))
         let lines = result.output.split(separator: "\n").map(String.init)
-        #expect(lines.contains { $0.hasPrefix("1. ") } && lines.contains { $0.hasPrefix("paper ") } && lines.contains { $0.hasPrefix("tuned ") })
+        #expect(
+            lines.contains { $0.hasPrefix("1. ") } && lines.contains { $0.hasPrefix("paper ") } && lines.contains { $0.hasPrefix("tuned ") }
+        )
         let start = try #require(lines.firstIndex(of: "model:"))
         let configuration = lines[start...].joined(separator: "\n").replacing("backbone: tiny\n", with: "backbone: tiny.json\n")
         try Data(configuration.utf8).write(to: musc.scratch.appending(path: "musc.yaml"))

@@ -31,7 +31,8 @@ import Testing
     @Test("Every link of the README and every picture leads to a file")
     func links() throws {
         let readme = try Repository.text("README.md")
-        let links = readme.matches(of: /\]\(([^)]+)\)/).map { String($0.output.1) }
+        let links =
+            readme.matches(of: /\]\(([^)]+)\)/).map { String($0.output.1) }
             + readme.matches(of: /src(?:set)?="([^"]+)"/).map { String($0.output.1) }
         #expect(links.count > 10)
         for link in links where !link.hasPrefix("https://") { #expect(Repository.exists(link), "\(link)") }
@@ -40,14 +41,17 @@ import Testing
     @Test("Every path that documents, comments and scripts name is in the repository")
     func paths() throws {
         let named = /(?:Sources|Tests|examples|watch-config)\/[A-Za-z0-9_+.\/-]*[A-Za-z0-9_]/
-        let files = Repository.documents + ["Package.swift"]
-            + Repository.files(in: ["Sources", "Tests", "examples", "watch-config"], endings: ["swift", "c", "h", "inc", "sh", "py", "yaml"])
+        let files =
+            Repository.documents + ["Package.swift"]
+            + Repository.files(
+                in: ["Sources", "Tests", "examples", "watch-config"], endings: ["swift", "c", "h", "inc", "sh", "py", "yaml"])
         var seen = 0
         for file in files {
             for match in try Repository.text(file).matches(of: named) {
                 let text = match.output
                 // A path that goes on with a variable, a pattern or a name to be filled in, or ends one that begins elsewhere.
-                let before = match.range.lowerBound == match.base.startIndex ? " " : match.base[match.base.index(before: match.range.lowerBound)]
+                let before =
+                    match.range.lowerBound == match.base.startIndex ? " " : match.base[match.base.index(before: match.range.lowerBound)]
                 let after = match.range.upperBound == match.base.endIndex ? " " : match.base[match.range.upperBound]
                 if "$*\\{<(…".contains(after) || before.isLetter || before.isNumber || "/_-".contains(before) && !isHere(match) { continue }
                 seen += 1

@@ -36,7 +36,8 @@ import Testing
             let code = Self.flat(example.code)
             #expect(
                 Self.compiled.contains { $0.contains(code) },
-                "\(example.file): this example is in no file that is compiled, such as Tests/DocumentationTests/Examples.swift:\n\(example.code)")
+                "\(example.file): this example is in no file that is compiled, such as Tests/DocumentationTests/Examples.swift:\n\(example.code)"
+            )
         }
     }
 

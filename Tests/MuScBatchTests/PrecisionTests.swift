@@ -55,7 +55,8 @@ struct PrecisionTests {
         return wins / Double(defective.count * good.count)
     }
 
-    @Test("Precision fast moves image scores by less than 0.001, and ranks only such apart anew", arguments: ScoringSettings.Preset.allCases)
+    @Test(
+        "Precision fast moves image scores by less than 0.001, and ranks only such apart anew", arguments: ScoringSettings.Preset.allCases)
     func fast(preset: ScoringSettings.Preset) throws {
         for batch in try Self.batches {
             // Where marks that recur count, what moves the distances counts twice.

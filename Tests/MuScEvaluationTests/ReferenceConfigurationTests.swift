@@ -62,7 +62,9 @@ struct ReferenceConfigurationTests {
             do { _ = try read(yaml) } catch { return "\(error)" }
             return ""
         }
-        #expect(message("datasets:\n  dataset_name: mvtec\n").contains("musc.yaml:2: datasets.dataset_name: \"mvtec\" is not one of mvtec_ad, visa"))
+        #expect(
+            message("datasets:\n  dataset_name: mvtec\n").contains(
+                "musc.yaml:2: datasets.dataset_name: \"mvtec\" is not one of mvtec_ad, visa"))
         #expect(message("datasets:\n  img_resize: big\n").contains("datasets.img_resize: \"big\" is not a positive whole number"))
         // Found by fuzzing: what the file says reached the terminal as it was.
         #expect(message("datasets:\n  dataset_name: \"a\\tb\"\n").contains(#""a\u{9}b" is not one of"#))

@@ -34,7 +34,8 @@ import Testing
 
     @Test("A hook gets the result on standard input and its arguments as they stand, without a shell")
     func input() async throws {
-        try await run(onBatch: ["sh", "-c", "cat > \"$0\"; printf %s \"$1\" > \"$0.args\"", path("out"), "$HOME; * `x`"], body: "{\"id\":\"ü\"}")
+        try await run(
+            onBatch: ["sh", "-c", "cat > \"$0\"; printf %s \"$1\" > \"$0.args\"", path("out"), "$HOME; * `x`"], body: "{\"id\":\"ü\"}")
         #expect(content("out") == "{\"id\":\"ü\"}")
         #expect(content("out.args") == "$HOME; * `x`")
         #expect(try WatchStatus.read(ledger).receivers.isEmpty)

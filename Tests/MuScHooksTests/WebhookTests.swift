@@ -53,7 +53,9 @@ import Testing
         #expect(try WatchStatus.read(ledger).receivers.isEmpty)
     }
 
-    @Test("A receiver that refuses, hangs, answers 500, dies before it answers, and comes back, gets every message in order, each under one key")
+    @Test(
+        "A receiver that refuses, hangs, answers 500, dies before it answers, and comes back, gets every message in order, each under one key"
+    )
     func unreliable() async throws {
         let keys = (0..<6).map { "batch-\($0)" }
         var receiver = try UnreliableReceiver()

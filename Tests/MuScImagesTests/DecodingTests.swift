@@ -25,7 +25,8 @@ struct DecodingTests {
 
     @Test("A file decodes to the grey that Pillow reads", arguments: ImageFixtures.names)
     func grey(name: String) throws {
-        let isEqual = try GrayImage(contentsOf: ImageFixtures.path(name), options: .reference)
+        let isEqual =
+            try GrayImage(contentsOf: ImageFixtures.path(name), options: .reference)
             == ImageFixtures.grey("\(name)/l")
         #expect(isEqual)
     }
@@ -169,10 +170,12 @@ struct DecodingTests {
         }
     }
 
-    @Test("An image size is one number or two", arguments: [
-        ("336", ImageSize(side: 336)), ("1008x672", ImageSize(width: 1008, height: 672)),
-        ("1008 × 672", ImageSize(width: 1008, height: 672)),
-    ])
+    @Test(
+        "An image size is one number or two",
+        arguments: [
+            ("336", ImageSize(side: 336)), ("1008x672", ImageSize(width: 1008, height: 672)),
+            ("1008 × 672", ImageSize(width: 1008, height: 672)),
+        ])
     func imageSize(text: String, size: ImageSize) throws {
         #expect(ImageSize(text) == size)
         #expect(ImageSize(size.description) == size)

@@ -137,8 +137,9 @@ struct FailureTests {
         var bmp = Array(try ImageFixtures.bytes("bmp_32bit.bmp"))
         bmp.replaceSubrange(18..<26, with: Self.littleEndian(0x7FFF_FFFF) + Self.littleEndian(0x7FFF_FFFF))
         #expect(isRefused(bmp))
-        #expect(Self.error(Array("P5\n100000000 1\n255\n".utf8))?.kind
-            == .sideTooLong(width: 100_000_000, height: 1, limit: 1_000_000))
+        #expect(
+            Self.error(Array("P5\n100000000 1\n255\n".utf8))?.kind
+                == .sideTooLong(width: 100_000_000, height: 1, limit: 1_000_000))
         #expect(isRefused(Array("P6\n999999999 999999999\n255\n".utf8)))
         #expect(isRefused(Array("P1\n60000 60000\n".utf8)))
         var jpeg = try ImageFixtures.bytes("jpeg_422.jpg")

@@ -12,11 +12,13 @@ struct ResamplingTests {
         let isEqual: Bool
         if parts[1] == "l" {
             let expected = try ImageFixtures.grey(entry)
-            isEqual = try GrayImage(contentsOf: ImageFixtures.path(parts[0]))
+            isEqual =
+                try GrayImage(contentsOf: ImageFixtures.path(parts[0]))
                 .resized(width: expected.width, height: expected.height, filter: filter) == expected
         } else {
             let expected = try ImageFixtures.rgb(entry)
-            isEqual = try RGBImage(contentsOf: ImageFixtures.path(parts[0]))
+            isEqual =
+                try RGBImage(contentsOf: ImageFixtures.path(parts[0]))
                 .resized(width: expected.width, height: expected.height, filter: filter) == expected
         }
         #expect(isEqual)

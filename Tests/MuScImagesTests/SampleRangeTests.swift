@@ -56,7 +56,8 @@ struct SampleRangeTests {
         }
     }
 
-    @Test("10, 12, 14 and 16 bits in files of 16, right- or left-aligned, read as the camera's own 8-bit images",
+    @Test(
+        "10, 12, 14 and 16 bits in files of 16, right- or left-aligned, read as the camera's own 8-bit images",
         arguments: Container.allCases, [8, 10, 12, 14, 16])
     func depths(container: Container, bits: Int) throws {
         for isLeftAligned in [false, true] {

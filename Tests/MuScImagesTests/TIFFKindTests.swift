@@ -123,8 +123,14 @@ struct TIFFKindTests {
         }
         #expect(error { $0.compression = 34712 }.contains("JPEG 2000"))
         #expect(error { $0.compression = 34661 }.contains("JBIG"))
-        #expect(error { $0.photometric = 32845; $0.samples = 3 }.contains("LogLuv"))
-        #expect(error { $0.bits = 64; $0.planes = [Array(repeating: 0, count: 16)] }.contains("64-bit whole-number"))
+        #expect(
+            error {
+                $0.photometric = 32845; $0.samples = 3
+            }.contains("LogLuv"))
+        #expect(
+            error {
+                $0.bits = 64; $0.planes = [Array(repeating: 0, count: 16)]
+            }.contains("64-bit whole-number"))
         #expect(error { $0.compression = 34712 }.contains("8 or 16 unsigned bits"))
     }
 

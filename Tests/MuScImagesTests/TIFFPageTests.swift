@@ -42,7 +42,9 @@ struct TIFFPageTests {
 
     @Test("Thumbnails, reduced copies and masks are no pages, wherever they stand")
     func reduced() throws {
-        let pages = [Self.page(Self.small, kind: 1), Self.first, Self.page(Self.small, kind: 1), Self.page(Self.second, kind: 4, photometric: 4)]
+        let pages = [
+            Self.page(Self.small, kind: 1), Self.first, Self.page(Self.small, kind: 1), Self.page(Self.second, kind: 4, photometric: 4),
+        ]
         #expect(try decode(pages).pixels == [1, 2, 3, 4, 5, 6])
         #expect(try peek(pages).pages == 1)
     }

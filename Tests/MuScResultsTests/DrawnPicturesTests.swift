@@ -86,7 +86,8 @@ struct DrawnPicturesTests {
                 let archive = try TensorArchive(path: known)
                 var metadata = archive.metadata
                 metadata["entries"] = metadata["entries"]?.replacing(
-                    name.replacing("/", with: "\\/"), with: forged.replacing("/", with: "\\/")).replacing(name, with: forged)
+                    name.replacing("/", with: "\\/"), with: forged.replacing("/", with: "\\/")
+                ).replacing(name, with: forged)
                 #expect(metadata["entries"] != archive.metadata["entries"])
                 var file = SafetensorsWriter(metadata: metadata)
                 for name in archive.names { file.add(name, try archive.tensor(name)) }

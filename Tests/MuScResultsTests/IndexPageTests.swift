@@ -64,7 +64,8 @@ struct IndexPageTests {
 
     @Test("Each line has a trend of its own, which breaks where the method changes")
     func lines() throws {
-        let batches = (0..<6).map { done("line-A/\($0)", $0, method: $0 < 3 ? "a" : "b") } + (0..<4).map { done("line-B/\($0)", $0 + 10) }
+        let batches =
+            (0..<6).map { done("line-A/\($0)", $0, method: $0 < 3 ? "a" : "b") } + (0..<4).map { done("line-B/\($0)", $0 + 10) }
             + [done("lonely/1", 1)]
         let trends = TrendPlot.lines(of: batches)
         #expect(trends.map(\.line) == ["line-B", "line-A"] && trends.map(\.breaks) == [0, 1])

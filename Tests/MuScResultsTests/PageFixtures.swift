@@ -50,7 +50,8 @@ struct PageFixtures {
                 time: state == .waiting ? "" : "\(2024 + index / 3360)-\(padded(month))-\(padded(day))T\(padded(8 + index % 10)):00:00Z",
                 images: 80, flagged: flagged, seconds: state == .done ? 9 + 6 * random.unit() : nil,
                 scores: state == .done
-                    ? .init(tenth: level - 0.03, median: level, ninetieth: level + 0.05, highest: level + 0.1 + 0.05 * Float(flagged)) : nil,
+                    ? .init(tenth: level - 0.03, median: level, ninetieth: level + 0.05, highest: level + 0.1 + 0.05 * Float(flagged))
+                    : nil,
                 reason: reason[state], report: state == .done ? FilePath("line/batch_\(index)/_musc/report.html") : nil)
         }
         for (name, shown) in [("many", batches), ("few", Array(batches.suffix(24)))] {

@@ -36,7 +36,10 @@ struct MarkupTests {
 
     @Test("Durations read as people write them")
     func words() {
-        #expect([0.02, 0.42, 12.34, 59.99, 185, 3725].map(durationText) == ["0.02 s", "0.4 s", "12.3 s", "1 min 00 s", "3 min 05 s", "1 h 02 min"])
+        #expect(
+            [0.02, 0.42, 12.34, 59.99, 185, 3725].map(durationText) == [
+                "0.02 s", "0.4 s", "12.3 s", "1 min 00 s", "3 min 05 s", "1 h 02 min",
+            ])
     }
 }
 

@@ -22,7 +22,8 @@ struct AnomalyMapTests {
 
     @Test("One patch fills the picture, and one pixel takes the first patch")
     func extremes() {
-        #expect(AnomalyMap(grid: PatchGrid(width: 1, height: 1), values: [0.5]).resized(width: 3, height: 2) == Array(repeating: 0.5, count: 6))
+        #expect(
+            AnomalyMap(grid: PatchGrid(width: 1, height: 1), values: [0.5]).resized(width: 3, height: 2) == Array(repeating: 0.5, count: 6))
         #expect(AnomalyMap(grid: PatchGrid(width: 2, height: 2), values: [1, 2, 3, 4]).resized(width: 1, height: 1) == [1])
     }
 
@@ -44,7 +45,10 @@ struct ColormapTests {
         arguments: [
             (Colormap.jet, [[0, 0, 128], [0, 77, 255], [26, 255, 230], [130, 255, 125], [230, 255, 26], [255, 77, 0], [128, 0, 0]]),
             (.turbo, [[48, 18, 59], [62, 155, 254], [70, 248, 132], [164, 252, 60], [225, 221, 55], [240, 91, 18], [122, 4, 3]]),
-            (.viridis, [[68, 1, 84], [65, 68, 135], [42, 120, 142], [33, 145, 140], [34, 168, 132], [122, 209, 81], [253, 231, 37]]),
+            (
+                .viridis,
+                [[68, 1, 84], [65, 68, 135], [42, 120, 142], [33, 145, 140], [34, 168, 132], [122, 209, 81], [253, 231, 37]]
+            ),
             (.inferno, [[0, 0, 4], [66, 10, 104], [147, 38, 103], [188, 55, 84], [221, 81, 58], [252, 165, 10], [252, 255, 164]]),
             (.grey, [[0, 0, 0], [51, 51, 51], [102, 102, 102], [128, 128, 128], [153, 153, 153], [204, 204, 204], [255, 255, 255]]),
         ])
@@ -146,18 +150,20 @@ struct OverlayNamesTests {
     @Test("A picture is named after its image, without the extension")
     func plain() {
         let names = OverlayNames(["part_0001.jpg", "b.v2.tiff", "noextension", ".hidden"])
-        #expect((0..<4).map(names.overlay) == [
-            "overlays/part_0001.png", "overlays/b.v2.png", "overlays/noextension.png", "overlays/.hidden.png",
-        ])
+        #expect(
+            (0..<4).map(names.overlay) == [
+                "overlays/part_0001.png", "overlays/b.v2.png", "overlays/noextension.png", "overlays/.hidden.png",
+            ])
         #expect(names.thumbnail(0) == "overlays/thumbs/part_0001.jpg")
     }
 
     @Test("Images that differ in extension or case alone keep their whole names")
     func collisions() {
         let names = OverlayNames(["a.jpg", "a.png", "B.jpg", "b.jpeg", "c.jpg"])
-        #expect((0..<5).map(names.overlay) == [
-            "overlays/a.jpg.png", "overlays/a.png.png", "overlays/B.jpg.png", "overlays/b.jpeg.png", "overlays/c.png",
-        ])
+        #expect(
+            (0..<5).map(names.overlay) == [
+                "overlays/a.jpg.png", "overlays/a.png.png", "overlays/B.jpg.png", "overlays/b.jpeg.png", "overlays/c.png",
+            ])
         let same = OverlayNames(["A.JPG", "a.jpg", "a.jpg.png"])
         #expect(Set((0..<3).map { same.overlay($0).lowercased() }).count == 3)
     }

@@ -27,8 +27,9 @@ struct RankingTests {
         let ranking = ranking((0..<images).map { 1 - 0.01 * Float($0) }, threshold: 1.005 - 0.01 * Float(flagged))
         #expect(ranking.flagged == flagged && ranking.look == look)
         let levels = ranking.scored.indices.map(ranking.level)
-        #expect(levels == Array(repeating: .flagged, count: flagged) + Array(repeating: .look, count: look)
-            + Array(repeating: .none, count: images - flagged - look))
+        #expect(
+            levels == Array(repeating: .flagged, count: flagged) + Array(repeating: .look, count: look)
+                + Array(repeating: .none, count: images - flagged - look))
     }
 
     @Test("The share of what is worth a look is the user's", arguments: [(0.0, 0), (0.05, 2), (0.1, 4), (1.0, 40)])

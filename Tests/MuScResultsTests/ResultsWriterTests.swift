@@ -48,11 +48,13 @@ struct ResultsWriterTests {
         try withTemporaryFolder { folder in
             var batch = try SyntheticBatch(names: (0..<22).map { "p\($0).jpg" }, folder: "\(folder)/batch")
             try batch.addJudges(knownGood: 3, in: "\(folder)/good")
-            let page = try text(ResultsWriter(options: OutputOptions()).write(
-                scores: batch.scores, run: batch.run, batchFolder: batch.folder))
+            let page = try text(
+                ResultsWriter(options: OutputOptions()).write(
+                    scores: batch.scores, run: batch.run, batchFolder: batch.folder))
             #expect(page.contains("3 parts look alike at one spot</h2>"))
             for index in [3, 10, 17] { #expect(page.contains("<img src=\"../p\(index).jpg\" style=\"width:400.0%;height:400.0%;left:")) }
-            #expect(page.contains("<summary>Compared with 3 known good images</summary><p>They alone judged. They lie in \(folder)/good.</p>"))
+            #expect(
+                page.contains("<summary>Compared with 3 known good images</summary><p>They alone judged. They lie in \(folder)/good.</p>"))
             #expect(page.contains("<img src=\"../../good/good_102.jpg\""))
             // Judges are not listed among the images.
             #expect(page.components(separatedBy: "<li class=\"card").count - 1 == 22)
@@ -65,8 +67,9 @@ struct ResultsWriterTests {
     func page() throws {
         try withTemporaryFolder { folder in
             let batch = try SyntheticBatch(names: (0..<8).map { "p\($0).jpg" }, folder: folder)
-            let page = try text(ResultsWriter(options: OutputOptions()).write(
-                scores: batch.scores, run: batch.run, batchFolder: folder))
+            let page = try text(
+                ResultsWriter(options: OutputOptions()).write(
+                    scores: batch.scores, run: batch.run, batchFolder: folder))
             #expect(page.contains("<h1 id=\"answer\" aria-live=\"polite\">1 of 8 images is flagged</h1>"))
             #expect(page.components(separatedBy: "<li class=\"card").count - 1 == 8)
             for address in ["http://", "https://", "//cdn", "@import"] {

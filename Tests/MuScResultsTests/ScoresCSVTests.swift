@@ -6,7 +6,8 @@ import Testing
 
 struct ScoresCSVTests {
     private let image = ScoredImage(
-        name: "part_0001.jpg", path: "drop/part_0001.jpg", size: ImageSize(width: 1280, height: 960), index: 0, score: 0.4123456, scoreMSM: 0.4,
+        name: "part_0001.jpg", path: "drop/part_0001.jpg", size: ImageSize(width: 1280, height: 960), index: 0, score: 0.4123456,
+        scoreMSM: 0.4,
         flagged: true, peak: PixelPosition(x: 12, y: 34))
 
     private func ranking(_ images: [ScoredImage]) -> Ranking {

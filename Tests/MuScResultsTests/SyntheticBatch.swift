@@ -81,7 +81,8 @@ struct SyntheticBatch {
             PeakEvidence(
                 image: image.name,
                 places: names.prefix(4).enumerated().map { place, name in
-                    .init(name: name, origin: .knownGood, x: 40 + place, y: 30, width: 160, height: 120, distance: 0.31 + 0.01 * Float(place))
+                    .init(
+                        name: name, origin: .knownGood, x: 40 + place, y: 30, width: 160, height: 120, distance: 0.31 + 0.01 * Float(place))
                 })
         }
         run.recurring = [

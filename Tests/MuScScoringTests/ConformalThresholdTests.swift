@@ -11,7 +11,8 @@ import Testing
         #expect(ConformalThreshold.pValues(of: [0.5], calibration: []) == [1])
     }
 
-    @Test("A score is at or above the threshold exactly where its p-value is at most the rate", arguments: [0.02, 0.05, 0.1, 0.29, 0.5, 0.99])
+    @Test(
+        "A score is at or above the threshold exactly where its p-value is at most the rate", arguments: [0.02, 0.05, 0.1, 0.29, 0.5, 0.99])
     func threshold(rate: Double) {
         var generator = SystemRandomNumberGenerator()
         for count in [1, 9, 19, 20, 48, 49, 99, 100] {

@@ -28,7 +28,9 @@ import Testing
         return sum / Float(layers * degrees.count)
     }
 
-    @Test("The nearest place is the one with the least mean distance, within the window, and judges come nearest first", arguments: [nil, 1] as [Int?])
+    @Test(
+        "The nearest place is the one with the least mean distance, within the window, and judges come nearest first",
+        arguments: [nil, 1] as [Int?])
     func nearest(window: Int?) {
         let matching = PatchMatching(grid: grid, degrees: [1, 3], window: window, region: nil, threads: 2)
         let query = PatchMatching.Query(image: 0, patch: 5)

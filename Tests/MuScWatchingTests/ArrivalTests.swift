@@ -160,7 +160,9 @@ struct ArrivalTests {
         let scorer = TableScorer()
         try await watching(drop, scorer) {
             let folder = try drop.drop(2, in: "a")
-            let code = folder.appending("part_0.ppm").withPlatformString { from in folder.appending("twin.ppm").withPlatformString { link(from, $0) } }
+            let code = folder.appending("part_0.ppm").withPlatformString { from in
+                folder.appending("twin.ppm").withPlatformString { link(from, $0) }
+            }
             #expect(code == 0)
             #expect(await eventually { drop.scored("a")?.count == 3 })
         }

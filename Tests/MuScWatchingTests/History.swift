@@ -80,9 +80,13 @@ final class History {
         _ = try Harness("sweep", drop, options).end()
     }
 
-    private var folders: [String] { Array(Set(files.keys.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex)) })).sorted() }
+    private var folders: [String] {
+        Array(Set(files.keys.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex)) })).sorted()
+    }
 
-    private func newFolder() -> String { ["current", "line/current", "line/b\(nextNumber)", "d\(nextNumber)"].randomElement(using: &random) ?? "d" }
+    private func newFolder() -> String {
+        ["current", "line/current", "line/b\(nextNumber)", "d\(nextNumber)"].randomElement(using: &random) ?? "d"
+    }
 
     private func anyFolder() -> String? { folders.randomElement(using: &random) }
 
@@ -242,14 +246,20 @@ final class History {
             let table = tableContents(drop.path("\(folder)/_musc"))
             let isCovered = table?.contents.cover(names, in: drop.path(folder)) == true
             if names.count >= 2 {
-                if !isCovered { faults.append("\(folder): its table is not of its images (\(batch?.state.rawValue ?? "unknown"): \(batch?.reason ?? "-"))") }
-                if batch?.state != .done { faults.append("\(folder) is \(batch?.state.rawValue ?? "unknown") in the end: \(batch?.reason ?? "-")") }
+                if !isCovered {
+                    faults.append(
+                        "\(folder): its table is not of its images (\(batch?.state.rawValue ?? "unknown"): \(batch?.reason ?? "-"))")
+                }
+                if batch?.state != .done {
+                    faults.append("\(folder) is \(batch?.state.rawValue ?? "unknown") in the end: \(batch?.reason ?? "-")")
+                }
             } else if !isCovered, batch?.reason?.isEmpty != false {
                 faults.append("\(folder): its image is neither in a table nor in a reason")
             }
         }
         faults += try faultsOfMessages()
-        let hidden = FileManager.default.enumerator(atPath: drop.root.string)?.compactMap { $0 as? String }.filter { $0.contains("/.table") } ?? []
+        let hidden =
+            FileManager.default.enumerator(atPath: drop.root.string)?.compactMap { $0 as? String }.filter { $0.contains("/.table") } ?? []
         faults += hidden.map { "\($0) was left" }
         return faults
     }

@@ -9,7 +9,9 @@ import WatchFixtures
 /// told how many, it plays 300, or as many as it can in 150 seconds, and prints how many these were.
 @Suite("Random histories of a drop folder")
 struct HistoryTests {
-    @Test("Whatever happens to a drop folder, in the end every image is in one table, every table was told of once, and nothing that people made is changed")
+    @Test(
+        "Whatever happens to a drop folder, in the end every image is in one table, every table was told of once, and nothing that people made is changed"
+    )
     func histories() async throws {
         let environment = ProcessInfo.processInfo.environment
         let wanted = environment["MUSC_HISTORIES"].flatMap { Int($0) }

@@ -56,7 +56,9 @@ struct KillTests {
             #expect(FolderIdentity(drop.path(name).appending("_musc")) == former, "\(name) was scored twice")
         }
         #expect(interrupted > 0, "some of the kills met a batch that was being scored")
-        let hidden = FileManager.default.enumerator(atPath: drop.root.string)?.compactMap { $0 as? String }.filter { $0.contains("/.") || $0.hasPrefix(".") }
+        let hidden = FileManager.default.enumerator(atPath: drop.root.string)?.compactMap { $0 as? String }.filter {
+            $0.contains("/.") || $0.hasPrefix(".")
+        }
         #expect(hidden == [])
         let counts = try WatchStatus.read(drop.ledger()).roots.first?.counts
         #expect(counts?["done"] == expected.count)

@@ -14,7 +14,13 @@ struct LedgerTests {
         let drop = try DropFolder()
         _ = try drop.ledger()
         let statement = "INSERT INTO grdb_migrations VALUES ('9 something of the future')"
-        try #require(run("python3", ["-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()", drop.ledgerPath.string, statement]) == 0)
+        try #require(
+            run(
+                "python3",
+                [
+                    "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()",
+                    drop.ledgerPath.string, statement,
+                ]) == 0)
         let error = #expect(throws: LedgerError.self) { try drop.ledger() }
         #expect(error?.description.contains("newer version of musc") == true)
     }

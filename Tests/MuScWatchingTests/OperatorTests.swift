@@ -52,7 +52,9 @@ struct OperatorTests {
             if bytes.first == UInt8(ascii: "@") { bytes[0] = 0 }
             withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
             let length = socklen_t(2 + bytes.count)
-            let bound = withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) } }
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
+            }
             try #require(bound == 0)
             SystemdNotify(environment: ["NOTIFY_SOCKET": path]).send("READY=1")
             var buffer = [UInt8](repeating: 0, count: 64)
@@ -104,7 +106,12 @@ struct OperatorTests {
         defer { run("umount", ["-l", layers.string]) }
         for name in ["lower", "upper", "work"] { try makeFolder(layers.appending(name)) }
         try #require(
-            run("mount", ["-t", "overlay", "overlay", "-o", "lowerdir=\(layers)/lower,upperdir=\(layers)/upper,workdir=\(layers)/work", drop.root.string]) == 0)
+            run(
+                "mount",
+                [
+                    "-t", "overlay", "overlay", "-o", "lowerdir=\(layers)/lower,upperdir=\(layers)/upper,workdir=\(layers)/work",
+                    drop.root.string,
+                ]) == 0)
         defer { run("umount", ["-l", drop.root.string]) }
         let log = EventLog()
         let scorer = TableScorer()

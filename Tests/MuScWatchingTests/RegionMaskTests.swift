@@ -100,9 +100,11 @@ struct RegionMaskTests {
         #expect(try WatchStatus.read(drop.ledger()).roots.first?.counts["done"] == 1)
     }
 
-    @Test("New images alone, or none, are scored where the configuration says so, whatever the mask", arguments: [
-        NewImagesPolicy.newBatch, .ignore,
-    ])
+    @Test(
+        "New images alone, or none, are scored where the configuration says so, whatever the mask",
+        arguments: [
+            NewImagesPolicy.newBatch, .ignore,
+        ])
     func policies(policy: NewImagesPolicy) async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()

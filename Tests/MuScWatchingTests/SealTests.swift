@@ -8,15 +8,19 @@ import WatchFixtures
 
 @Suite("A batch stays what it was", .serialized)
 struct SealTests {
-    @Test("A folder renamed while it is scored, with a new one of the same name in its place, has its own results and the new one has its own")
+    @Test(
+        "A folder renamed while it is scored, with a new one of the same name in its place, has its own results and the new one has its own"
+    )
     func swapped() async throws {
         let drop = try DropFolder()
         let isFirst = Mutex(true)
         let scorer = TableScorer(before: { batch in
-            guard isFirst.withLock({ first in
-                defer { first = false }
-                return first
-            }) else { return }
+            guard
+                isFirst.withLock({ first in
+                    defer { first = false }
+                    return first
+                })
+            else { return }
             try move(batch.folder, to: batch.root.appending("2026-11-30_0900"))
             try makeFolder(batch.folder)
             for number in 0..<3 { try write(image(100 + number), to: batch.folder.appending("part_\(number).ppm")) }

@@ -77,9 +77,12 @@ struct SettledTests {
         #expect(drop.scored("a")?.count == 6)
     }
 
-    @Test("Folders in which appliances keep their own things are not entered, whatever the configuration ignores", arguments: [
-        "@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "__MACOSX", ".snapshot", ".Trash-1000",
-    ])
+    @Test(
+        "Folders in which appliances keep their own things are not entered, whatever the configuration ignores",
+        arguments: [
+            "@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "__MACOSX", ".snapshot",
+            ".Trash-1000",
+        ])
     func appliances(name: String) async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()

@@ -6,7 +6,8 @@ import SystemPackage
 import Testing
 import WatchFixtures
 
-func sweep(_ drop: DropFolder, _ scorer: TableScorer, _ change: (inout WatchConfiguration) -> Void = { _ in }) async throws -> Sweep.Summary {
+func sweep(_ drop: DropFolder, _ scorer: TableScorer, _ change: (inout WatchConfiguration) -> Void = { _ in }) async throws -> Sweep.Summary
+{
     var configuration = try drop.configuration()
     change(&configuration)
     return try await Sweep(configuration: configuration, ledger: drop.ledger(), scoring: scorer.scoring, logger: silent).run()

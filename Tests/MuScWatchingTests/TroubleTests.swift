@@ -10,9 +10,13 @@ enum Machine {
     /// Mounting takes the rights of root.
     static let mounts = tries("d=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs $d && umount $d && rmdir $d")
     /// A file system in a file takes a loop device, and the program that makes it.
-    static let mountsFiles = mounts
-        && tries("d=$(mktemp -d) && truncate -s 8M $d/i && mkfs.ext4 -q $d/i && mkdir $d/m && mount -o loop $d/i $d/m && umount $d/m && rm -r $d")
-    static let mountsOverlays = mounts
+    static let mountsFiles =
+        mounts
+        && tries(
+            "d=$(mktemp -d) && truncate -s 8M $d/i && mkfs.ext4 -q $d/i && mkdir $d/m && mount -o loop $d/i $d/m && umount $d/m && rm -r $d"
+        )
+    static let mountsOverlays =
+        mounts
         && tries(
             """
             d=$(mktemp -d) && mount -t tmpfs tmpfs $d && mkdir $d/l $d/u $d/w $d/m \
@@ -49,7 +53,8 @@ struct TroubleTests {
         try drop.drop(2, in: "a")
         let scorer = TableScorer()
         try await watching(drop, scorer, settle: 20) {
-            let second = Watcher(configuration: try drop.configuration(), ledger: try drop.ledger(), scoring: scorer.scoring, logger: silent)
+            let second = Watcher(
+                configuration: try drop.configuration(), ledger: try drop.ledger(), scoring: scorer.scoring, logger: silent)
             let error = await #expect(throws: RootLockError.self) { try await second.run() }
             #expect(error?.description.contains("is taken care of by musc watch (process \(getpid())") == true)
 
@@ -95,7 +100,9 @@ struct TroubleTests {
         }
     }
 
-    @Test("A disk that is unmounted and mounted again is not scored again", .enabled(if: Machine.mountsFiles, "a file system in a file cannot be mounted here"))
+    @Test(
+        "A disk that is unmounted and mounted again is not scored again",
+        .enabled(if: Machine.mountsFiles, "a file system in a file cannot be mounted here"))
     func remountedDisk() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
@@ -119,7 +126,8 @@ struct TroubleTests {
         #expect(scorer.folders == ["a", "b"])
     }
 
-    @Test("On a full disk a batch is kept, and scored when there is room", .enabled(if: Machine.mounts, "mounting takes the rights of root"))
+    @Test(
+        "On a full disk a batch is kept, and scored when there is room", .enabled(if: Machine.mounts, "mounting takes the rights of root"))
     func fullDisk() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
@@ -139,7 +147,9 @@ struct TroubleTests {
         }
     }
 
-    @Test("Results that may not be written hold the batch with the reason, and nothing is lost", .enabled(if: Machine.mounts, "mounting takes the rights of root"))
+    @Test(
+        "Results that may not be written hold the batch with the reason, and nothing is lost",
+        .enabled(if: Machine.mounts, "mounting takes the rights of root"))
     func readOnlyResults() async throws {
         let drop = try DropFolder()
         let scorer = TableScorer()
@@ -207,13 +217,17 @@ struct TroubleTests {
         #expect(harness.end() == 0)
     }
 
-    @Test("Where watches run out the message names the setting, and the rest is scanned", .enabled(if: Machine.confines, "a namespace of users cannot be made here"))
+    @Test(
+        "Where watches run out the message names the setting, and the rest is scanned",
+        .enabled(if: Machine.confines, "a namespace of users cannot be made here"))
     func watchLimit() async throws {
         let drop = try DropFolder()
         for number in 0..<20 { try makeFolder(drop.path("line_\(number)")) }
         let harness = try Harness(
             "watch", drop, ["poll=1"],
-            wrapper: ["unshare", "--user", "--map-root-user", "sh", "-c", "echo 8 > /proc/sys/user/max_inotify_watches && exec \"$0\" \"$@\""])
+            wrapper: [
+                "unshare", "--user", "--map-root-user", "sh", "-c", "echo 8 > /proc/sys/user/max_inotify_watches && exec \"$0\" \"$@\"",
+            ])
         #expect(await harness.said("watch_limit"))
         #expect(harness.text.contains("fs.inotify.max_user_watches="))
         for number in 0..<20 { try drop.drop(2, in: "line_\(number)") }
@@ -227,7 +241,9 @@ struct TroubleTests {
         let drop = try DropFolder()
         let harness = try Harness(
             "watch", drop, ["poll=1"],
-            wrapper: ["unshare", "--user", "--map-root-user", "sh", "-c", "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$0\" \"$@\""])
+            wrapper: [
+                "unshare", "--user", "--map-root-user", "sh", "-c", "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$0\" \"$@\"",
+            ])
         #expect(await harness.said("fs.inotify.max_user_instances="))
         try drop.drop(2, in: "a")
         #expect(await eventually { drop.scored("a")?.count == 2 }, "\(harness.text.suffix(2000))")

@@ -87,7 +87,10 @@ final class Harness: Sendable {
     static var executable: String {
         // Beside the bundle of tests, wherever that is built.
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? Bundle.main.bundleURL
-        let candidates = [bundle.deletingLastPathComponent(), Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()]
+        let candidates = [
+            bundle.deletingLastPathComponent(), Bundle.main.bundleURL,
+            URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
+        ]
         return candidates.map { $0.appendingPathComponent("WatchHarness").path }.first { access($0, X_OK) == 0 } ?? "WatchHarness"
     }
 

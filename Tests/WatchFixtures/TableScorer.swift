@@ -114,7 +114,9 @@ private func noteViolations(of batch: ReadyBatch, _ contents: FileContents, in f
         let age = Double(time.tv_sec - status.st_ctim.tv_sec) + Double(time.tv_nsec - status.st_ctim.tv_nsec) / 1e9
         guard age > 0.02, !FileContents([file.name: published]).cover([file.name], in: folder) else { continue }
         let line = Array("\(batch.folder): published with other content of \(file.name)\n".utf8)
-        let log = batch.root.removingLastComponent().appending("violations").withPlatformString { open($0, O_WRONLY | O_CREAT | O_APPEND, 0o644) }
+        let log = batch.root.removingLastComponent().appending("violations").withPlatformString {
+            open($0, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        }
         if log >= 0 {
             _ = Glibc.write(log, line, line.count)
             close(log)

@@ -43,7 +43,9 @@ struct WatchHarness {
             configuration.settleSeconds = options["settle"].flatMap(Double.init) ?? 0.1
             if let settings {
                 let text = try String(contentsOfFile: settings, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-                guard let value = Double(text) else { throw ConfigurationError(key: "watch.settle_seconds", reason: "“\(text)” is no number") }
+                guard let value = Double(text) else {
+                    throw ConfigurationError(key: "watch.settle_seconds", reason: "“\(text)” is no number")
+                }
                 configuration.settleSeconds = value
             }
             configuration.minImages = options["min"].flatMap(Int.init) ?? 2
@@ -77,7 +79,8 @@ struct WatchHarness {
                 configuration: try makeConfiguration(), ledger: ledger, scoring: scorer.scoring, logger: logger, reload: makeConfiguration)
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [watcher], gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() }))
+                    services: [watcher], gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() }))
             try await group.run()
             exit(0)
         case "sweep":

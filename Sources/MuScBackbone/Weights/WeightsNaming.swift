@@ -96,7 +96,8 @@ public enum WeightsNaming: String, Sendable, Hashable, CaseIterable {
             return [.masked(name, by: names[0]), .tensor(name), .keyless(queries: names[1], values: names[2])]
         }
         for kind in [".weight", ".bias"] {
-            if let names = beside(".mlp.fc1" + kind, ".mlp.w12" + kind, ".mlp.w1" + kind, ".mlp.w2" + kind,
+            if let names = beside(
+                ".mlp.fc1" + kind, ".mlp.w12" + kind, ".mlp.w1" + kind, ".mlp.w2" + kind,
                 ".mlp.fc1_g" + kind, ".mlp.fc1_x" + kind)
             {
                 // Gated: DINOv2's, Meta's DINOv3, timm's DINOv3.

@@ -56,7 +56,8 @@ public final class KnownGoodFolder: Sendable {
             tokens = known.tokens
         } else {
             let named = BatchFile.images(
-                in: files, of: folder, pages: network.settings.pages, threads: network.settings.threads).images
+                in: files, of: folder, pages: network.settings.pages, threads: network.settings.threads
+            ).images
             tokens = try FeatureExtraction(network: network, cache: cache).tokens(of: named, progress: progress)
             latest.withLock { $0 = Read(signature: signature, tokens: tokens) }
         }

@@ -120,10 +120,11 @@ struct BlockRoute: Sendable {
         var scores = Verdict(network: network, region: region).inspection(
             of: compared, images: batch.images, features: batch.features, clock: StageClock(),
             findings: equal.findings(all) + findings + choice + compared.findings + unsought)
-        scores.timings = [
-            StageTiming(stage: "features", seconds: batch.featureSeconds),
-            StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),
-        ] + scores.timings
+        scores.timings =
+            [
+                StageTiming(stage: "features", seconds: batch.featureSeconds),
+                StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),
+            ] + scores.timings
         return scores.spread(over: equal, images: all)
     }
 
@@ -183,7 +184,8 @@ extension BlockRoute {
         clock.finish("features")
 
         let contents = computed.contents
-        let places = settings.copiesJudgeOnce
+        let places =
+            settings.copiesJudgeOnce
             ? Dictionary(judges.own.contents.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) : [:]
         // The judges come first, then those from outside, then what is only judged.
         let ownCount = judges.own.readable

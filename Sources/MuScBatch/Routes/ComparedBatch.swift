@@ -26,7 +26,8 @@ extension PatchComparison {
         let verdict = Verdict(network: network, region: region)
         // Lists change scores by what products of integers leave open; so with these there are always lists.
         var stored = nearest?.read(settings: distanceSettings, threads: settings.threads)
-        var kept = nearest != nil || settings.precision.isFast
+        var kept =
+            nearest != nil || settings.precision.isFast
             ? KeptLists(lists: stored?.lists, byteLimit: listLimit) : nil
         stored?.lists = nil
         var maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress)

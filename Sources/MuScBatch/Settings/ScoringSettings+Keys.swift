@@ -225,7 +225,9 @@ extension ValueFormat where Value == RegionOfInterest {
             case .text, .list: RegionOfInterest(value.flat)
             case .mapping, .empty, .bareNone: nil
             }
-        } write: { .text("\($0)") }
+        } write: {
+            .text("\($0)")
+        }
     }
 }
 
@@ -236,7 +238,9 @@ extension ValueFormat where Value == SampleRange {
             case .text, .list: SampleRange(value.flat)
             case .mapping, .empty, .bareNone: nil
             }
-        } write: { .text("\($0)") }
+        } write: {
+            .text("\($0)")
+        }
     }
 }
 
@@ -286,6 +290,8 @@ extension ValueFormat where Value == Double {
     fileprivate static var share: ValueFormat {
         ValueFormat("a share above 0 and below 1, such as 0.05") { value in
             value.text.flatMap { Double($0) }.flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
-        } write: { .text("\($0)") }
+        } write: {
+            .text("\($0)")
+        }
     }
 }

@@ -8,7 +8,8 @@ extension Verdict {
         guard settings.rscin != .never else {
             return (scores, RsCINDecision(applied: false, neighbourAgreement: nil, reason: "Look-alike correction (RsCIN): switched off."))
         }
-        let features = settings.unitImageFeatures
+        let features =
+            settings.unitImageFeatures
             ? RsCIN.unitFeatures(features, count: scores.count) : features
         func onScale() -> [Float] {
             let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)

@@ -34,7 +34,8 @@ extension Verdict {
             return (threshold, nil)
         }
         let most = Int((rate * Double(calibration.count + 1) + 1e-9).rounded(.down)) - 1
-        let rule = most == 0
+        let rule =
+            most == 0
             ? "An image is flagged when it scores higher than all \(calibration.count) \(parts) do by the same judges"
             : "An image is flagged when at most \(most) of the \(calibration.count) \(parts) score as high by the same judges"
         let promise =

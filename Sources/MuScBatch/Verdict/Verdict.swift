@@ -58,7 +58,8 @@ struct Verdict: Sendable {
         return Inspection(
             grid: grid, region: region, images: images, patchMaps: compared.maps, imageFeatures: features,
             featureWidth: featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
-            timings: clock.timings, findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
+            timings: clock.timings,
+            findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
             outsideJudgments: compared.judgments, recurring: marks, sampleRange: settings.sampleRange)
     }
 
@@ -83,13 +84,14 @@ struct Verdict: Sendable {
     func marks(_ groups: [RecurringDefects.Group], in images: [ScoredImage]) -> [RecurringMark] {
         let readable = images.filter { $0.index != nil }
         return groups.map { group in
-            RecurringMark(parts: group.members.map { member in
-                let size = readable[member.image].size ?? 1
-                return RecurringMark.Part(
-                    image: member.image, name: readable[member.image].name,
-                    x: (2 * (member.patch % grid.width) + 1) * size.width / (2 * grid.width),
-                    y: (2 * (member.patch / grid.width) + 1) * size.height / (2 * grid.height))
-            })
+            RecurringMark(
+                parts: group.members.map { member in
+                    let size = readable[member.image].size ?? 1
+                    return RecurringMark.Part(
+                        image: member.image, name: readable[member.image].name,
+                        x: (2 * (member.patch % grid.width) + 1) * size.width / (2 * grid.width),
+                        y: (2 * (member.patch / grid.width) + 1) * size.height / (2 * grid.height))
+                })
         }
     }
 }

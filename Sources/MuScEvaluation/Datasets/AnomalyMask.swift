@@ -154,7 +154,9 @@ extension LabelledClass {
         func note(_ isConcerned: (MaskReading) -> Bool, _ says: (Int) -> String) -> [String] {
             let concerned = masked.filter { isConcerned(readings[$0]) }
             guard let first = concerned.first else { return [] }
-            return ["\(concerned.count) of \(masked.count) masks \(says(concerned.count)) (\(images[first].mask ?? images[first].path) first)."]
+            return [
+                "\(concerned.count) of \(masked.count) masks \(says(concerned.count)) (\(images[first].mask ?? images[first].path) first)."
+            ]
         }
         let values = Set(masked.flatMap { readings[$0].passedOver }).sorted().prefix(8).map(String.init).joined(separator: ", ")
         var notes: [String] = []

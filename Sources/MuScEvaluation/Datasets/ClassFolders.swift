@@ -35,7 +35,8 @@ struct ClassFolders {
                 if truths.isEmpty { truths = [folder.appending("ground_truth")] }
                 let found = try types.labelledImages(truths: truths, requiringMasks: true)
                 let configuration = folder.appending("defects_config.json")
-                let saturation = FileManager.default.fileExists(atPath: configuration.string)
+                let saturation =
+                    FileManager.default.fileExists(atPath: configuration.string)
                     ? try Saturation(contentsOf: configuration) : nil
                 listing.add(
                     name, images: found.images, hasMasks: true, maskRule: maskRule, saturation: saturation, folder: folder,

@@ -88,19 +88,20 @@ package struct Dataset: Sendable {
                 root: root, testName: test, names: names([normal]), maskRule: rule, maskName: hints.maskFolder)
         }
         let beside = ImagesWithMasks(root: root, threads: hints.threads)
-        var listing = switch layout {
-        case .mvtecAD: try folders("good", .full).classes(wanted)
-        case .btad: try folders("ok", .full).classes(wanted)
-        case .mpdd, .mvtecLOCO, .autoVI: try folders("good", .nonZero).classes(wanted)
-        case .mvtecAD2: try folders("good", .nonZero, test: "test_public").classes(wanted)
-        case .realIAD: try RealIADListing(root: root, names: names(["ok"])).classes(wanted)
-        case .kolektorSDD: try beside.kolektorSDD(wanted)
-        case .kolektorSDD2: try beside.kolektorSDD2(wanted)
-        case .dagm: try beside.dagm(wanted)
-        case .visa: try VisAListing(root: root, names: names(VisAListing.normalLabels)).classes(wanted, root: root)
-        case .folder:
-            try LabelledTree(root: root, names: names(["good", "ok", "normal"]), maskName: hints.maskFolder).classes(wanted)
-        }
+        var listing =
+            switch layout {
+            case .mvtecAD: try folders("good", .full).classes(wanted)
+            case .btad: try folders("ok", .full).classes(wanted)
+            case .mpdd, .mvtecLOCO, .autoVI: try folders("good", .nonZero).classes(wanted)
+            case .mvtecAD2: try folders("good", .nonZero, test: "test_public").classes(wanted)
+            case .realIAD: try RealIADListing(root: root, names: names(["ok"])).classes(wanted)
+            case .kolektorSDD: try beside.kolektorSDD(wanted)
+            case .kolektorSDD2: try beside.kolektorSDD2(wanted)
+            case .dagm: try beside.dagm(wanted)
+            case .visa: try VisAListing(root: root, names: names(VisAListing.normalLabels)).classes(wanted, root: root)
+            case .folder:
+                try LabelledTree(root: root, names: names(["good", "ok", "normal"]), maskName: hints.maskFolder).classes(wanted)
+            }
         if let folder = hints.maskFolder, !layout.findsMasksByFolder {
             listing.remarks.append("--masks \(folder) is without effect, as \(layout.rawValue) says by itself where each mask lies.")
         }

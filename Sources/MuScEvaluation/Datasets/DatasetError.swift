@@ -53,23 +53,29 @@ package struct DatasetError: Error, Sendable, CustomStringConvertible {
         case .noClasses(let lookedFor):
             return "\(path): no class found; looked for \(lookedFor). Check --dataset and --data."
         case .unlabelled:
-            return "\(path): holds images, but nothing says which are normal. Put the normal ones into a folder good/ and the others into folders named after their defects, or use `musc run` for images without labels."
+            return
+                "\(path): holds images, but nothing says which are normal. Put the normal ones into a folder good/ and the others into folders named after their defects, or use `musc run` for images without labels."
         case .noNormalImages(let name):
             return "\(path): all images of class \(name.quotedForPeople) are anomalous; metrics need normal ones too."
         case .noAnomalousImages(let name):
             return "\(path): all images of class \(name.quotedForPeople) are normal; metrics need anomalous ones too."
         case .missingMask(let folder):
-            return "\(path): has no mask of its own; looked in \(folder) for one of the same name, or with one ending that all masks share, such as _mask or _GT. Name the masks so, or take the image out."
+            return
+                "\(path): has no mask of its own; looked in \(folder) for one of the same name, or with one ending that all masks share, such as _mask or _GT. Name the masks so, or take the image out."
         case .ambiguousMask(let folder, let reason):
-            return "\(path): which mask in \(folder) is its own cannot be told: \(reason). Give every image a name of its own, and its mask that name with one ending."
+            return
+                "\(path): which mask in \(folder) is its own cannot be told: \(reason). Give every image a name of its own, and its mask that name with one ending."
         case .noMaskFolder(let name):
             return "\(path): there is no folder of masks \(name.quotedForPeople) in any class, and none of that path. Check --masks."
         case .looksLikeMasks(let type):
-            return "\(path): the pictures of type \(type.quotedForPeople) have few values, as masks have, and the normal ones do not. If they are masks, name the folder with --masks; they would be scored as defective photographs."
+            return
+                "\(path): the pictures of type \(type.quotedForPeople) have few values, as masks have, and the normal ones do not. If they are masks, name the folder with --masks; they would be scored as defective photographs."
         case .conflictingLabel(let normal, let type):
-            return "\(path): \(normal.quotedForPeople) stands for normal images, but the folder lies in that of the defect \(type.quotedForPeople). Move it beside that one."
+            return
+                "\(path): \(normal.quotedForPeople) stands for normal images, but the folder lies in that of the defect \(type.quotedForPeople). Move it beside that one."
         case .maskSize(let mask, let maskWidth, let maskHeight, let width, let height):
-            return "\(mask): the mask is \(maskWidth)×\(maskHeight) pixels, its image \(path) \(width)×\(height). Make the mask for this image at its size."
+            return
+                "\(mask): the mask is \(maskWidth)×\(maskHeight) pixels, its image \(path) \(width)×\(height). Make the mask for this image at its size."
         case .image(let error):
             return error.description
         case .badListing(let line, let reason):

@@ -30,7 +30,8 @@ struct LabelledTree {
                 let types = try TypeFolders(in: folder, names: names, maskName: maskName)
                 let beside = folders.count { $0.removingLastComponent() == folder.removingLastComponent() }
                 let truths = try self.truths(of: folder, isAlone: beside == 1)
-                hasNamedMasks = hasNamedMasks || !truths.named.isEmpty
+                hasNamedMasks =
+                    hasNamedMasks || !truths.named.isEmpty
                     || (types.maskFolders + truths.usual).contains { $0.lastComponent?.string.lowercased() == maskName?.lowercased() }
                 let found = try types.labelledImages(truths: truths.named + truths.usual, requiringMasks: false)
                 listing.add(
@@ -61,7 +62,9 @@ struct LabelledTree {
             if try MaskFolder.isOne(folder.appending(name), name: name, wanted: maskName) { continue }
             if LabelNames.isTraining(name) {
                 let images = try FolderContent.allImages(folder.appending(name)).count
-                if images > 0 { passedOver.append("\(folder.appending(name)): \(images) images are not evaluated, as they are for training") }
+                if images > 0 {
+                    passedOver.append("\(folder.appending(name)): \(images) images are not evaluated, as they are for training")
+                }
             } else {
                 found += try classFolders(in: folder.appending(name), depth: depth - 1, passedOver: &passedOver)
             }

@@ -26,7 +26,9 @@ package struct Saturation: Sendable, Hashable {
             entries = Dictionary(list.map { (UInt8($0.pixel_value), $0) }, uniquingKeysWith: { first, _ in first })
         } catch {
             throw DatasetError(
-                path: file, fault: .badListing(line: nil, "is not a list of defects with pixel_value (1 to 255), saturation_threshold and relative_saturation"))
+                path: file,
+                fault: .badListing(
+                    line: nil, "is not a list of defects with pixel_value (1 to 255), saturation_threshold and relative_saturation"))
         }
     }
 

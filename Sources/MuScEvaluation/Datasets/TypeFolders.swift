@@ -207,7 +207,8 @@ extension TypeFolders {
         }
         for candidate in candidates + whole where FolderContent.exists(candidate) {
             // In a class's folder of masks, folders are those of types; below, those of images with a mask a defect.
-            let isThere = try whole.contains(candidate)
+            let isThere =
+                try whole.contains(candidate)
                 ? !FolderContent.images(candidate).isEmpty : !MaskFolder(candidate).isEmpty
             if isThere { return candidate }
         }

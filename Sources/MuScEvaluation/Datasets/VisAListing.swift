@@ -123,7 +123,8 @@ package struct VisAListing: Sendable, Hashable {
         let others = entries.filter { $0.split != "test" && $0.split != "train" }
         if let first = others.first {
             listing.remarks.append(
-                "\(source): \(others.count) images of a split that is neither train nor test (\(first.split.quotedForPeople)) are not evaluated.")
+                "\(source): \(others.count) images of a split that is neither train nor test (\(first.split.quotedForPeople)) are not evaluated."
+            )
         }
         for name in listing.chosen {
             var images: [LabelledImage] = []

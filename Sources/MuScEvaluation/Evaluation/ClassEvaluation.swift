@@ -32,9 +32,11 @@ package struct ClassEvaluation: Sendable, Hashable, Codable {
     package var inputDigest: String
 
     package init(
-        name: String, metrics: SevenMetrics, images: [ImageScore], imageThreshold: Float? = nil, imageCurve:
-        [RatePoint], pixelCurve: [RatePoint], regions: Int, misses: [Miss], scoringSeconds: Double, metricsSeconds:
-        Double, notes: [String], inputDigest: String
+        name: String, metrics: SevenMetrics, images: [ImageScore], imageThreshold: Float? = nil,
+        imageCurve:
+            [RatePoint], pixelCurve: [RatePoint], regions: Int, misses: [Miss], scoringSeconds: Double,
+        metricsSeconds:
+            Double, notes: [String], inputDigest: String
     ) {
         self.name = name
         self.metrics = metrics

@@ -55,7 +55,8 @@ struct ClassFigures: Sendable {
         let cut = MapRegions.Cut(level: threshold.value, growth: BatchRegions.growth)
         let marked = concurrentMap(scores.images.count, threads: threads) { index in
             MapRegions(
-                patches: scores.patchMap(index), grid: scores.grid, width: side, height: side, region: scores.region, cut: cut).mask
+                patches: scores.patchMap(index), grid: scores.grid, width: side, height: side, region: scores.region, cut: cut
+            ).mask
         }.flatMap { $0 }
         own = OwnThreshold(
             imageThreshold: scores.threshold.value, images: images, pixelThreshold: threshold.value,

@@ -132,7 +132,9 @@ package struct Evaluation: Sendable {
                 (masks, maskNotes) = try labelled.labels(width: imageSize, height: imageSize, threads: threads)
                 let found = try labelled.defects(side: imageSize, threads: threads)
                 defects = found.defects
-                if found.vanished > 0 { maskNotes.append("\(found.vanished) defects have no pixel left at \(imageSize) px and do not count for sPRO.") }
+                if found.vanished > 0 {
+                    maskNotes.append("\(found.vanished) defects have no pixel left at \(imageSize) px and do not count for sPRO.")
+                }
             }
         } catch {
             throw .dataset(error)

@@ -65,8 +65,9 @@ extension LabelledClass {
             let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
             return "\(path.absolute) \((attributes?[.size] as? any BinaryInteger).map { "\($0)" } ?? "")\n"
         }
-        return EvaluationState.digest(images.map { image in
-            "\(image.isAnomalous) \(line(image.path))" + image.masks.map(line).joined()
-        })
+        return EvaluationState.digest(
+            images.map { image in
+                "\(image.isAnomalous) \(line(image.path))" + image.masks.map(line).joined()
+            })
     }
 }

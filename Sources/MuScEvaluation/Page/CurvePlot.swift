@@ -46,7 +46,8 @@ enum CurvePlot {
         let legend = [value("images (full line):", values.image), value("pixels (broken line):", values.pixel)]
             .compactMap { $0 }.joined(separator: "; ")
         let width = Int(side + margin) + 12, height = Int(side) + 42
-        return "<figure><svg viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\" aria-label=\"\(caption)\">"
+        return
+            "<figure><svg viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\" aria-label=\"\(caption)\">"
             + "<rect class=\"axis\" x=\"\(Int(margin))\" y=\"8\" width=\"\(Int(side))\" height=\"\(Int(side))\"/>\(ticks)"
             + "<text x=\"\(Int(margin + side / 2))\" y=\"\(height - 4)\" text-anchor=\"middle\">\(horizontal)</text>"
             + line(pixel, "pixel") + line(image, "image")

@@ -17,15 +17,17 @@ struct EvaluationPage {
         } catch {
             throw .file("evaluation.html", reason: "the page's template cannot be read: \(error)")
         }
-        return template.render([
-            "title": "Evaluation: \(table.title)", "images": table.mean.images, "classCount": results.classes.count == 1 ? "one class" : "\(results.classes.count) classes",
-            "remarks": table.remarks, "metricTitles": SevenMetrics.Metric.allCases.map(\.title),
-            "rows": rows(table), "ownTitle": table.ownTitle, "ownTitles": ResultTable.ownColumns.map(\.title),
-            "ownRows": table.ownRows.map { ["name": $0.name, "values": $0.values.map { $0?.percent() ?? "–" }] },
-            "groups": table.groupRows, "anyGroups": !table.groupRows.isEmpty,
-            "classes": results.classes.indices.map(section),
-            "settings": results.configuration.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
-        ] as [String: Any])
+        return template.render(
+            [
+                "title": "Evaluation: \(table.title)", "images": table.mean.images,
+                "classCount": results.classes.count == 1 ? "one class" : "\(results.classes.count) classes",
+                "remarks": table.remarks, "metricTitles": SevenMetrics.Metric.allCases.map(\.title),
+                "rows": rows(table), "ownTitle": table.ownTitle, "ownTitles": ResultTable.ownColumns.map(\.title),
+                "ownRows": table.ownRows.map { ["name": $0.name, "values": $0.values.map { $0?.percent() ?? "–" }] },
+                "groups": table.groupRows, "anyGroups": !table.groupRows.isEmpty,
+                "classes": results.classes.indices.map(section),
+                "settings": results.configuration.sorted { $0.key < $1.key }.map { ["key": $0.key, "value": $0.value] },
+            ] as [String: Any])
     }
 
     private func rows(_ table: ResultTable) -> [[String: Any]] {

@@ -34,7 +34,8 @@ struct ScoreHistogram {
                 let bar = max(2, Double(Self.rowHeight - 6) * Double(count) / most)
                 parts.append(
                     "<rect class=\"\(type.value.isAnomalous ? "anomalous" : "normal")\" x=\"\(Self.left + bin * Self.binWidth)\" "
-                        + "y=\"\(decimal(Double(base) - bar, places: 1))\" width=\"\(Self.binWidth - 1)\" height=\"\(decimal(bar, places: 1))\"><title>\(count)</title></rect>")
+                        + "y=\"\(decimal(Double(base) - bar, places: 1))\" width=\"\(Self.binWidth - 1)\" height=\"\(decimal(bar, places: 1))\"><title>\(count)</title></rect>"
+                )
             }
             parts.append("<path class=\"axis\" d=\"M\(Self.left) \(base)H\(width - 10)\"/>")
         }
@@ -46,7 +47,8 @@ struct ScoreHistogram {
             parts.append(
                 "<text x=\"\(x)\" y=\"\(height - 8)\" text-anchor=\"\(anchor)\">\(decimal(Double(score), places: 3))</text>")
         }
-        return "<figure><svg viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\" aria-label=\"Image scores by type\">"
+        return
+            "<figure><svg viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\" aria-label=\"Image scores by type\">"
             + parts.joined()
             + "</svg><figcaption>Image scores by type, each type to its own height; the broken line is the score with the best F1.</figcaption></figure>"
     }

@@ -34,9 +34,11 @@ package enum PublishedFigures {
         func isWanted(_ row: CSVTable.Row) -> Bool {
             row["backbone"] == backbone && row["image_size"] == String(imageSize)
         }
-        guard let row = rows(PackageResources.by_backbone_csv).first(where: {
-            $0["dataset"] == dataset.rawValue && isWanted($0)
-        }) else { return nil }
+        guard
+            let row = rows(PackageResources.by_backbone_csv).first(where: {
+                $0["dataset"] == dataset.rawValue && isWanted($0)
+            })
+        else { return nil }
         var classes: [String: SevenMetrics] = [:]
         if (backbone, imageSize) == classTable {
             for row in rows(PackageResources.by_class_csv) where row["dataset"] == dataset.rawValue && row["class"] != "mean" {

@@ -12,14 +12,16 @@ extension ResultTable {
         }
         header += Self.ownColumns.map(\.key) + ["true_positives", "false_positives", "false_negatives", "true_negatives"]
         let tables = results.classes.map { $0.own?.images } + [nil]
-        let lines = [header] + zip(rows, zip(ownRows, tables)).map { row, beside in
-            let (own, table) = beside
-            func percents(_ values: SevenMetrics?) -> [String] { metrics.map { values?[$0]?.percent(4) ?? "" } }
-            let ours = [row.name, "\(row.images)", "\(row.anomalous)"] + percents(row.metrics)
-            let published = hasPublished ? percents(row.published) + percents(row.difference) : []
-            let counts = [table?.truePositives, table?.falsePositives, table?.falseNegatives, table?.trueNegatives]
-            return ours + published + own.values.map { $0?.percent(4) ?? "" } + counts.map { $0.map { "\($0)" } ?? "" }
-        }
+        let lines =
+            [header]
+            + zip(rows, zip(ownRows, tables)).map { row, beside in
+                let (own, table) = beside
+                func percents(_ values: SevenMetrics?) -> [String] { metrics.map { values?[$0]?.percent(4) ?? "" } }
+                let ours = [row.name, "\(row.images)", "\(row.anomalous)"] + percents(row.metrics)
+                let published = hasPublished ? percents(row.published) + percents(row.difference) : []
+                let counts = [table?.truePositives, table?.falsePositives, table?.falseNegatives, table?.trueNegatives]
+                return ours + published + own.values.map { $0?.percent(4) ?? "" } + counts.map { $0.map { "\($0)" } ?? "" }
+            }
         return lines.map { $0.map(CSVTable.field).joined(separator: ",") + "\r\n" }.joined()
     }
 
@@ -78,10 +80,12 @@ extension ResultTable {
         }
         let object = Object(
             dataset: results.layout.rawValue, backbone: results.backbone, image_size: results.imageSize,
-            pro_limit: results.overlapLimit, configuration: results.configuration, classes: zip(classes, results.classes).map { Line($0, $1) },
+            pro_limit: results.overlapLimit, configuration: results.configuration,
+            classes: zip(classes, results.classes).map { Line($0, $1) },
             mean: Line(mean, nil), remarks: results.remarks,
             notes: Dictionary(
-                results.classes.map { ($0.name, $0.notes) }, uniquingKeysWith: { first, _ in first }), paper_ms_per_image_rtx3090: results.published?.millisecondsPerImage)
+                results.classes.map { ($0.name, $0.notes) }, uniquingKeysWith: { first, _ in first }),
+            paper_ms_per_image_rtx3090: results.published?.millisecondsPerImage)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(object) else { return "{}" }

@@ -33,7 +33,8 @@ extension ResultTable {
     /// What these figures are, for a heading.
     var ownTitle: String {
         let limit = decimal(results.overlapLimit * 100, places: 0)
-        return "At the program's own thresholds, set without a label: images and SegF1; PRO and sPRO to \(limit) % false positives, by sorting"
+        return
+            "At the program's own thresholds, set without a label: images and SegF1; PRO and sPRO to \(limit) % false positives, by sorting"
     }
 
     /// The lines for a terminal, with those of views and parts where there are any.

@@ -56,7 +56,8 @@ extension ResultTable {
         lines += ["", ownTitle + ".", "", "| class | " + Self.ownColumns.map(\.key).joined(separator: " | ") + " |"]
         lines.append("|---|" + Self.ownColumns.map { _ in "---:|" }.joined())
         for row in ownRows {
-            lines.append("| \(row.name.replacing("|", with: "\\|")) | " + row.values.map { $0?.percent() ?? "–" }.joined(separator: " | ") + " |")
+            lines.append(
+                "| \(row.name.replacing("|", with: "\\|")) | " + row.values.map { $0?.percent() ?? "–" }.joined(separator: " | ") + " |")
         }
         lines += ["", "| setting | value |", "|---|---|"]
         for (key, value) in results.configuration.sorted(by: { $0.key < $1.key }) {
@@ -81,7 +82,8 @@ extension ResultTable {
         if let theirs = results.published?.millisecondsPerImage, mean.images > 0 {
             let ours = results.classes.reduce(0) { $0 + $1.scoringSeconds } * 1000 / Double(mean.images)
             remarks.append(
-                "Scoring took \(decimal(ours, places: 0)) ms an image; the paper gives \(decimal(theirs, places: 1)) ms on an RTX 3090 with 200 images.")
+                "Scoring took \(decimal(ours, places: 0)) ms an image; the paper gives \(decimal(theirs, places: 1)) ms on an RTX 3090 with 200 images."
+            )
         }
         return remarks
     }

@@ -201,7 +201,7 @@ struct BMPDecoder {
         var indices = [UInt8](repeating: 0, count: width * height)
         var position = pixelOffset
         var x = 0
-        var y = 0  // stored rows
+        var y = 0 // stored rows
         func next() throws(ImageError) -> Int {
             guard position < bytes.count else { throw ImageError(file: name, kind: .endsEarly(.bmp)) }
             position += 1

@@ -10,11 +10,11 @@ enum EXIF {
         while position + 4 <= bytes.count, bytes[position] == 0xFF {
             let marker = bytes[position + 1]
             switch marker {
-            case 0xFF:  // padding
+            case 0xFF: // padding
                 position += 1
-            case 0x01, 0xD0...0xD8:  // no length
+            case 0x01, 0xD0...0xD8: // no length
                 position += 2
-            case 0xDA, 0xD9:  // the image itself, or the end
+            case 0xDA, 0xD9: // the image itself, or the end
                 return said ?? .upright
             default:
                 let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])

@@ -50,7 +50,8 @@ public enum SystemMemory {
     /// What one group has left; nil where it has no limit. Content of files that could be dropped does not count as used.
     private static func left(in group: String, isSecondVersion: Bool) -> Int? {
         func number(_ name: String) -> Int? { Int(text("\(group)/\(name)").prefix { $0 != "\n" }) }
-        let names = isSecondVersion
+        let names =
+            isSecondVersion
             ? (limit: "memory.max", used: "memory.current", prefix: "")
             : (limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", prefix: "total_")
         // Version 1 writes the largest number of pages where there is no limit.

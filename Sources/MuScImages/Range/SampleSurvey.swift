@@ -42,11 +42,14 @@ public struct SampleSurvey: Sendable {
         let found = sources.indices.filter { isDeep[$0] }
         deep = found.map { sources[$0].path.lastComponent?.string ?? sources[$0].path.string }
         shallow = sources.count - found.count
-        statistics = !reads ? [] : concurrentMap(found.count, threads: threads) { index in
-            let source = sources[found[index]]
-            return try? SampleStatistics(
-                contentsOf: source.path, options: DecodingOptions(limits: limits, root: source.root, page: source.page))
-        }.compactMap { $0 }
+        statistics =
+            !reads
+            ? []
+            : concurrentMap(found.count, threads: threads) { index in
+                let source = sources[found[index]]
+                return try? SampleStatistics(
+                    contentsOf: source.path, options: DecodingOptions(limits: limits, root: source.root, page: source.page))
+            }.compactMap { $0 }
     }
 
     /// Whether any file has samples of more than 8 bits.

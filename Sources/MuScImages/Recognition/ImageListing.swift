@@ -60,10 +60,12 @@ public struct ImageListing: Sendable {
             let path = folder.appending(entry.name)
             switch entry.kind {
             case .folder:
-                guard recursive, name.first != UInt8(ascii: "."), !ForeignFolder.isNamed(name), !excluding.contains(entry.name.string) else { continue }
+                guard recursive, name.first != UInt8(ascii: "."), !ForeignFolder.isNamed(name), !excluding.contains(entry.name.string)
+                else { continue }
                 try list(path, recursive: true, excluding: excluding, rules: rules, root: root)
             case .file, .other:
-                let rule = Self.rule(entry, at: path, name: name, rules: rules, root: root)
+                let rule =
+                    Self.rule(entry, at: path, name: name, rules: rules, root: root)
                     ?? (doubles.contains(name) ? .rawBesideImage : nil)
                 if let rule { ignored[rule, default: 0] += 1 } else { images.append(path) }
             }

@@ -24,7 +24,8 @@ func resample(
 ) -> [UInt8] {
     // The kernels trust these numbers.
     precondition(newWidth > 0 && newHeight > 0 && samples.count == width * height * channels)
-    let columnWeights = newHeight == height
+    let columnWeights =
+        newHeight == height
         ? nil : ResamplingWeights(inputs: height, outputs: newHeight, filter: filter)
     // Rows that no column's filter reaches need not be resampled.
     let rows = columnWeights?.usedInputs ?? 0..<height

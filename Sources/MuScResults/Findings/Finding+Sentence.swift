@@ -143,8 +143,10 @@ extension Finding {
         let shown = found.sizes.prefix(4).map { "\($0.images) of \(pixels($0.size))" }.joined(separator: ", ")
         let more = found.sizes.count > 4 ? " and \(found.sizes.count - 4) more sizes" : ""
         let (count, isOne) = (found.distorted, found.distorted == 1)
-        let warning = count == 0
-            ? "" : " \(count) of them \(isOne ? "has" : "have") another aspect ratio than most, so that what is on "
+        let warning =
+            count == 0
+            ? ""
+            : " \(count) of them \(isOne ? "has" : "have") another aspect ratio than most, so that what is on "
                 + "\(isOne ? "it" : "them") is compared distorted: sort \(isOne ? "it" : "them") into a folder of "
                 + "\(isOne ? "its" : "their") own if the scores look wrong."
         return "The photographs have \(found.sizes.count) sizes (\(shown)\(more) px); all were scaled to one grid of "
@@ -182,6 +184,7 @@ extension [Finding] {
 
 extension RecurringMark {
     /// What it may mean, and what to do.
-    static let meaning = "This is part of the design, or a repeated defect. If a defect, their scores are too low. Check one; "
+    static let meaning =
+        "This is part of the design, or a repeated defect. If a defect, their scores are too low. Check one; "
         + "known good photographs would settle it."
 }

@@ -53,9 +53,10 @@ package struct TrendPlot: Sendable {
             .sorted { ($0.time, $0.folder) < ($1.time, $1.folder) }
         last = done.last?.time ?? ""
         // Results of earlier versions do not say by what method they came about.
-        let breaks = Set(done.indices.dropFirst().filter { index in
-            done[index].method.map { method in done[index - 1].method.map { $0 != method } ?? false } ?? false
-        })
+        let breaks = Set(
+            done.indices.dropFirst().filter { index in
+                done[index].method.map { method in done[index - 1].method.map { $0 != method } ?? false } ?? false
+            })
         let perColumn = max(1, (done.count + Self.mostColumns - 1) / Self.mostColumns)
         columns = stride(from: 0, to: done.count, by: perColumn).map { start in
             let range = start..<min(start + perColumn, done.count)

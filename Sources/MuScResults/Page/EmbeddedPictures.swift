@@ -32,7 +32,8 @@ struct EmbeddedPictures: Sendable {
             sampleScaling: range.scaling ?? .fullRange, scaledToAtLeast: min(fitted.width, fitted.height), limits: limits,
             root: image.root, page: image.page ?? 0)
         guard let photograph = try? RGBImage(contentsOf: image.path, options: options) else { return nil }
-        let reduced = photograph.width == fitted.width && photograph.height == fitted.height
+        let reduced =
+            photograph.width == fitted.width && photograph.height == fitted.height
             ? photograph : photograph.resized(width: fitted.width, height: fitted.height, filter: .bilinear)
         return (try? reduced.jpegEncoded(quality: 85)).map { Self.address($0, type: "jpeg") }
     }

@@ -66,7 +66,8 @@ struct ReportData {
             "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
             page.embedded == nil ? url(pictures.overlay) : "null", page.embedded == nil ? url(pictures.thumbnail) : "null",
             page.photographURL(index).map { Markup.json($0) } ?? "null",
-            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]", url(image.flagged ? pictures.crop : nil),
+            number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]",
+            url(image.flagged ? pictures.crop : nil),
             page.places(of: image.name),
             regions(of: image),
         ]

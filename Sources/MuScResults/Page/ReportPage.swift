@@ -127,7 +127,6 @@ struct ReportPage: Sendable {
 
     // MARK: Sentences
 
-
     private var modelText: String? {
         guard let backbone = run.settings["model.backbone"] else { return nil }
         var parts = [backbone]
@@ -152,7 +151,8 @@ struct ReportPage: Sendable {
         let missing = pictures.count { $0.missing != nil }
         if missing > 0 {
             sentences.append(
-                "\(missing) \(missing == 1 ? "photograph" : "photographs") could not be read again when the pictures were drawn; their heat maps stand on grey.")
+                "\(missing) \(missing == 1 ? "photograph" : "photographs") could not be read again when the pictures were drawn; their heat maps stand on grey."
+            )
         }
         return sentences.isEmpty ? nil : sentences.joined(separator: " ")
     }

@@ -52,4 +52,3 @@ package struct OverlayNames: Sendable {
         return short
     }
 }
-

@@ -71,7 +71,8 @@ package struct FlaggedCopies: Sendable {
         guard run.flagged > 0 else { return }
         var (scores, recorded) = try ScoresArchive.read(resultsFolder: resultsFolder.string, run: run, ownedByUser: true)
         recorded = batchFolder.string
-        let result = BatchResult(scores: scores, run: run, folder: recorded, results: resultsFolder.string, look: run.lookShare ?? OutputOptions().look)
+        let result = BatchResult(
+            scores: scores, run: run, folder: recorded, results: resultsFolder.string, look: run.lookShare ?? OutputOptions().look)
         let former = try? JSONDecoder().decode(BatchResult.self, from: Data(contentsOf: URL(filePath: "\(folder)/\(Self.marker)")))
         guard former?.id != result.id else { return }
         for index in scores.images.indices { scores.images[index].root = root }

@@ -59,7 +59,8 @@ public struct ResultsFolder: Sendable, Hashable {
     /// - Throws: ``ResultsError`` where a system call fails, or where something that is not a results folder (a
     ///   file, a symbolic link, a folder without `run.json`) lies at ``path``; the temporary folder is then removed.
     public func publish(
-        createsParent: Bool = true, confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in }, _ write: (_ folder: String) throws(ResultsError) -> Void
+        createsParent: Bool = true, confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in },
+        _ write: (_ folder: String) throws(ResultsError) -> Void
     ) throws(ResultsError) {
         guard !name.isEmpty, name != ".", name != ".." else {
             throw ResultsError(kind: .occupied, path: path, detail: "is not a name for a results folder")

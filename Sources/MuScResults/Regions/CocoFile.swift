@@ -55,7 +55,8 @@ enum CocoFile {
                         id: file.annotations.count + 1, image_id: id,
                         bbox: [region.x, region.y, region.width, region.height], area: region.area,
                         segmentation: File.Segmentation(
-                            size: [found.height, found.width], counts: counts(of: runs[index] ?? [], box: region, height: found.height, area: found.width * found.height)),
+                            size: [found.height, found.width],
+                            counts: counts(of: runs[index] ?? [], box: region, height: found.height, area: found.width * found.height)),
                         score: region.score))
             }
         }

@@ -116,7 +116,8 @@ enum ScoresArchive {
         let grid = PatchGrid(width: maps.shape[2], height: maps.shape[1])
         let region = archive["region"] == nil ? nil : try tensor("region", [grid.height, grid.width]).integers()
         var result = Inspection(
-            grid: grid, region: region.map { PatchRegion(grid: grid, contains: $0.map { $0 != 0 }) }, images: images, patchMaps: maps.floats(),
+            grid: grid, region: region.map { PatchRegion(grid: grid, contains: $0.map { $0 != 0 }) }, images: images,
+            patchMaps: maps.floats(),
             imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,
             automaticThreshold: run.automaticThreshold, rscin: run.rscin, timings: run.timings)
         result.sampleRange = run.settings["images.range"].flatMap(SampleRange.init) ?? .full

@@ -66,10 +66,11 @@ extension MutualScoring {
     private func mean<Distance: PartnerDistance, Context: Sendable>(
         of degrees: [Int], _ judged: [Int], by judges: [Int], patches: Int, _ distances: DegreeDistances,
         context: (_ r: Int) -> Context,
-        average: @Sendable (
-            _ image: Int, _ others: [Int], _ context: Context, _ distances: UnsafePointer<Distance>,
-            _ scores: UnsafeMutablePointer<Float>
-        ) -> Void
+        average:
+            @Sendable (
+                _ image: Int, _ others: [Int], _ context: Context, _ distances: UnsafePointer<Distance>,
+                _ scores: UnsafeMutablePointer<Float>
+            ) -> Void
     ) -> [Float] {
         let imageSize = judges.count * patches
         let bytes = MemoryLayout<Distance>.stride * degrees.count * imageSize

@@ -188,8 +188,9 @@ package struct NearestScoring: Sendable {
             defer { storage.deallocate() }
             let rows = degrees.indices.map { DisjointRows(storage.pointer + $0 * count) }
             DegreeDistances(
-                tokens, degrees: degrees, judges: judges, tracksPartners: false, isa: scoring.isa, threads: threads)
-                .compute(pairs, into: rows)
+                tokens, degrees: degrees, judges: judges, tracksPartners: false, isa: scoring.isa, threads: threads
+            )
+            .compute(pairs, into: rows)
             for (degree, row) in rows.enumerated() {
                 row.pointer.withMemoryRebound(to: Float.self, capacity: count) { body(degree, DisjointRows($0)) }
             }
@@ -198,7 +199,8 @@ package struct NearestScoring: Sendable {
         let plan = plan ?? ExactKernel.plan(tokens.grid, channels: tokens.channels, window: scoring.window)
         if usesHalf(channels: tokens.channels) {
             let half = HalfTokens.aggregated(
-                images: tokens.images, degrees: degrees, isa: scoring.isa, threads: threads) { (tokens, $0) }
+                images: tokens.images, degrees: degrees, isa: scoring.isa, threads: threads
+            ) { (tokens, $0) }
             distances(of: half, pairs, threads: threads, plan: plan, body)
             return
         }
@@ -239,8 +241,9 @@ package struct NearestScoring: Sendable {
             defer { storage.deallocate() }
             let rows = degrees.indices.map { DisjointRows(storage.pointer + $0 * count) }
             DegreeDistances(
-                tokens, degrees: degrees, judges: judges, tracksPartners: true, isa: scoring.isa, threads: scoring.threads)
-                .compute(pairs, into: rows)
+                tokens, degrees: degrees, judges: judges, tracksPartners: true, isa: scoring.isa, threads: scoring.threads
+            )
+            .compute(pairs, into: rows)
             for (degree, r) in degrees.enumerated() {
                 let unit = LNAMD.aggregate(tokens, r: r, threads: scoring.threads)
                 rows[degree].pointer.withMemoryRebound(to: Int32.self, capacity: count) {

@@ -27,12 +27,16 @@ package struct PixelThreshold: Sendable, Hashable, Codable {
         case .conformal, .logNormal:
             self.init(
                 value: image.value,
-                explanation: "A region is what reaches the level that maps of known good images reach as rarely as their scores reach the threshold, so that a good part has, at that rate, no region.")
+                explanation:
+                    "A region is what reaches the level that maps of known good images reach as rarely as their scores reach the threshold, so that a good part has, at that rate, no region."
+            )
         case .batch:
             let value = isMoved ? BatchThreshold.threshold(for: maxima).value : image.value
             self.init(
                 value: value,
-                explanation: "A region is what reaches, on the map, the threshold that the batch's rule gives for the maps' highest scores. This promises no rate of false alarms: known good images do.")
+                explanation:
+                    "A region is what reaches, on the map, the threshold that the batch's rule gives for the maps' highest scores. This promises no rate of false alarms: known good images do."
+            )
         }
     }
 }

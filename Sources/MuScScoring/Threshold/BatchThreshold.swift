@@ -36,7 +36,8 @@ package enum BatchThreshold {
         let lower = max((median - quantile(values, 0.1)) / tenthPercentile, leastDeviation)
         let upper = (quantile(values, 0.75) - median) / quartile
         let cut = median + deviations * min(max(lower, upper), mostSkew * lower)
-        let few = scores.count < fewImages
+        let few =
+            scores.count < fewImages
             ? " With fewer than \(fewImages) images a clean batch is flagged more often." : ""
         return Threshold(
             value: Float(cut), rule: .batch,

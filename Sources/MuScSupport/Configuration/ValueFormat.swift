@@ -61,11 +61,14 @@ extension ValueFormat {
 
 extension ValueFormat where Value == Int {
     package static func integer(_ range: ClosedRange<Int>) -> ValueFormat {
-        let expected = range.upperBound == .max
+        let expected =
+            range.upperBound == .max
             ? "a whole number, \(range.lowerBound) or more" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
         return ValueFormat(expected) { value in
             value.text.flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
-        } write: { .text("\($0)") }
+        } write: {
+            .text("\($0)")
+        }
     }
 
     /// A number of bytes: with K, M, G or T (of 1024) behind it, or none.
@@ -78,19 +81,24 @@ extension ValueFormat where Value == Int {
             if shift > 0 { digits.removeLast() }
             guard let number = Double(digits), number > 0, number * Double(1 << shift) < Double(1 << 60) else { return nil }
             return Int(number * Double(1 << shift))
-        } write: { .text("\($0)") }
+        } write: {
+            .text("\($0)")
+        }
     }
 }
 
 extension ValueFormat where Value: BinaryFloatingPoint & LosslessStringConvertible {
     /// A number within a range; infinity as the upper bound is no bound.
     package static func number(_ range: ClosedRange<Value>) -> ValueFormat {
-        let expected = range.upperBound == .infinity
+        let expected =
+            range.upperBound == .infinity
             ? "a number, \(shown(range.lowerBound)) or more"
             : "a number from \(shown(range.lowerBound)) to \(shown(range.upperBound))"
         return ValueFormat(expected) { value in
             value.text.flatMap { Value($0) }.flatMap { range.contains($0) && $0.isFinite ? $0 : nil }
-        } write: { .text(shown($0)) }
+        } write: {
+            .text(shown($0))
+        }
     }
 
     /// A number without its decimal part where that is nothing.
@@ -107,19 +115,29 @@ extension ValueFormat where Value: RawRepresentable & CaseIterable & Equatable, 
         let names = Value.allCases.map { name($0) }
         return ValueFormat(names.last ?? "", words: names.dropLast(), formerNone: off == nil ? nil : .text("off")) { value in
             Value.allCases.first { value == .text(name($0)) }
-        } write: { .text(name($0)) }
+        } write: {
+            .text(name($0))
+        }
     }
 }
 
 extension ValueFormat where Value == String {
     package static func text(_ expected: String) -> ValueFormat {
-        ValueFormat(expected) { $0.text } write: { .text($0) }
+        ValueFormat(expected) {
+            $0.text
+        } write: {
+            .text($0)
+        }
     }
 }
 
 extension ValueFormat where Value == FilePath {
     package static func path(_ expected: String) -> ValueFormat {
-        ValueFormat(expected) { $0.text.map { FilePath($0) } } write: { .text($0.string) }
+        ValueFormat(expected) {
+            $0.text.map { FilePath($0) }
+        } write: {
+            .text($0.string)
+        }
     }
 }
 
@@ -129,7 +147,9 @@ extension ValueFormat where Value == [Int] {
             guard let entries = value.entries, !entries.isEmpty else { return nil }
             let numbers = entries.compactMap { ValueFormat<Int>.integer(range).read($0) }
             return numbers.count == entries.count ? numbers : nil
-        } write: { .list($0.map { .text("\($0)") }) }
+        } write: {
+            .list($0.map { .text("\($0)") })
+        }
     }
 }
 
@@ -139,7 +159,9 @@ extension ValueFormat where Value == [String] {
             guard let entries = value.entries else { return nil }
             let texts = entries.compactMap(\.text)
             return texts.count == entries.count ? texts : nil
-        } write: { .list($0.map { .text($0) }) }
+        } write: {
+            .list($0.map { .text($0) })
+        }
     }
 
     /// A program and its arguments as a list. A text is refused, because no shell is there to split it.
@@ -148,6 +170,8 @@ extension ValueFormat where Value == [String] {
             guard case .list(let values) = value, !values.isEmpty else { return nil }
             let words = values.compactMap(\.text)
             return words.count == values.count ? words : nil
-        } write: { .list($0.map { .text($0) }) }
+        } write: {
+            .list($0.map { .text($0) })
+        }
     }
 }

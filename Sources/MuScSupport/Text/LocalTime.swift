@@ -9,7 +9,8 @@ package enum LocalTime {
         let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: time)
         func padded(_ number: Int?) -> String { (number ?? 0) < 10 ? "0\(number ?? 0)" : "\(number ?? 0)" }
         let minutes = zone.secondsFromGMT(for: time) / 60
-        let offset = minutes == 0
+        let offset =
+            minutes == 0
             ? "Z" : "\(minutes < 0 ? "-" : "+")\(padded(abs(minutes) / 60)):\(padded(abs(minutes) % 60))"
         return "\(padded(parts.year))-\(padded(parts.month))-\(padded(parts.day)) "
             + "\(padded(parts.hour)):\(padded(parts.minute)):\(padded(parts.second)) \(offset)"

@@ -45,8 +45,8 @@ struct PickleMachine {
 
     private mutating func execute(_ opcode: UInt8) throws(TensorFileError) {
         switch opcode {
-        case 0x80: _ = try number() as UInt8  // PROTO
-        case 0x95: _ = try number() as UInt64  // FRAME
+        case 0x80: _ = try number() as UInt8 // PROTO
+        case 0x95: _ = try number() as UInt64 // FRAME
 
         // Plain values.
         case UInt8(ascii: "N"): stack.append(.none)
@@ -215,7 +215,7 @@ extension PickleMachine {
         guard case .container(let index) = target, case .list(var list) = heap[index] else {
             throw malformed("something is appended to \(target.kind)")
         }
-        heap[index] = .tuple([])  // so that the list is not copied
+        heap[index] = .tuple([]) // so that the list is not copied
         list += values
         heap[index] = .list(list)
     }

@@ -190,7 +190,8 @@ struct Intake {
                     "batch_unsettled",
                     metadata: [
                         "folder": "\(folder.text)", "images": "\(images)",
-                        "reason": "it has been changing for longer than watch.max_wait_seconds; it is scored as it is, and again when it has settled",
+                        "reason":
+                            "it has been changing for longer than watch.max_wait_seconds; it is scored as it is, and again when it has settled",
                     ])
             case .waiting(let images, let reason):
                 others[folder] = look.contents.others
@@ -221,7 +222,8 @@ extension Intake {
     private mutating func report(links found: [FilePath], under start: FilePath, _ root: WatchedRoot) throws(LedgerError) {
         let now = Set(found)
         for path in now.subtracting(links) {
-            let reason = "\(path.text) is a link to a folder, which is not followed: name the folder itself under watch.roots, or move it here"
+            let reason =
+                "\(path.text) is a link to a folder, which is not followed: name the folder itself under watch.roots, or move it here"
             logger.warning("folder_link", metadata: ["folder": "\(path.text)", "reason": "\(reason)"])
             try ledger.note(Obstacle(path: path, kind: .link, reason: reason), root: root.id)
         }

@@ -148,7 +148,9 @@ package struct Settling: Sendable {
         if let changing = judgeByClock(entry, at: now) {
             // What never settles is scored as it is once it has waited for long enough, and again when it has settled.
             let patience = entry.waitingSince + rules.maxWaitSeconds
-            guard observation.images >= 2, judgeByClosing(entry, at: now) == nil, case .changing(let until) = changing else { return changing }
+            guard observation.images >= 2, judgeByClosing(entry, at: now) == nil, case .changing(let until) = changing else {
+                return changing
+            }
             return now >= patience ? .overdue : .changing(until: min(until, patience))
         }
         if observation.images >= rules.minImages { return .ready }

@@ -40,7 +40,9 @@ package struct FileContents: Sendable, Equatable {
             if isEscaped { rest = rest.dropFirst() }
             let digest = rest.prefix(64)
             let name = rest.dropFirst(66)
-            guard digest.count == 64, digest.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }), !name.isEmpty else { continue }
+            guard digest.count == 64, digest.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }), !name.isEmpty else {
+                continue
+            }
             digests[FileName(bytes: isEscaped ? Self.unescaped(name) : Array(name))] = String(decoding: digest, as: UTF8.self)
         }
     }

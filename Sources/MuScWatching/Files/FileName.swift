@@ -49,7 +49,8 @@ package func escapedText(_ bytes: some Sequence<UInt8>) -> String {
                 // C0, C1 and DEL steer terminals; line and paragraph separators end lines; the bidirectional
                 // controls reorder what is read.
                 let value = scalar.value
-                let steers = value < 0x20 || (0x7F...0x9F).contains(value) || (0x2028...0x202E).contains(value)
+                let steers =
+                    value < 0x20 || (0x7F...0x9F).contains(value) || (0x2028...0x202E).contains(value)
                     || (0x2066...0x2069).contains(value)
                 if steers {
                     for byte in String(scalar).utf8 { text += hexEscape(byte) }

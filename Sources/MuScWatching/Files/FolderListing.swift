@@ -31,7 +31,9 @@ package struct FolderListing: Sendable {
     /// so there are no loops either.
     ///
     /// - Throws: ``FolderError`` where the folder is gone or may not be read.
-    static func read(_ folder: FilePath, root: FilePath, rules: NameRules, kinds: inout FileSystemKinds) throws(FolderError) -> FolderListing {
+    static func read(_ folder: FilePath, root: FilePath, rules: NameRules, kinds: inout FileSystemKinds) throws(FolderError)
+        -> FolderListing
+    {
         let descriptor = folder.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) }
         guard descriptor >= 0 else { throw FolderError(folder: folder, code: errno) }
         var status = stat()
@@ -108,7 +110,9 @@ package struct FolderListing: Sendable {
     private mutating func take(folder name: FileName, rules: NameRules) {
         if ForeignFolder.isNamed(name.bytes) {
             skipped.append(name)
-        } else if rules.admitsFolder(name), rules.admitsFolder(at: folder.appending(name)) { subfolders.append(name) }
+        } else if rules.admitsFolder(name), rules.admitsFolder(at: folder.appending(name)) {
+            subfolders.append(name)
+        }
     }
 
     private static func nameBytes(_ entry: UnsafeMutablePointer<dirent>) -> [UInt8] {

@@ -111,7 +111,9 @@ package struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
             buffer.append(contentsOf: file.name.bytes)
             // A name holds no slash, so the slash ends it.
             buffer.append(UInt8(ascii: "/"))
-            let numbers = (UInt64(bitPattern: file.size).littleEndian, UInt64(bitPattern: file.modified).littleEndian, file.inode.littleEndian)
+            let numbers = (
+                UInt64(bitPattern: file.size).littleEndian, UInt64(bitPattern: file.modified).littleEndian, file.inode.littleEndian
+            )
             withUnsafeBytes(of: numbers) { buffer.append(contentsOf: $0) }
             if countsChanges {
                 withUnsafeBytes(of: (file.changed.littleEndian, file.links.littleEndian)) { buffer.append(contentsOf: $0) }

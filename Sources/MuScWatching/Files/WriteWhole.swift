@@ -63,7 +63,8 @@ package struct FileWriteError: Error, Equatable, CustomStringConvertible {
             switch code {
             case ENOSPC, EDQUOT: "free some space"
             case EACCES, EPERM, EROFS: "give this user the right to write there"
-            case EEXIST: "a file that musc did not write is there and is left as it is; move it away, or name another place with output.where"
+            case EEXIST:
+                "a file that musc did not write is there and is left as it is; move it away, or name another place with output.where"
             default: "check its disk"
             }
         return "\(path.text) cannot be written: \(Errno(rawValue: code).description); \(advice)"

@@ -189,7 +189,9 @@ extension Ledger {
     /// Writes down that scoring a batch failed, and when it is to be tried again.
     ///
     /// - Returns: The state that it is in now, and the seconds until the next try.
-    func fail(_ batch: ReadyBatch, _ failure: ScoringFailure, configuration: WatchConfiguration) throws(LedgerError) -> (state: BatchState, delay: Double) {
+    func fail(_ batch: ReadyBatch, _ failure: ScoringFailure, configuration: WatchConfiguration) throws(LedgerError) -> (
+        state: BatchState, delay: Double
+    ) {
         let isLast = failure.kind == .lasting || (failure.kind == .passing && batch.attempt >= configuration.retryLimit)
         let delay =
             switch failure.kind {

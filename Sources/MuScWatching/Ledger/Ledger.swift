@@ -59,7 +59,8 @@ package final class Ledger: Sendable {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             _ = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
             return queue
-        } catch let error as DatabaseError where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode) && access(path, R_OK) == 0 {
+        } catch let error as DatabaseError where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode) && access(path, R_OK) == 0
+        {
             // Nobody writes it now, and in a folder that is not ours SQLite cannot make the files by which readers and
             // a writer agree. As nobody writes, they are not needed.
             let escaped = path.utf8.map { byte in

@@ -124,7 +124,8 @@ package struct RootLockError: Error, CustomStringConvertible {
             "\(root.text) is taken care of by \(holder), which works on \(holder.root)"
         case .held(let holder?): "\(root.text) is taken care of by \(holder)"
         case .held(nil): "\(root.text) is taken care of by another process"
-        case .file(let what): "\(root.text) cannot be locked: \(what); give this user the right to write there, or name another place with --state"
+        case .file(let what):
+            "\(root.text) cannot be locked: \(what); give this user the right to write there, or name another place with --state"
         }
     }
 }

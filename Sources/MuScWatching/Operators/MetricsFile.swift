@@ -32,7 +32,8 @@ package struct MetricsFile: Sendable {
     func text(_ ledger: Ledger, watching: Watching?) throws(LedgerError) -> String {
         let (totals, states, lastSuccess) = try ledger.read { db in
             (
-                try Dictionary(uniqueKeysWithValues: Row.fetchAll(db, sql: "SELECT name, value FROM total").map { ($0[0] as String, $0[1] as Double) }),
+                try Dictionary(
+                    uniqueKeysWithValues: Row.fetchAll(db, sql: "SELECT name, value FROM total").map { ($0[0] as String, $0[1] as Double) }),
                 try Dictionary(
                     uniqueKeysWithValues: Row.fetchAll(
                         db,
@@ -60,12 +61,18 @@ package struct MetricsFile: Sendable {
         metric(
             "batches", "gauge", "Batches by state.",
             BatchState.allCases.map { ("{state=\"\($0.rawValue)\"}", Double(states[$0.rawValue] ?? 0)) })
-        metric("queue", "gauge", "Batches that are ready or due for another try.", [("", Double((states["ready"] ?? 0) + (states["failed"] ?? 0)))])
+        metric(
+            "queue", "gauge", "Batches that are ready or due for another try.",
+            [("", Double((states["ready"] ?? 0) + (states["failed"] ?? 0)))])
         metric("last_success_timestamp_seconds", "gauge", "When a batch was last scored, seconds since 1970.", [("", lastSuccess ?? 0)])
         if let watching {
             metric("watched_folders", "gauge", "Folders that are watched.", [("", Double(watching.watched))])
-            metric("unwatched_folders", "gauge", "Folders that could not be watched and are scanned instead.", [("", Double(watching.unwatched))])
-            metric("event_queue_overflows_total", "counter", "Times that events were lost and the roots scanned again.", [("", Double(watching.overflows))])
+            metric(
+                "unwatched_folders", "gauge", "Folders that could not be watched and are scanned instead.",
+                [("", Double(watching.unwatched))])
+            metric(
+                "event_queue_overflows_total", "counter", "Times that events were lost and the roots scanned again.",
+                [("", Double(watching.overflows))])
         }
         return text
     }

@@ -31,7 +31,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
     var data: String?
 
-    @Option(name: .customLong("class"), parsing: .upToNextOption, help: ArgumentHelp("Classes to evaluate; ALL unless given.", valueName: "name"))
+    @Option(
+        name: .customLong("class"), parsing: .upToNextOption,
+        help: ArgumentHelp("Classes to evaluate; ALL unless given.", valueName: "name"))
     var classNames: [String] = []
 
     @Option(
@@ -54,13 +56,16 @@ struct EvaluateCommand: AsyncParsableCommand {
     var proLimit: Double?
 
     @Flag(
-        help: "Score the splits without labels too (mvtec_ad_2), each by itself, and write them as the data set's server wants them: anomaly_images and anomaly_images_thresholded in the folder of the results.")
+        help:
+            "Score the splits without labels too (mvtec_ad_2), each by itself, and write them as the data set's server wants them: anomaly_images and anomaly_images_thresholded in the folder of the results."
+    )
     var submission = false
 
     @Option(help: ArgumentHelp("The same as --subsets, by the reference's name.", valueName: "count"))
     var divideNum: String?
 
-    @Option(help: ArgumentHelp("Taken as the reference takes it, and without effect: every thread works on one image.", valueName: "images"))
+    @Option(
+        help: ArgumentHelp("Taken as the reference takes it, and without effect: every thread works on one image.", valueName: "images"))
     var batchSize: Int?
 
     @Flag(inversion: .prefixedNo, help: "Write the heat maps as pictures.")
@@ -94,7 +99,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         let reference = try file.flatMap { ReferenceConfiguration.recognises($0) ? try readReference($0) : nil }
         let configuration = try configuration(reference, file: reference == nil ? file : nil)
         guard let layout = dataset ?? reference?.dataset else {
-            throw UserError("which data set? Give --dataset \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")), and --data its folder", exit: .usage)
+            throw UserError(
+                "which data set? Give --dataset \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")), and --data its folder",
+                exit: .usage)
         }
         guard let root = data.map({ FilePath($0) }) ?? reference?.dataPath else {
             throw UserError("where does the data set lie? Give its folder with --data", exit: .usage)
@@ -163,7 +170,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             flags, place: ConfigurationPlace(file: file?.string), defaults: defaults)
         for key in ["judges.known_good", "judges.line_memory", "output.threshold", "output.false_alarm_rate"] {
             guard let said = configuration.said[key], said.value != .empty else { continue }
-            Terminal.note("\(said.place): \(key) has no effect on an evaluation: each class is judged by itself, and labels are compared with scores", .warning)
+            Terminal.note(
+                "\(said.place): \(key) has no effect on an evaluation: each class is judged by itself, and labels are compared with scores",
+                .warning)
         }
         return configuration
     }
@@ -210,7 +219,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func submit(_ splits: [PrivateSplit], _ evaluation: Evaluation) async throws {
         guard submission else {
             if let first = splits.first {
-                Terminal.note("\(splits.count) splits without labels are not scored, \(first.className)/\(first.split) first; --submission scores and writes them.")
+                Terminal.note(
+                    "\(splits.count) splits without labels are not scored, \(first.className)/\(first.split) first; --submission scores and writes them."
+                )
             }
             return
         }
@@ -229,7 +240,9 @@ struct EvaluateCommand: AsyncParsableCommand {
                 }
             }
             let marked = try await StopSignal.cancelling(task)
-            Terminal.note("\(split.className)/\(split.split): \(split.images.count) images, \(marked) with marked pixels, written to \(evaluation.output.path)/anomaly_images")
+            Terminal.note(
+                "\(split.className)/\(split.split): \(split.images.count) images, \(marked) with marked pixels, written to \(evaluation.output.path)/anomaly_images"
+            )
         }
     }
 

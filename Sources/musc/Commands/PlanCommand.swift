@@ -177,7 +177,8 @@ extension PlanCommand {
         var result: [String: String] = [:]
         for (key, value) in said where sections.contains(where: { key.hasPrefix($0) }) && !others.contains(key) {
             let text = value.flat
-            let isPath = paths.contains(key) && value != .empty && text != "alongside"
+            let isPath =
+                paths.contains(key) && value != .empty && text != "alongside"
                 || key == "model.backbone" && text.hasSuffix(".json")
             result[key] = isPath ? FilePath(text).absolute().string : text
         }

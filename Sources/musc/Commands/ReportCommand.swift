@@ -17,8 +17,9 @@ struct ReportCommand: AsyncParsableCommand {
     @Flag(help: "Also write one page that holds all its pictures, report-single.html: it can be sent.")
     var singleFile = false
 
-    @Option(help: ArgumentHelp(
-        "Whose photographs that page holds: flagged (those worth a look included) or all.", valueName: "images"))
+    @Option(
+        help: ArgumentHelp(
+            "Whose photographs that page holds: flagged (those worth a look included) or all.", valueName: "images"))
     var images: OutputOptions.SingleFile?
 
     @Flag(help: "Open each page.")
@@ -39,7 +40,7 @@ struct ReportCommand: AsyncParsableCommand {
         // Only the flag undoes a threshold: a configuration says auto as a matter of course.
         let threshold: ReportRenderer.ThresholdChoice =
             self.threshold?.value == .text("auto")
-                ? .automatic : configuration.statedSettings.threshold.map { .fixed($0) } ?? .stored
+            ? .automatic : configuration.statedSettings.threshold.map { .fixed($0) } ?? .stored
         var output = configuration.output
         output.singleFile = singleFile ? images ?? .flagged : nil
         var isFaulty = false

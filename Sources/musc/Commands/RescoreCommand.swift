@@ -25,13 +25,16 @@ struct RescoreCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file of image features, one row an image.", valueName: "file"))
     var features: String?
 
-    @Option(name: .customLong("class"), help: ArgumentHelp("Which array of the features' file, such as the class in the reference's .dat files.", valueName: "name"))
+    @Option(
+        name: .customLong("class"),
+        help: ArgumentHelp("Which array of the features' file, such as the class in the reference's .dat files.", valueName: "name"))
     var array: String?
 
     @Option(help: ArgumentHelp("Compute the features of the photographs in this folder with --backbone.", valueName: "folder"))
     var featuresFrom: String?
 
-    @Option(help: ArgumentHelp("Neighbourhood sizes, the image itself included; 1 is added. 2,3 for most, 8,9 for VisA.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp("Neighbourhood sizes, the image itself included; 1 is added. 2,3 for most, 8,9 for VisA.", valueName: "list"))
     var windows = "2,3"
 
     @Flag(help: "Divide the features by their lengths first; what is computed here always is.")
@@ -50,7 +53,8 @@ struct RescoreCommand: AsyncParsableCommand {
         let ofComputing = [imageSize, threads].compactMap { $0 } + backbone.given
         guard featuresFrom != nil || ofComputing.isEmpty && !backbone.fetchWeights else {
             throw ValidationError(
-                "--\(ofComputing.first?.flag ?? "fetch-weights") is for features that are computed: give --features-from FOLDER, or leave it out.")
+                "--\(ofComputing.first?.flag ?? "fetch-weights") is for features that are computed: give --features-from FOLDER, or leave it out."
+            )
         }
         guard features != nil || array == nil else {
             throw ValidationError("--class names an array of a features' file: give --features FILE, or leave it out.")

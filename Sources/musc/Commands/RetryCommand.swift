@@ -17,7 +17,8 @@ struct RetryCommand: ParsableCommand {
     func run() throws {
         let ledger = try ledger.open()
         do {
-            let concerned = folders.isEmpty
+            let concerned =
+                folders.isEmpty
                 ? try ledger.retry(nil) : try folders.flatMap { try ledger.retry(FilePath($0)) }
             for folder in concerned { Terminal.printResult(folder.string) }
             if concerned.isEmpty { Terminal.note("there is no such batch to try again") }

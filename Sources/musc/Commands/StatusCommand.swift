@@ -23,7 +23,8 @@ struct StatusCommand: ParsableCommand {
         // What a sweep or a watcher reads that is started like this.
         if !json { Terminal.printResult("Configuration: \(ConfigurationPlace.find(config).file ?? "none; the defaults hold")") }
         guard FileManager.default.fileExists(atPath: watch.ledger.path.string) else {
-            Terminal.printResult(json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(watch.ledger.path)).")
+            Terminal.printResult(
+                json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(watch.ledger.path)).")
             return
         }
         let status: WatchStatus
@@ -43,7 +44,8 @@ struct StatusCommand: ParsableCommand {
     }
 
     private func printText(_ receiver: WatchStatus.Receiver) {
-        let waiting = receiver.waiting == 0
+        let waiting =
+            receiver.waiting == 0
             ? "nothing waits"
             : "\(receiver.waiting) waiting" + (receiver.oldest.map { " since \($0)" } ?? "")
         let next = receiver.nextAttempt.map { ", next try \($0)" } ?? ""

@@ -33,7 +33,9 @@ struct TuneCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The folder of masks, as for musc evaluate.", valueName: "folder"))
     var masks: String?
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Image sizes to compare; the preset's and two thirds of it unless given.", valueName: "pixels"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Image sizes to compare; the preset's and two thirds of it unless given.", valueName: "pixels"))
     var sizes: [Int] = []
 
     @Option(help: ArgumentHelp("Minutes after which no further image size is begun; the first is always finished.", valueName: "minutes"))

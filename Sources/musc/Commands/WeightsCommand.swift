@@ -106,7 +106,8 @@ struct VerifyWeights: ParsableCommand {
 
     func run() throws {
         let store = WeightsStore()
-        let ids = name.map { [WeightsStore.id(backbone: $0, pretrained: pretrained)] }
+        let ids =
+            name.map { [WeightsStore.id(backbone: $0, pretrained: pretrained)] }
             ?? store.list().filter { $0.installed != nil }.map(\.id)
         var isFaulty = false
         for id in ids {

@@ -226,7 +226,9 @@ extension ValueFormat where Value == String {
     fileprivate static var folderName: ValueFormat {
         ValueFormat("one folder name without slashes, such as _musc") { value in
             value.text.flatMap { $0.contains("/") || $0 == "." || $0 == ".." ? nil : $0 }
-        } write: { .text($0) }
+        } write: {
+            .text($0)
+        }
     }
 }
 
@@ -287,7 +289,9 @@ extension ValueFormat where Value == [String] {
                 if !urls.contains(url) { urls.append(url) }
             }
             return urls
-        } write: { $0.isEmpty ? .empty : .list($0.map { .text($0) }) }
+        } write: {
+            $0.isEmpty ? .empty : .list($0.map { .text($0) })
+        }
     }
 }
 
@@ -298,6 +302,8 @@ extension ValueFormat where Value == [Configuration.DropFolder] {
             guard let entries = value.entries else { return nil }
             let folders = entries.compactMap { Configuration.DropFolder($0) }
             return folders.count == entries.count ? folders : nil
-        } write: { .list($0.map(\.written)) }
+        } write: {
+            .list($0.map(\.written))
+        }
     }
 }

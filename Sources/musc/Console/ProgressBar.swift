@@ -48,7 +48,8 @@ final class ProgressBar: Sendable {
         let filled = Int(share * Double(width))
         let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled)
         let unit = progress.stage == .features ? "images" : "steps"
-        let left = progress.completed > 0 && progress.completed < progress.total
+        let left =
+            progress.completed > 0 && progress.completed < progress.total
             ? ", \(Int((elapsed / share * (1 - share)).rounded(.up))) s left" : ""
         return "\(label)  \(bar)  \(progress.stage.rawValue)  \(progress.completed)/\(progress.total) \(unit)\(left)"
     }

@@ -38,7 +38,9 @@ enum Terminal {
 
     /// - Parameter note: One line, and further ones that are indented.
     static func printNote(_ note: String) {
-        write(note.split(separator: "\n  ", omittingEmptySubsequences: false).map { oneLine($0) }.joined(separator: "\n  ") + "\n", to: STDERR_FILENO)
+        write(
+            note.split(separator: "\n  ", omittingEmptySubsequences: false).map { oneLine($0) }.joined(separator: "\n  ") + "\n",
+            to: STDERR_FILENO)
     }
 
     /// Results of several lines that this program has put together, such as a table or JSON.

@@ -53,7 +53,8 @@ enum FolderChecks {
                     name, "\(survey.unreadable.count) folders below it may not be read by \(user), \(closed.text) among them",
                     "grant it: setfacl -R -m u:\(user):rwX -m d:u:\(user):rwX \(root.text)"))
         }
-        let closed = configuration.watch.outputFolder == nil
+        let closed =
+            configuration.watch.outputFolder == nil
             ? ([root] + survey.unwritable).first { !SystemFacts.allows(W_OK | X_OK, $0) }
             : (SystemFacts.allows(W_OK | X_OK, place) ? nil : place)
         if let closed {
@@ -94,7 +95,8 @@ enum FolderChecks {
             "echo fs.inotify.\(key)=\(value) | sudo tee /etc/sysctl.d/60-musc.conf && sudo sysctl --system"
         }
         if folders > watches {
-            return .fail("inotify", finding, raise("max_user_watches", max(2 * folders, 524_288)) + "; until then the rest is scanned at intervals")
+            return .fail(
+                "inotify", finding, raise("max_user_watches", max(2 * folders, 524_288)) + "; until then the rest is scanned at intervals")
         }
         // Other programs of the same user draw on the same limit.
         if folders > watches / 2 { return .warn("inotify", finding, raise("max_user_watches", max(4 * folders, 524_288))) }

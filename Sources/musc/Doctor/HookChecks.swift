@@ -12,7 +12,10 @@ enum HookChecks {
             if let program = SystemFacts.program(name) {
                 checks.append(.ok(key, program))
             } else {
-                checks.append(.fail(key, "\(name) is not there, or may not be run by \(SystemFacts.userName)", "give the program's full path, and make it executable"))
+                checks.append(
+                    .fail(
+                        key, "\(name) is not there, or may not be run by \(SystemFacts.userName)",
+                        "give the program's full path, and make it executable"))
             }
         }
         guard !hooks.webhooks.isEmpty else { return checks }

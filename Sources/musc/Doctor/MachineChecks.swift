@@ -20,9 +20,9 @@ enum MachineChecks {
         let name = String(cString: musc_isa_name(best))
         let finding = "\(processorCount()) cores, \(configuration.threads) threads; kernels for \(name)"
         #if arch(x86_64)
-        if best == MUSC_ISA_PLAIN {
-            return .warn("processor", finding, "scoring will be slow: a processor with AVX2 is several times as fast")
-        }
+            if best == MUSC_ISA_PLAIN {
+                return .warn("processor", finding, "scoring will be slow: a processor with AVX2 is several times as fast")
+            }
         #endif
         return .ok("processor", finding)
     }
@@ -30,12 +30,12 @@ enum MachineChecks {
     private static func blas() -> Check {
         let kernel = OpenBLAS.kernelName
         #if arch(x86_64)
-        let fast = ["Haswell", "Zen", "SkylakeX", "Cooperlake", "Sapphirerapids"]
-        if musc_isa_best() != MUSC_ISA_PLAIN, !fast.contains(where: { $0.lowercased() == kernel.lowercased() }) {
-            return .warn(
-                "BLAS", "OpenBLAS with the kernels for \(kernel), which are slower than this processor allows",
-                "unset OPENBLAS_CORETYPE, or install a newer libopenblas0")
-        }
+            let fast = ["Haswell", "Zen", "SkylakeX", "Cooperlake", "Sapphirerapids"]
+            if musc_isa_best() != MUSC_ISA_PLAIN, !fast.contains(where: { $0.lowercased() == kernel.lowercased() }) {
+                return .warn(
+                    "BLAS", "OpenBLAS with the kernels for \(kernel), which are slower than this processor allows",
+                    "unset OPENBLAS_CORETYPE, or install a newer libopenblas0")
+            }
         #endif
         return .ok("BLAS", "OpenBLAS with the kernels for \(kernel)")
     }

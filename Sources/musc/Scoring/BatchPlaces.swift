@@ -30,7 +30,8 @@ extension Configuration {
         let paths = folders.map { $0.canonical() }
         let names: [[FilePath.Component]]
         do {
-            names = try resultsPlace == nil && flaggedFolder == nil
+            names =
+                try resultsPlace == nil && flaggedFolder == nil
                 ? paths.map { Array($0.components.suffix(1)) } : BatchName.names(of: paths)
         } catch {
             throw UserError("\(error)", exit: .usage)

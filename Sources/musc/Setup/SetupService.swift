@@ -65,13 +65,17 @@ struct SetupService {
 
     private func enable(unit: String) async throws -> (done: [String], undo: [String]) {
         guard SystemFacts.isFolder("/run/systemd/system") else {
-            throw UserError("systemd does not run here: choose --mode cron, or run musc watch --config \(plan.file) under your supervisor", exit: .usage)
+            throw UserError(
+                "systemd does not run here: choose --mode cron, or run musc watch --config \(plan.file) under your supervisor", exit: .usage
+            )
         }
         let scope = isSystem ? [] : ["--user"]
         if isSystem {
             let places = ["/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system"]
             guard places.contains(where: { FileManager.default.fileExists(atPath: "\($0)/\(unit)") }) else {
-                throw UserError("\(unit) is not installed: install the Debian package, or copy watch-config/*.service and *.timer to /etc/systemd/system", exit: .usage)
+                throw UserError(
+                    "\(unit) is not installed: install the Debian package, or copy watch-config/*.service and *.timer to /etc/systemd/system",
+                    exit: .usage)
             }
             if let file = dropIn(unit) { try writeDropIn(file) }
         } else {
@@ -114,35 +118,35 @@ struct SetupService {
         let folder = "\(base)/systemd/user"
         let units = [
             "musc.service": """
-                [Unit]
-                Description=Find defects in photographs dropped into folders
-                [Service]
-                Type=notify
-                ExecStart="\(program)" watch --config "\(plan.file)"
-                ExecReload=/bin/kill -HUP $MAINPID
-                Restart=on-failure
-                TimeoutStopSec=60
-                [Install]
-                WantedBy=default.target
+            [Unit]
+            Description=Find defects in photographs dropped into folders
+            [Service]
+            Type=notify
+            ExecStart="\(program)" watch --config "\(plan.file)"
+            ExecReload=/bin/kill -HUP $MAINPID
+            Restart=on-failure
+            TimeoutStopSec=60
+            [Install]
+            WantedBy=default.target
 
-                """,
+            """,
             "musc-sweep.service": """
-                [Unit]
-                Description=Score photographs dropped into folders
-                [Service]
-                Type=oneshot
-                ExecStart="\(program)" sweep --config "\(plan.file)"
+            [Unit]
+            Description=Score photographs dropped into folders
+            [Service]
+            Type=oneshot
+            ExecStart="\(program)" sweep --config "\(plan.file)"
 
-                """,
+            """,
             "musc-sweep.timer": """
-                [Unit]
-                Description=Score photographs dropped into folders every five minutes
-                [Timer]
-                OnCalendar=*:0/5
-                [Install]
-                WantedBy=timers.target
+            [Unit]
+            Description=Score photographs dropped into folders every five minutes
+            [Timer]
+            OnCalendar=*:0/5
+            [Install]
+            WantedBy=timers.target
 
-                """,
+            """,
         ]
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -44,7 +44,9 @@ func falseAlarms(_ kinds: [Photographs], _ inspector: Inspector) throws {
         }
     }
     row("\nTwenty clean batches of 40 cells with 48 known good cells; recall on batches of 32 good and 8 defective\n")
-    row("| rate | false alarms, clean ± standard error | mixed | recall | recall of the batch's own scores at the same false alarms, mixed |")
+    row(
+        "| rate | false alarms, clean ± standard error | mixed | recall | recall of the batch's own scores at the same false alarms, mixed |"
+    )
     row("|---|---|---|---|---|")
     for (index, rate) in rates.enumerated() {
         let same = mean(mixedAlarms[index])

@@ -33,7 +33,9 @@ func recurringDefects(_ kinds: [Photographs], _ inspector: Inspector) throws {
             let judges = [OutsideJudges(origin: .knownGood, tokens: defect.knownGood)]
             knownGood.append(imageAUROC(try inspector.inspect(batch, judgedBy: judges), good: 40 - count))
         }
-        row("| \(count) | \(results.map { text(mean($0)) }.joined(separator: " | ")) | \(text(mean(knownGood))) | \(percent(mean(named))) of its parts |")
+        row(
+            "| \(count) | \(results.map { text(mean($0)) }.joined(separator: " | ")) | \(text(mean(knownGood))) | \(percent(mean(named))) of its parts |"
+        )
     }
 }
 

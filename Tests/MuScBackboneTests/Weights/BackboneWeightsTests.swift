@@ -116,10 +116,14 @@ struct BackboneWeightsTests {
     func gatedOrPlain(naming: String) throws {
         var (plain, gated) = (try description("dinov3_wide"), try description("dinov3_swiglu"))
         (plain.mlpWidth, gated.mlpWidth) = (64, 64)
-        #expect(throws: WeightsError.self) { try BackboneWeights(
-            path: Goldens.path("dinov3_swiglu.weights.\(naming).safetensors"), for: plain) }
-        #expect(throws: WeightsError.self) { try BackboneWeights(
-            path: Goldens.path("dinov3_wide.weights.\(naming).safetensors"), for: gated) }
+        #expect(throws: WeightsError.self) {
+            try BackboneWeights(
+                path: Goldens.path("dinov3_swiglu.weights.\(naming).safetensors"), for: plain)
+        }
+        #expect(throws: WeightsError.self) {
+            try BackboneWeights(
+                path: Goldens.path("dinov3_wide.weights.\(naming).safetensors"), for: gated)
+        }
     }
 
     @Test("The gated networks of DINOv2 are read under Meta's, Hugging Face's and timm's names")

@@ -56,7 +56,8 @@ import Testing
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.string) {
             let file = folder.appending(name).string
             let descriptor = open(file, O_WRONLY)
-            #expect(pwrite(descriptor, [UInt8](repeating: 7, count: 64), 64, Int(try Data(contentsOf: URL(filePath: file)).count / 2)) == 64)
+            #expect(
+                pwrite(descriptor, [UInt8](repeating: 7, count: 64), 64, Int(try Data(contentsOf: URL(filePath: file)).count / 2)) == 64)
             close(descriptor)
         }
         for file in files { try FileManager.default.removeItem(atPath: file.path.string) }

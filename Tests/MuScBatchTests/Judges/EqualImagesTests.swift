@@ -35,7 +35,8 @@ import Testing
         }
         #expect(scores.images.map(\.index) == Array(0..<16 + 2 * times))
         #expect(scores.patchMaps.count == scores.images.count * scores.grid.count)
-        #expect(scores.findings.contains { if case .copies(let groups) = $0 { groups.map(\.count) == [times + 1, times + 1] } else { false } })
+        #expect(
+            scores.findings.contains { if case .copies(let groups) = $0 { groups.map(\.count) == [times + 1, times + 1] } else { false } })
     }
 
     @Test("In blocks too a copy of a judge is judged by the others alone")

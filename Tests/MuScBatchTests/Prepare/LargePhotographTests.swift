@@ -110,7 +110,9 @@ struct LargePhotographTests {
     @Test("The automatic size is a step below the photograph's own, until time or memory bind it; small ones are enlarged")
     func budget() throws {
         let inspector = try InspectorTests.inspector { $0.imageSize = 336 }
-        func choice(_ automatic: AutomaticImageSize, _ width: Int = 1800, _ height: Int = 1200, images: Int = 24) -> AutomaticImageSize.Choice {
+        func choice(_ automatic: AutomaticImageSize, _ width: Int = 1800, _ height: Int = 1200, images: Int = 24)
+            -> AutomaticImageSize.Choice
+        {
             automatic.choice(for: ImageSize(width: width, height: height), images: images, network: inspector.network)
         }
         let own = choice(AutomaticImageSize(secondsLimit: 1e9, byteLimit: 1 << 50))

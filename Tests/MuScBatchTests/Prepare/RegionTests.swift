@@ -29,7 +29,9 @@ struct RegionTests {
         return path
     }
 
-    @Test("A rectangle in pixels, shares or percent is the same region", arguments: ["28,14,28,56", "0.33334,0.16667,0.33334,0.66667", "33.334%,16.667%,33.334%,66.667%"])
+    @Test(
+        "A rectangle in pixels, shares or percent is the same region",
+        arguments: ["28,14,28,56", "0.33334,0.16667,0.33334,0.66667", "33.334%,16.667%,33.334%,66.667%"])
     func rectangle(text: String) throws {
         let rows = try patches(try #require(RegionOfInterest(text)))
         for (y, row) in rows.enumerated() {
@@ -111,9 +113,11 @@ struct RegionTests {
         #expect(scores.images.allSatisfy { ($0.peak?.x ?? 99) < 42 })
     }
 
-    @Test("A region of one patch, all white and all of the photograph give scores", arguments: [
-        ("30,30,4,4", 1), ("0,0,84,84", 36), ("white.png", 36),
-    ])
+    @Test(
+        "A region of one patch, all white and all of the photograph give scores",
+        arguments: [
+            ("30,30,4,4", 1), ("0,0,84,84", 36), ("white.png", 36),
+        ])
     func extremes(text: String, count: Int) throws {
         var region = try #require(RegionOfInterest(text))
         if case .mask = region { region = .mask(try write(mask: text, width: 84, height: 84) { _, _ in true }) }

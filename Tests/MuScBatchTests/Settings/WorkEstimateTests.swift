@@ -37,9 +37,13 @@ import Testing
     @Test("Few judges cost in proportion to the images, all judges to their square")
     func growth() throws {
         let inspector = try InspectorTests.inspector()
-        let few = inspector.network.estimate.scoringOperations(images: 4000, judges: 32) / inspector.network.estimate.scoringOperations(images: 1000, judges: 32)
+        let few =
+            inspector.network.estimate.scoringOperations(images: 4000, judges: 32)
+            / inspector.network.estimate.scoringOperations(images: 1000, judges: 32)
         #expect(abs(few - 4) < 0.1)
-        let all = inspector.network.estimate.scoringOperations(images: 4000, judges: 4000) / inspector.network.estimate.scoringOperations(images: 1000, judges: 1000)
+        let all =
+            inspector.network.estimate.scoringOperations(images: 4000, judges: 4000)
+            / inspector.network.estimate.scoringOperations(images: 1000, judges: 1000)
         #expect(abs(all - 16) < 0.1)
     }
 }

@@ -24,7 +24,9 @@ struct LabelLayoutTests {
         let results = try LabelledSet.evaluate(dataset, output: folder.path.appending("out"))
         try expectRight(results.mean, layout.description, sourceLocation: sourceLocation)
         #expect(results.classes.map(\.images.count) == [21], "\(layout)", sourceLocation: sourceLocation)
-        if layout.hasTraining { #expect(results.remarks.contains { $0.contains("6 images") && $0.contains("training") }, "\(results.remarks)") }
+        if layout.hasTraining {
+            #expect(results.remarks.contains { $0.contains("6 images") && $0.contains("training") }, "\(results.remarks)")
+        }
         if layout.hasStray { #expect(results.remarks.contains { $0.contains("1 image (overview.png)") }, "\(results.remarks)") }
     }
 
@@ -82,10 +84,15 @@ struct LabelLayoutTests {
         try check(Layout(encoding: encoding))
     }
 
-    @Test("MVTec AD's rule counts 255 alone, and says which other values it saw", arguments: [
-        (LabelledSet.Encoding.twoValues, "15 of 15 masks hold values that the rule of this data set does not count as defect: 240, where 255 alone counts"),
-        (.ones, "does not count as defect: 1, where"), (.deepOnes, "does not count as defect: 1, where"),
-    ])
+    @Test(
+        "MVTec AD's rule counts 255 alone, and says which other values it saw",
+        arguments: [
+            (
+                LabelledSet.Encoding.twoValues,
+                "15 of 15 masks hold values that the rule of this data set does not count as defect: 240, where 255 alone counts"
+            ),
+            (.ones, "does not count as defect: 1, where"), (.deepOnes, "does not count as defect: 1, where"),
+        ])
     func valuesPassedOver(encoding: LabelledSet.Encoding, says: String) throws {
         let folder = try TemporaryFolder()
         try Layout(place: .above, encoding: encoding).write(to: folder, below: "data/set")
@@ -107,8 +114,9 @@ struct LabelLayoutTests {
         let notes = try LabelledSet.evaluate(dataset, output: folder.path.appending("out")).classes[0].notes
         #expect(notes.contains { $0.contains("1 of 15 masks is empty") && $0.contains("4_mask.png") }, "\(notes)")
         #expect(notes.contains { $0.contains("1 of 15 masks is a JPEG") && $0.contains("13_mask.jpg") }, "\(notes)")
-        #expect(try AnomalyMask.read(folder.path.pushing("set/ground_truth/dent/13_mask.jpg"), rule: .nonZero, width: 24, height: 24)
-            == LabelledSet.mask(13).map { $0 ? 1 : 0 })
+        #expect(
+            try AnomalyMask.read(folder.path.pushing("set/ground_truth/dent/13_mask.jpg"), rule: .nonZero, width: 24, height: 24)
+                == LabelledSet.mask(13).map { $0 ? 1 : 0 })
     }
 
     @Test("A class that is all good, or all defective, is left out with a remark, and the others are measured")

@@ -101,17 +101,18 @@ enum LabelledSet {
                 try folder.write(photograph(number), to: "\(top)/\(type)/\(stem(number)).png")
                 let (bytes, ext) = try encoding.file(number)
                 let name = "\(before)\(stem(number))\(after).\(ext)"
-                let path = switch place {
-                case .groundTruth: "\(top)/ground_truth/\(type)"
-                case .capitals: "\(top)/Ground_Truth/\(type)"
-                case .masksByType: "\(top)/masks/\(type)"
-                case .flat: "\(top)/GT"
-                case .beside: "\(top)/\(type)"
-                case .below: "\(top)/\(type)/masks"
-                case .bySort: isNested ? "\(top)/bad_masks" : "\(top)/\(type)_masks"
-                case .named: "\(top)/truth pictures/\(type)"
-                case .above: "\(root)/ground_truth/\(type)"
-                }
+                let path =
+                    switch place {
+                    case .groundTruth: "\(top)/ground_truth/\(type)"
+                    case .capitals: "\(top)/Ground_Truth/\(type)"
+                    case .masksByType: "\(top)/masks/\(type)"
+                    case .flat: "\(top)/GT"
+                    case .beside: "\(top)/\(type)"
+                    case .below: "\(top)/\(type)/masks"
+                    case .bySort: isNested ? "\(top)/bad_masks" : "\(top)/\(type)_masks"
+                    case .named: "\(top)/truth pictures/\(type)"
+                    case .above: "\(root)/ground_truth/\(type)"
+                    }
                 try folder.write(bytes, to: "\(path)/\(name)")
             }
             if hasTraining {
@@ -130,7 +131,8 @@ enum LabelledSet {
             layout.normal = ["good", "OK", "Normal", "NoDefects", "ok_front", "good/cam1"].randomElement(using: &random) ?? ""
             layout.isNested = .random(using: &random)
             layout.place = MaskPlace.allCases.randomElement(using: &random) ?? .flat
-            (layout.before, layout.after) = [("", ""), ("", "_mask"), ("", "_GT"), ("", "_label"), ("", "-seg"), ("mask_", "")]
+            (layout.before, layout.after) =
+                [("", ""), ("", "_mask"), ("", "_GT"), ("", "_label"), ("", "-seg"), ("mask_", "")]
                 .randomElement(using: &random) ?? ("", "")
             if layout.place == .beside, layout.before + layout.after == "" { layout.after = "_GT" }
             layout.encoding = Encoding.allCases.randomElement(using: &random) ?? .white

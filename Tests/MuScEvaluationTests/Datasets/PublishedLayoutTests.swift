@@ -20,7 +20,8 @@ struct PublishedLayoutTests {
         #expect(results.classes.count == 1 && results.classes[0].images.count == 21)
         #expect(results.classes[0].exactOverlap != nil && results.classes[0].own?.pixels != nil)
         let table = ResultTable(results)
-        #expect(table.text.contains("SegF1") && table.csv.contains("seg_f1") && table.json.contains("\"pro_limit\" : \(layout.overlapLimit)"))
+        #expect(
+            table.text.contains("SegF1") && table.csv.contains("seg_f1") && table.json.contains("\"pro_limit\" : \(layout.overlapLimit)"))
         #expect(try JSONSerialization.jsonObject(with: Data(table.json.utf8)) is [String: Any])
     }
 
@@ -61,11 +62,15 @@ struct PublishedLayoutTests {
                 defects.append((pixels, max(1, half == 0 ? min(6, pixels.count) : pixels.count / 2)))
             }
         }
-        let masks = numbers.flatMap { number in number <= 15 ? LabelledSet.mask(number).map { $0 ? UInt8(1) : 0 } : [UInt8](repeating: 0, count: area) }
+        let masks = numbers.flatMap { number in
+            number <= 15 ? LabelledSet.mask(number).map { $0 ? UInt8(1) : 0 } : [UInt8](repeating: 0, count: area)
+        }
         let naive = NaiveMetrics.overlap(numbers.flatMap { LabelledSet.map($0) }, masks, defects: defects, limit: 0.05)
         #expect(abs((evaluated.saturatedOverlap ?? -1) - (naive ?? -2)) < 1e-9)
 
-        try folder.write("[{\"defect_name\": \"upper\", \"pixel_value\": 254, \"saturation_threshold\": 6, \"relative_saturation\": false}]", to: "box/defects_config.json")
+        try folder.write(
+            "[{\"defect_name\": \"upper\", \"pixel_value\": 254, \"saturation_threshold\": 6, \"relative_saturation\": false}]",
+            to: "box/defects_config.json")
         do {
             _ = try LabelledSet.evaluate(try Dataset(.mvtecLOCO, at: folder.path), output: folder.path.appending("other"))
             Issue.record("a value without saturation was taken")
@@ -106,8 +111,14 @@ struct PublishedLayoutTests {
         #expect(try fault(.kolektorSDD) { try $0.remove("kos01/Part2_label.png") }.contains("kos01/Part2.jpg: has no mask"))
         #expect(try fault(.kolektorSDD2) { try $0.remove("test/20003.png") }.contains("20003_GT.png: is a mask that belongs to no image"))
         #expect(try fault(.dagm) { try $0.remove("Class1/Test/Label") }.contains("a folder Label of masks"))
-        #expect(try fault(.realIAD) { try $0.remove("realiad_512/toy/NG/AK/S0000/toy_S0000_NG_C2_20230912_mask.png") }.contains("C2_20230912.jpg: has no mask"))
-        #expect(try fault(.realIAD) { try $0.write("[]", to: "realiad_jsons/realiad_jsons/toy.json") }.contains("toy.json: is no list with test"))
-        #expect(try fault(.autoVI) { try $0.remove("box/ground_truth/logical_anomalies/014") }.contains("logical_anomalies/014.png: has no mask"))
+        #expect(
+            try fault(.realIAD) { try $0.remove("realiad_512/toy/NG/AK/S0000/toy_S0000_NG_C2_20230912_mask.png") }.contains(
+                "C2_20230912.jpg: has no mask"))
+        #expect(
+            try fault(.realIAD) { try $0.write("[]", to: "realiad_jsons/realiad_jsons/toy.json") }.contains(
+                "toy.json: is no list with test"))
+        #expect(
+            try fault(.autoVI) { try $0.remove("box/ground_truth/logical_anomalies/014") }.contains(
+                "logical_anomalies/014.png: has no mask"))
     }
 }

@@ -81,7 +81,9 @@ extension Dataset.Layout {
                     if !isGood { try mask(number, "realiad_\(size)/toy/\(name)_mask.png") }
                 }
                 let maskPath = isGood ? "null" : "\"\(name)_mask.png\""
-                entries.append("{\"category\": \"toy\", \"anomaly_class\": \"\(isGood ? "OK" : "AK")\", \"image_path\": \"\(name).jpg\", \"mask_path\": \(maskPath)}")
+                entries.append(
+                    "{\"category\": \"toy\", \"anomaly_class\": \"\(isGood ? "OK" : "AK")\", \"image_path\": \"\(name).jpg\", \"mask_path\": \(maskPath)}"
+                )
             }
             try folder.write("{\"train\": [], \"test\": [\(entries.joined(separator: ","))]}", to: "realiad_jsons/realiad_jsons/toy.json")
         case .kolektorSDD, .kolektorSDD2:

@@ -33,7 +33,9 @@ struct EvaluationTests {
         }
     }
 
-    @Test("The paper's layouts and a folder of one's own run from files to a table and all result files", arguments: [Dataset.Layout.mvtecAD, .folder, .btad, .visa])
+    @Test(
+        "The paper's layouts and a folder of one's own run from files to a table and all result files",
+        arguments: [Dataset.Layout.mvtecAD, .folder, .btad, .visa])
     func everyLayout(layout: Dataset.Layout) throws {
         let data = try TemporaryFolder()
         switch layout {

@@ -14,8 +14,10 @@ struct ExactOverlapTests {
 
     private func regions(_ sample: Case) -> [(image: Int, pixels: [Int])] {
         (0..<sample.images).flatMap { image in
-            NaiveMetrics.regions(Array(sample.masks[image * sample.area..<(image + 1) * sample.area]), width: sample.width, height: sample.height)
-                .map { (image, $0) }
+            NaiveMetrics.regions(
+                Array(sample.masks[image * sample.area..<(image + 1) * sample.area]), width: sample.width, height: sample.height
+            )
+            .map { (image, $0) }
         }
     }
 
@@ -29,7 +31,9 @@ struct ExactOverlapTests {
                 let ours = try ExactOverlap(
                     maps: sample.maps, masks: sample.masks, width: sample.width, height: sample.height, limit: limit, threads: 2)
                 #expect(ours.defects == defects.count)
-                same(ours.value, NaiveMetrics.overlap(sample.maps, sample.masks, defects: defects, limit: limit), "\(sample.description) to \(limit)")
+                same(
+                    ours.value, NaiveMetrics.overlap(sample.maps, sample.masks, defects: defects, limit: limit),
+                    "\(sample.description) to \(limit)")
             }
         }
     }

@@ -19,7 +19,9 @@ enum NaiveMetrics {
         var random = SeededGenerator(seed: 5)
         var cases: [Case] = []
         for number in 0..<count {
-            let (images, width, height) = (Int.random(in: 1...4, using: &random), Int.random(in: 1...9, using: &random), Int.random(in: 1...9, using: &random))
+            let (images, width, height) = (
+                Int.random(in: 1...4, using: &random), Int.random(in: 1...9, using: &random), Int.random(in: 1...9, using: &random)
+            )
             let total = images * width * height
             let share: Double = [0, 0.02, 0.2, 0.5, 1].randomElement(using: &random) ?? 0
             let masks = (0..<total).map { _ in UInt8(Double.random(in: 0..<1, using: &random) < share ? 1 : 0) }
@@ -37,7 +39,10 @@ enum NaiveMetrics {
                 default: score
                 }
             }
-            cases.append(Case(description: "case \(number), kind \(kind), \(images)×\(height)×\(width)", maps: maps, masks: masks, width: width, height: height))
+            cases.append(
+                Case(
+                    description: "case \(number), kind \(kind), \(images)×\(height)×\(width)", maps: maps, masks: masks, width: width,
+                    height: height))
         }
         return cases
     }

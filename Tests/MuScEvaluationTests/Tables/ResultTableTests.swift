@@ -88,10 +88,15 @@ struct ResultTableTests {
     func csv() {
         let own = "recall,false_alarms,precision,seg_f1,pro_exact,spro,true_positives,false_positives,false_negatives,true_negatives"
         let csv = ResultTable(results(.folder, ["a,\"b\""], backbone: "x")).csv
-        #expect(csv.split(separator: "\r\n")[0] == "class,images,anomalous,auroc_image,f1max_image,ap_image,auroc_pixel,f1max_pixel,ap_pixel,pro_pixel,\(own)")
+        #expect(
+            csv.split(separator: "\r\n")[0]
+                == "class,images,anomalous,auroc_image,f1max_image,ap_image,auroc_pixel,f1max_pixel,ap_pixel,pro_pixel,\(own)")
         #expect(csv.split(separator: "\r\n")[1] == "\"a,\"\"b\"\"\",2,1,98.0000,97.0000,99.0000,96.0000,50.0000,40.0000,80.0000,,,,,,,,,,")
         let matched = ResultTable(results(.btad, ["01"])).csv
-        #expect(matched.split(separator: "\r\n")[0].hasSuffix("paper_pro_pixel,difference_auroc_image,difference_f1max_image,difference_ap_image,difference_auroc_pixel,difference_f1max_pixel,difference_ap_pixel,difference_pro_pixel,\(own)"))
+        #expect(
+            matched.split(separator: "\r\n")[0].hasSuffix(
+                "paper_pro_pixel,difference_auroc_image,difference_f1max_image,difference_ap_image,difference_auroc_pixel,difference_f1max_pixel,difference_ap_pixel,difference_pro_pixel,\(own)"
+            ))
         #expect(matched.split(separator: "\r\n")[1].contains(",98.7400,"))
     }
 

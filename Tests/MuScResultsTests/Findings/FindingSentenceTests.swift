@@ -9,12 +9,14 @@ import Testing
     private static let known = ImageSize(width: 60, height: 40)
     private static let grid = PatchGrid(width: 96, height: 64)
 
-    @Test("A size that followed from the photographs is said with what bounded it", arguments: [
-        (AutomaticImageSize.Choice.Limit.photograph, "a little below their own size"),
-        (.usualSize, "enlarged to the backbone's usual number of patches"),
-        (.time, "as large as an estimated 10 minutes for the batch allow"),
-        (.memory, "as large as 3 GiB of memory allow"),
-    ])
+    @Test(
+        "A size that followed from the photographs is said with what bounded it",
+        arguments: [
+            (AutomaticImageSize.Choice.Limit.photograph, "a little below their own size"),
+            (.usualSize, "enlarged to the backbone's usual number of patches"),
+            (.time, "as large as an estimated 10 minutes for the batch allow"),
+            (.memory, "as large as 3 GiB of memory allow"),
+        ])
     func imageSize(limit: AutomaticImageSize.Choice.Limit, reason: String) {
         func sentence(tiles: Int) -> String {
             Finding.imageSize(
@@ -55,53 +57,63 @@ import Testing
                 + "images, and were left out.")
         let parts = (1...13).map { RecurringMark.Part(image: $0, name: "p\($0)", x: 1, y: 1) }
         #expect(Finding.recurringMark(RecurringMark(parts: parts)).sentence.hasPrefix("13 parts look alike at one spot: p1, p2,"))
-        #expect(Finding.recurringMark(RecurringMark(parts: parts)).sentence.contains("p12 and 1 more. This is part of the design, or a repeated defect."))
+        #expect(
+            Finding.recurringMark(RecurringMark(parts: parts)).sentence.contains(
+                "p12 and 1 more. This is part of the design, or a repeated defect."))
     }
 
-    @Test("Everything else has its figures and says what to do", arguments: [
-        (Finding.region(.shares(.init(left: 0, top: 0, width: 0.5, height: 1)), patches: 18, of: 36), "18 of 36 patches (50 %)"),
-        (.sampleRange(.fixed(low: 0, high: 1023)), "one range for all images: 0 to 1023, 10 significant bits (images.range)."),
-        (.sampleRange(.fixed(low: -1.5, high: 20)), "-1.5 to 20"),
-        (.sampleRange(.full), "the full range of the files"),
-        (.mixedDepths(deep: 1, of: 9, example: "a.tif"), "1 of 9 images have samples of more than 8 bits, such as a.tif"),
-        (.mixedSamples, "save all images alike"),
-        (.pages(.init(taken: .each, files: ["a.tif (3 pages)"])), "each page is an image of its own: a.tif (3 pages) (images.pages)."),
-        (.pages(.init(taken: .first, files: ["a.tif (3 pages)"])), "(images.pages: first)."),
-        (.pages(.init(taken: .firstOfDifferent, files: ["a", "b", "c", "d"])), "the first page alone was taken: a, b, c and 1 more."),
-        (.linePastOtherRange(line: "0,4095", batch: "full"), "its samples had the range 0,4095, this batch's have full."),
-        (.undecodable(.init(count: 2, of: 9, example: "b.png")), "2 of 9 files cannot be decoded by their headers, such as b.png."),
-        (.knownGoodUndecodable(.init(count: 1, of: 3, example: "/g/b.png")), "1 of 3 known good images cannot be read, such as /g/b.png."),
-        (.knownGoodUnlisted(ListingError(folder: "/g", cause: .noSuchFileOrDirectory)), "/g: there is no such folder"),
-        (.knownGoodEmpty("/g"), "put 30 to 50 photographs of good parts there"),
-        (.knownGoodUnreadable(name: "a.png", reason: "is cut short", others: 0), "images, a.png could not be read: is cut short."),
-        (.knownGoodUnreadable(name: "a.png", reason: "is cut short", others: 2), "images, a.png and 2 more could not be read"),
-        (.knownGoodUnused("/g"), "So no image of /g could judge"),
-        (.knownGoodWithoutThreshold, "With scoring.rscin auto or never they set it."),
-        (.settingWithoutEffect(key: "a.b", .thresholdIsFixed), "a.b has no effect: output.threshold fixes the threshold."),
-        (.settingWithoutEffect(key: "a.b", .thresholdOfBatch), "the batch's own scores set the threshold."),
-        (.settingWithoutEffect(key: "a.b", .rscinNotApplied), "RsCIN did not decide the scores."),
-        (.settingWithoutEffect(key: "a.b", .scoresLeftToMSM), "they are compared by MSM's scores."),
-        (.settingWithoutEffect(key: "a.b", .knownGoodAlone), "known good images judge alone."),
-        (.settingWithoutEffect(key: "a.b", .batchInParts), "(scoring.subsets: 1)."),
-        (.settingWithoutEffect(key: "a.b", .partsHoldFewer), "hold no more images than that."),
-        (.settingWithoutEffect(key: "a.b", .leastJudgesAreMore), "scoring.least_judges is at least what"),
-        (.settingWithoutEffect(key: "a.b", .overriddenByBatch), "which goes before it."),
-        (.presetUnmeasured(backbone: "x"), "Preset tuned was never measured with x: its layers"),
-        (.knownGoodTooFew(images: 1, least: 5), "1 known good image cannot set a threshold: at least 5 are needed"),
-        (.knownGoodTooFew(images: 4, least: 5), "4 known good images cannot"),
-        (.knownGoodAspectRatio(known, photographs: 50), "(60×40 px) than the photographs (50×50 px)"),
-        (.lineMemory(LineMemoryProblem(line: "/drop/a", fault: .damagedIndex("/s/line.json"))), "/drop/a's memory begins anew."),
-        (.linePastTooSmall(images: 5, least: 19, falseAlarmRate: 0.05), "holds 5 images, and fewer than 19 cannot set a threshold for 5 %"),
-        (.chosenJudges(.init(judges: 64, images: 900)), "64 of the 900 images judged, the same for all (seeded choice)."),
-        (
-            .chosenJudges(.init(judges: 64, images: 900, tooSlow: .init(all: 1800.7, limit: 900))),
-            "about 1800 s, and scoring.time_limit_seconds is 900."
-        ),
-        (.fewImages(5), "Only 5 images judged each other"),
-        (.marksUnsearchedOnGrid(grid), "on a grid of 96×64 patches"),
-        (.marksUnsearchedInBlocks, "which takes the tokens of all images at once."),
-        (.mostFlagged(9, of: 10), "9 of 10 images are flagged"),
-    ])
+    @Test(
+        "Everything else has its figures and says what to do",
+        arguments: [
+            (Finding.region(.shares(.init(left: 0, top: 0, width: 0.5, height: 1)), patches: 18, of: 36), "18 of 36 patches (50 %)"),
+            (.sampleRange(.fixed(low: 0, high: 1023)), "one range for all images: 0 to 1023, 10 significant bits (images.range)."),
+            (.sampleRange(.fixed(low: -1.5, high: 20)), "-1.5 to 20"),
+            (.sampleRange(.full), "the full range of the files"),
+            (.mixedDepths(deep: 1, of: 9, example: "a.tif"), "1 of 9 images have samples of more than 8 bits, such as a.tif"),
+            (.mixedSamples, "save all images alike"),
+            (.pages(.init(taken: .each, files: ["a.tif (3 pages)"])), "each page is an image of its own: a.tif (3 pages) (images.pages)."),
+            (.pages(.init(taken: .first, files: ["a.tif (3 pages)"])), "(images.pages: first)."),
+            (.pages(.init(taken: .firstOfDifferent, files: ["a", "b", "c", "d"])), "the first page alone was taken: a, b, c and 1 more."),
+            (.linePastOtherRange(line: "0,4095", batch: "full"), "its samples had the range 0,4095, this batch's have full."),
+            (.undecodable(.init(count: 2, of: 9, example: "b.png")), "2 of 9 files cannot be decoded by their headers, such as b.png."),
+            (
+                .knownGoodUndecodable(.init(count: 1, of: 3, example: "/g/b.png")),
+                "1 of 3 known good images cannot be read, such as /g/b.png."
+            ),
+            (.knownGoodUnlisted(ListingError(folder: "/g", cause: .noSuchFileOrDirectory)), "/g: there is no such folder"),
+            (.knownGoodEmpty("/g"), "put 30 to 50 photographs of good parts there"),
+            (.knownGoodUnreadable(name: "a.png", reason: "is cut short", others: 0), "images, a.png could not be read: is cut short."),
+            (.knownGoodUnreadable(name: "a.png", reason: "is cut short", others: 2), "images, a.png and 2 more could not be read"),
+            (.knownGoodUnused("/g"), "So no image of /g could judge"),
+            (.knownGoodWithoutThreshold, "With scoring.rscin auto or never they set it."),
+            (.settingWithoutEffect(key: "a.b", .thresholdIsFixed), "a.b has no effect: output.threshold fixes the threshold."),
+            (.settingWithoutEffect(key: "a.b", .thresholdOfBatch), "the batch's own scores set the threshold."),
+            (.settingWithoutEffect(key: "a.b", .rscinNotApplied), "RsCIN did not decide the scores."),
+            (.settingWithoutEffect(key: "a.b", .scoresLeftToMSM), "they are compared by MSM's scores."),
+            (.settingWithoutEffect(key: "a.b", .knownGoodAlone), "known good images judge alone."),
+            (.settingWithoutEffect(key: "a.b", .batchInParts), "(scoring.subsets: 1)."),
+            (.settingWithoutEffect(key: "a.b", .partsHoldFewer), "hold no more images than that."),
+            (.settingWithoutEffect(key: "a.b", .leastJudgesAreMore), "scoring.least_judges is at least what"),
+            (.settingWithoutEffect(key: "a.b", .overriddenByBatch), "which goes before it."),
+            (.presetUnmeasured(backbone: "x"), "Preset tuned was never measured with x: its layers"),
+            (.knownGoodTooFew(images: 1, least: 5), "1 known good image cannot set a threshold: at least 5 are needed"),
+            (.knownGoodTooFew(images: 4, least: 5), "4 known good images cannot"),
+            (.knownGoodAspectRatio(known, photographs: 50), "(60×40 px) than the photographs (50×50 px)"),
+            (.lineMemory(LineMemoryProblem(line: "/drop/a", fault: .damagedIndex("/s/line.json"))), "/drop/a's memory begins anew."),
+            (
+                .linePastTooSmall(images: 5, least: 19, falseAlarmRate: 0.05),
+                "holds 5 images, and fewer than 19 cannot set a threshold for 5 %"
+            ),
+            (.chosenJudges(.init(judges: 64, images: 900)), "64 of the 900 images judged, the same for all (seeded choice)."),
+            (
+                .chosenJudges(.init(judges: 64, images: 900, tooSlow: .init(all: 1800.7, limit: 900))),
+                "about 1800 s, and scoring.time_limit_seconds is 900."
+            ),
+            (.fewImages(5), "Only 5 images judged each other"),
+            (.marksUnsearchedOnGrid(grid), "on a grid of 96×64 patches"),
+            (.marksUnsearchedInBlocks, "which takes the tokens of all images at once."),
+            (.mostFlagged(9, of: 10), "9 of 10 images are flagged"),
+        ])
     func others(finding: Finding, part: String) {
         #expect(finding.sentence.contains(part), "\(finding.sentence)")
         #expect(finding.sentence.hasSuffix(".") || finding.sentence.hasSuffix("?"))

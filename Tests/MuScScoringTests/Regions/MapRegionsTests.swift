@@ -48,7 +48,9 @@ struct MapRegionsTests {
                 let xs = pixels.map { Double($0 % width) }, ys = pixels.map { Double($0 / width) }
                 let count = Double(pixels.count)
                 #expect(region.area == pixels.count && region.x == Int(xs.min() ?? -1) && region.y == Int(ys.min() ?? -1))
-                #expect(region.width == Int((xs.max() ?? 0) - (xs.min() ?? 0)) + 1 && region.height == Int((ys.max() ?? 0) - (ys.min() ?? 0)) + 1)
+                #expect(
+                    region.width == Int((xs.max() ?? 0) - (xs.min() ?? 0)) + 1
+                        && region.height == Int((ys.max() ?? 0) - (ys.min() ?? 0)) + 1)
                 #expect(abs(region.centroidX - xs.reduce(0, +) / count) < 1e-9 && abs(region.centroidY - ys.reduce(0, +) / count) < 1e-9)
                 #expect(region.score == pixels.map { map[$0] }.max() && map[region.peakY * width + region.peakX] == region.score)
                 #expect(abs(Double(region.meanScore) - pixels.reduce(0) { $0 + Double(map[$1]) } / count) < 1e-6)
