@@ -113,8 +113,8 @@ package struct Tuning: Sendable {
     ) throws(EvaluationError) -> TuningMaps {
         let parts = TuningMaps.parts(of: grid)
         do {
-            let inspector = try inspector(grid.layers, size)
             let files = folder.labelled.images.map { BatchFile($0.path, in: folder.root) }
+            let inspector = try inspector(grid.layers, size).ranged(for: files)
             let tokens = try inspector.tokens(of: files) { progress in
                 told(.progress(folder: folder.name, imageSize: size, done: progress.completed, of: progress.total))
                 return goesOn()

@@ -2,9 +2,7 @@ import ArgumentParser
 import MuScBackbone
 import MuScBatch
 import MuScEvaluation
-import MuScScoring
-import MuScSupport
-import Synchronization
+import MuScImages
 import SystemPackage
 
 /// `musc tune`: finds the settings that do best on labelled folders.
@@ -22,7 +20,10 @@ struct TuneCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The data sets' folders.", valueName: "folder"))
     var folders: [String]
 
-    @Option(help: "How the data sets lie on disk: mvtec_ad, visa, btad, or folder for any tree with a folder good/.")
+    @Option(
+        help: ArgumentHelp(
+            "How the data sets lie on disk: \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")); folder is any tree with a folder good/.",
+            valueName: "layout"))
     var dataset = Dataset.Layout.folder
 
     @Option(
@@ -41,10 +42,11 @@ struct TuneCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Minutes after which no further image size is begun; the first is always finished.", valueName: "minutes"))
     var minutes: Double = 60
 
-    @OptionGroup var options: ScoringOptions
+    @Option(key: "output.where", short: "o") var output: GivenFlag?
+    @OptionGroup var options: TrialOptions
 
     func validate() throws {
-        guard minutes > 0 else { throw ValidationError("--minutes must be above 0.") }
+        guard minutes > 0 else { throw ValidationError("--minutes \(minutes) is no time; give such as 60") }
     }
 
     func run() async throws {
@@ -56,28 +58,36 @@ struct TuneCommand: AsyncParsableCommand {
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
+        guard base.imageSize.isSquare else {
+            throw UserError("model.image_size: tuning is defined over squares; give --sizes, such as \(base.imageSize.width)", exit: .usage)
+        }
+        sayWithoutEffect(configuration)
+        // Masks lie over the pixels as they are stored.
         base.appliesOrientation = false
         base.rscin = .never
         base.automaticSize = nil
+        base.region = nil
         let patch = installed.description.patch
         let sides = sizes.isEmpty ? [base.imageSize.width, base.imageSize.width * 2 / 3 / patch * patch] : sizes
         for side in sides where side < patch || side % patch != 0 {
-            throw UserError("\(BackboneError.imageSize(side, backbone: installed.description))", exit: .usage)
+            let error = BackboneError.imageSize(side, backbone: installed.description)
+            throw UserError("\(error)", exit: .usage)
         }
-        let output = OutputFolder(FilePath(options.output?.value.text ?? "tuning"))
+        let output = OutputFolder(FilePath(self.output?.value.text ?? "tuning"))
         let settings = base
         let tuning = Tuning(
             datasets: try datasets(), grid: TuningGrid(backbone: installed.description, imageSizes: sides),
             configuration: [
                 "weights": installed.sha256, "backbone": installed.description.name,
                 "precision": base.precision.rawValue, "tile": base.tile.map { "\($0)" } ?? "off",
+                "activation": base.activation?.rawValue ?? "reference", "range": "\(base.sampleRange)",
             ],
             threads: base.threads, output: output
         ) { layers, size in
             var settings = settings
             settings.featureLayers = layers
             settings.imageSize = ImageSize(side: size)
-            return try Inspector(settings: settings, weights: installed.weights)
+            return try Inspector(settings: settings, weights: installed.weights, weightsSHA256: installed.sha256)
         }
         guard tuning.folders.count > 1 else {
             throw UserError(
@@ -85,6 +95,24 @@ struct TuneCommand: AsyncParsableCommand {
         }
         let result = try await run(tuning)
         print(result, backbone: installed.description.name, output: output)
+    }
+
+    /// Names what was said of keys that the comparison itself sets, or leaves out.
+    private func sayWithoutEffect(_ configuration: Configuration) {
+        let compared = [
+            "model.feature_layers", "scoring.r_list", "scoring.interval", "scoring.least_judges", "scoring.window",
+        ]
+        let leftOut = [
+            "scoring.rscin", "scoring.judges", "scoring.subsets", "judges.recurring_marks", "judges.known_good", "model.region",
+        ]
+        func said(_ keys: [String]) -> String? {
+            let said = keys.filter { configuration.said[$0].map { $0.value != .empty } ?? false }
+            return said.isEmpty ? nil : said.joined(separator: ", ")
+        }
+        if let keys = said(compared) { Terminal.note("Without effect, for these are what is compared: \(keys).", .warning) }
+        if let keys = said(leftOut) {
+            Terminal.note("Without effect on a tuning, which compares maps of mutual scoring by all images alone: \(keys).", .warning)
+        }
     }
 
     private func datasets() throws(UserError) -> [Dataset] {
@@ -98,12 +126,12 @@ struct TuneCommand: AsyncParsableCommand {
                 throw UserError("\(error)", exit: .usage)
             }
         }
-        for remark in found.flatMap(\.remarks) { Terminal.printNote(remark) }
+        for remark in found.flatMap(\.remarks) { Terminal.note(remark) }
         return found
     }
 
     private func run(_ tuning: Tuning) async throws -> TuningResult {
-        let isShown = Terminal.isInteractive && !options.noProgress
+        let isShown = options.messages.showsProgress
         let deadline = ContinuousClock.now + .seconds(minutes * 60)
         let task = Task { () throws -> TuningResult in
             let isStopped = StopFlag()
@@ -113,7 +141,7 @@ struct TuneCommand: AsyncParsableCommand {
                         switch step {
                         case .maps(let folder, let size, let wasKept):
                             if isShown { Terminal.replaceLine("") }
-                            Terminal.printNote("\(folder), \(size) px: \(wasKept ? "computed before, kept" : "computed")")
+                            Terminal.note("\(folder), \(size) px: \(wasKept ? "computed before, kept" : "computed")")
                         case .progress(let folder, let size, let done, let total):
                             if isShown { Terminal.replaceLine("\(folder), \(size) px: \(done) of \(total)") }
                         }
@@ -130,21 +158,21 @@ struct TuneCommand: AsyncParsableCommand {
 
     private func print(_ result: TuningResult, backbone: String, output: OutputFolder) {
         for folder in result.folders {
-            Terminal.printNote("\(folder.name): \(folder.isKeptBack ? "kept back" : "chooses")")
+            Terminal.note("\(folder.name): \(folder.isKeptBack ? "kept back" : "chooses")")
         }
         if !result.unreachedSizes.isEmpty {
             let sizes = result.unreachedSizes.map { "\($0) px" }.joined(separator: ", ")
-            Terminal.printNote(
+            Terminal.note(
                 "The time did not suffice for \(sizes): type the same command again, with more --minutes, to go on.")
         }
         guard let chosen = result.chosen else { return }
         Terminal.printResultText("\(result.settings) settings compared\n\(result.table())\n")
         if result.holds == false {
-            Terminal.printNote(
+            Terminal.note(
                 "On what was kept back the first setting is below preset paper: it fits the folders that chose it, not the "
                     + "others. Take more folders, or stay with a preset.")
         }
         Terminal.printResultText(chosen.setting.configuration(backbone: backbone))
-        Terminal.printNote("Kept in \(output.path), which may be deleted.")
+        Terminal.note("Kept in \(output.path), which may be deleted.")
     }
 }
