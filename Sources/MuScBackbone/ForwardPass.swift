@@ -16,7 +16,9 @@ struct ForwardPass {
     private var tokens: UnsafeMutablePointer<Float> { workspace.tokens.pointer.assumingMemoryBound(to: Float.self) }
 
     func run(_ image: NormalizedImage, needsImageFeature: Bool) -> ImageTokens {
-        let last = needsImageFeature ? model.description.depth - 1 : (model.featureLayers.max() ?? 0)
+        let deepest = model.featureLayers.max() ?? 0
+        let needsClassToken = needsImageFeature && model.imageFeature == .classToken
+        let last = needsClassToken ? model.description.depth - 1 : deepest
         var taps: [Int: [Float]] = [:]
         embed(image)
         for index in 0...last {
@@ -26,9 +28,9 @@ struct ForwardPass {
             transform(model.weights.blocks[index], rows: rows)
             if model.featureLayers.contains(index) { taps[index] = patchTokens() }
         }
-        return ImageTokens(
-            layers: model.featureLayers.map { taps[$0] ?? [] },
-            imageFeature: needsImageFeature ? imageFeature() : [])
+        let feature =
+            needsClassToken ? imageFeature() : needsImageFeature ? ImageTokens.mean(taps[deepest] ?? [], width: width) : []
+        return ImageTokens(layers: model.featureLayers.map { taps[$0] ?? [] }, imageFeature: feature)
     }
 
     /// Cuts the image into patches and embeds them; class and register tokens go first.
@@ -75,9 +77,9 @@ struct ForwardPass {
     ///
     /// - Parameter rows: The tokens, from the first, that are wanted.
     private func attend(_ block: TransformerWeights.Block, rows: Int) {
-        layerNorm(tokens, block.norm1, rows: length, model.kernelPrecision, into: workspace.normalised)
+        let normalised = normalised(block.norm1, rows: length, for: block.qkv)
         let isTurned = model.description.rotatesPositions
-        apply(block.qkv, to: workspace.normalised, rows: length, isTurned ? MUSC_ROTATE : MUSC_STORE, into: workspace.qkv)
+        apply(block.qkv, to: normalised, rows: length, isTurned ? MUSC_ROTATE : MUSC_STORE, into: workspace.qkv)
         var call = workspace.attention
         call.queries = rows
         withUnsafePointer(to: call) { attention in
@@ -85,20 +87,39 @@ struct ForwardPass {
                 isa, attention, workspace.qkv.pointer, workspace.qkv.stride, workspace.attended.pointer,
                 workspace.attended.stride, workspace.scratch)
         }
-        apply(block.projection, to: workspace.attended, rows: rows, MUSC_ADD, into: workspace.tokens)
+        apply(block.projection, to: attended(rows, for: block.projection), rows: rows, MUSC_ADD, into: workspace.tokens)
+    }
+
+    /// The LayerNorm of so many tokens, as a layer takes it.
+    private func normalised(
+        _ norm: TransformerWeights.Affine, rows: Int, for layer: PackedLinear
+    ) -> Workspace.Rows {
+        let bytes = layer.precision == MUSC_INT8 ? workspace.normalisedBytes : nil
+        let target = bytes ?? workspace.normalised
+        layerNorm(tokens, norm, rows: rows, layer.precision, into: target)
+        return target
+    }
+
+    /// What attention gave of so many tokens, as a layer takes it.
+    private func attended(_ rows: Int, for layer: PackedLinear) -> Workspace.Rows {
+        guard layer.precision == MUSC_INT8, let bytes = workspace.attendedBytes else { return workspace.attended }
+        musc_quantise_rows(
+            isa, model.kernelPrecision, workspace.attended.pointer, workspace.attended.stride, rows, width,
+            bytes.pointer.assumingMemoryBound(to: UInt8.self), bytes.stride, bytes.scales)
+        return bytes
     }
 
     /// The MLP with its residual: `x + γ · fc2(activation(fc1(norm(x))))`, or of a gated one
     /// `x + γ · w3(silu(w1(norm(x))) ⊙ w2(norm(x)))`.
     private func transform(_ block: TransformerWeights.Block, rows: Int) {
-        layerNorm(tokens, block.norm2, rows: rows, model.kernelPrecision, into: workspace.normalised)
+        let normalised = normalised(block.norm2, rows: rows, for: block.hidden)
         let activation =
             switch (model.description.feedForward, model.activation) {
             case (.gated, _): MUSC_GATE
             case (.plain, .gelu): MUSC_GELU
             case (.plain, .quickGELU): MUSC_QUICK_GELU
             }
-        apply(block.hidden, to: workspace.normalised, rows: rows, activation, into: workspace.hidden)
+        apply(block.hidden, to: normalised, rows: rows, activation, into: workspace.hidden)
         apply(block.output, to: workspace.hidden, rows: rows, MUSC_ADD, into: workspace.tokens)
     }
 
@@ -109,7 +130,8 @@ struct ForwardPass {
         let pieces = min(threads, max(rows / 64, 1))
         let piece = ((rows + pieces - 1) / pieces + 7) / 8 * 8
         let (source, target) = (ThreadSafeRows(input), ThreadSafeRows(output))
-        let (inputBytes, outputBytes) = (element, epilogue == MUSC_ADD ? MemoryLayout<Float>.size : element)
+        let inputBytes = musc_element_size(linear.precision)
+        let outputBytes = epilogue == MUSC_ADD ? MemoryLayout<Float>.size : musc_element_size(linear.outputPrecision)
         concurrentLoop(pieces, threads: threads) { index in
             let first = index * piece
             guard first < rows else { return }
@@ -118,7 +140,7 @@ struct ForwardPass {
                     isa, to: source.rows.pointer + first * source.rows.stride * inputBytes, stride: source.rows.stride,
                     rows: min(piece, rows - first), epilogue,
                     output: target.rows.pointer + first * target.rows.stride * outputBytes,
-                    outputStride: target.rows.stride, rotation: rotation)
+                    outputStride: target.rows.stride, scales: source.rows.scales.map { $0 + first }, rotation: rotation)
             }
             if epilogue == MUSC_ROTATE, case .rotary(let rotary) = model.weights.positions {
                 rotary.withTables(from: first) { apply($0) }
@@ -128,9 +150,6 @@ struct ForwardPass {
         }
     }
 
-    /// Bytes of a number between products.
-    private var element: Int { musc_element_size(model.kernelPrecision) }
-
     /// `(x − mean) / √(variance + ε) · weight + bias`, row by row of the residual stream.
     private func layerNorm(
         _ input: UnsafePointer<Float>, _ norm: TransformerWeights.Affine, rows: Int, _ precision: musc_precision,
@@ -138,7 +157,7 @@ struct ForwardPass {
     ) {
         musc_layer_norm(
             isa, input, workspace.tokens.stride, rows, width, norm.weight.pointer, norm.bias.pointer,
-            model.description.layerNormEpsilon, precision, output.pointer, output.stride)
+            model.description.layerNormEpsilon, precision, output.pointer, output.stride, output.scales)
     }
 
     private func patchTokens() -> [Float] {

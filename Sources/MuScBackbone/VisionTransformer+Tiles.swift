@@ -4,7 +4,8 @@ extension VisionTransformer {
     /// Runs an image of any size through the network, tile by tile.
     ///
     /// The tiles' patch tokens are put together into one grid. Image features are averaged over the tiles, as the
-    /// backbone gives them; where it gives unit vectors (CLIP), the mean is brought to unit length again.
+    /// backbone gives them; where it gives unit vectors (CLIP), the mean is brought to unit length again. Where they are the
+    /// mean of patch tokens, it is that of the whole grid.
     ///
     /// - Parameters:
     ///   - image: `gridWidth · patch × gridHeight · patch` pixels of the plan's grid.
@@ -20,7 +21,7 @@ extension VisionTransformer {
         let size = plan.gridWidth * plan.gridHeight * width
         var whole = ImageTokens(
             layers: featureLayers.map { _ in [Float](repeating: 0, count: size) },
-            imageFeature: [Float](repeating: 0, count: description.featureWidth))
+            imageFeature: [Float](repeating: 0, count: featureWidth))
         for row in plan.rowTiles {
             for column in plan.columnTiles {
                 let pixels = NormalizedImage(
@@ -40,7 +41,10 @@ extension VisionTransformer {
                 }
             }
         }
-        if description.projectsImageFeature {
+        if imageFeature == .tokenMean {
+            let deepest = featureLayers.indices.max { featureLayers[$0] < featureLayers[$1] }
+            whole.imageFeature = ImageTokens.mean(deepest.map { whole.layers[$0] } ?? [], width: width)
+        } else if description.projectsImageFeature {
             let length = whole.imageFeature.reduce(0) { $0 + $1 * $1 }.squareRoot()
             for index in whole.imageFeature.indices { whole.imageFeature[index] /= max(length, 1e-12) }
         }

@@ -14,6 +14,8 @@ public struct VisionTransformer: Sendable {
     public let activation: BackboneDescription.Activation
     /// How products are computed; ``Precision/fast`` only where the processor has the instructions.
     public let precision: Precision
+    /// What is given as image feature.
+    public let imageFeature: ImageFeature
     let weights: TransformerWeights
     /// The activation that was asked for; nil where the reference's rule decides for each size.
     private let fixedActivation: BackboneDescription.Activation?
@@ -29,9 +31,40 @@ public struct VisionTransformer: Sendable {
         ///
         /// Where the processor has no products of bfloat16 (on x86-64, AVX-512 BF16), this is the same as ``exact``.
         case fast
+        /// As ``fast``, with products of 8-bit integers for queries, keys and values, the attention's projection and the
+        /// first layer of the MLP: one scale a token and one a row of weights, both exact sums.
+        ///
+        /// Where the processor has no such products (on x86-64, VNNI), this is the same as ``fast``.
+        case fastest
     }
 
-    var kernelPrecision: musc_precision { precision == .fast ? MUSC_BF16 : MUSC_F32 }
+    /// What a processor makes of a wish.
+    private static func precision(_ wanted: Precision, _ isa: musc_isa) -> Precision {
+        switch wanted {
+        case .fastest where musc_int8_is_fast(isa): .fastest
+        case .fastest, .fast: musc_bf16_is_fast(isa) ? .fast : .exact
+        case .exact: .exact
+        }
+    }
+
+    /// How numbers are kept between products.
+    private static func numbers(_ precision: Precision, _ isa: musc_isa) -> musc_precision {
+        precision != .exact && musc_bf16_is_fast(isa) ? MUSC_BF16 : MUSC_F32
+    }
+
+    /// What stands for an image as a whole.
+    public enum ImageFeature: String, Sendable, Hashable, CaseIterable {
+        /// The class token after the last block, as the family has it (``BackboneDescription/Family``).
+        case classToken = "class_token"
+        /// The mean of the deepest feature layer's patch tokens. The blocks after that layer are then not needed.
+        case tokenMean = "token_mean"
+    }
+
+    /// Values of an image feature.
+    public var featureWidth: Int { imageFeature == .classToken ? description.featureWidth : description.width }
+
+    /// How numbers are kept between products.
+    var kernelPrecision: musc_precision { Self.numbers(precision, isa) }
 
     /// Patches in a row.
     public var gridWidth: Int { imageWidth / description.patch }
@@ -51,7 +84,7 @@ public struct VisionTransformer: Sendable {
     public init(
         description: BackboneDescription, weights: BackboneWeights, imageWidth: Int, imageHeight: Int,
         featureLayers: [Int]? = nil, activation: BackboneDescription.Activation? = nil,
-        precision: Precision = .exact, threads: Int = 1
+        precision: Precision = .exact, imageFeature: ImageFeature = .classToken, threads: Int = 1
     ) throws(BackboneError) {
         try description.validate()
         try Self.check(imageWidth, imageHeight, description)
@@ -65,14 +98,17 @@ public struct VisionTransformer: Sendable {
         self.imageHeight = imageHeight
         self.featureLayers = layers
         isa = musc_isa_best()
-        self.precision = musc_bf16_is_fast(isa) ? precision : .exact
+        self.precision = Self.precision(precision, isa)
+        self.imageFeature = imageFeature
         fixedActivation = activation
         self.activation = activation ?? description.activation(atWidth: imageWidth, height: imageHeight)
         do {
             self.weights = try TransformerWeights(
                 weights, description: description, gridWidth: imageWidth / description.patch,
                 gridHeight: imageHeight / description.patch,
-                precision: self.precision == .fast ? MUSC_BF16 : MUSC_F32, threads: threads)
+                precision: TransformerWeights.Precision(
+                    numbers: Self.numbers(self.precision, isa), usesInt8: self.precision == .fastest),
+                blockCount: imageFeature == .classToken ? description.depth : (layers.max() ?? 0) + 1, threads: threads)
         } catch {
             throw .weights(error)
         }
@@ -94,6 +130,7 @@ public struct VisionTransformer: Sendable {
         featureLayers = other.featureLayers
         isa = other.isa
         precision = other.precision
+        imageFeature = other.imageFeature
         fixedActivation = other.fixedActivation
         activation = fixedActivation ?? description.activation(atWidth: imageWidth, height: imageHeight)
         weights = other.weights.resized(
@@ -130,11 +167,21 @@ public struct ImageTokens: Sendable {
     /// One entry a feature layer: patch tokens `[gridHeight · gridWidth, width]` row-major, without class and
     /// register tokens.
     public var layers: [[Float]]
-    /// The image feature, `featureWidth` values; empty where it was not asked for.
+    /// The image feature, ``VisionTransformer/featureWidth`` values; empty where it was not asked for.
     public var imageFeature: [Float]
 
     /// Whether all values are numbers and none is infinite, as damaged weights make them.
     package var isFinite: Bool { (layers + [imageFeature]).allSatisfy { $0.allSatisfy(\.isFinite) } }
+
+    /// The mean of tokens, `[count, width]` row-major.
+    static func mean(_ tokens: [Float], width: Int) -> [Float] {
+        var sums = [Double](repeating: 0, count: width)
+        for start in stride(from: 0, to: tokens.count, by: width) {
+            for channel in 0..<width { sums[channel] += Double(tokens[start + channel]) }
+        }
+        let count = Double(max(tokens.count / width, 1))
+        return sums.map { Float($0 / count) }
+    }
 
     public init(layers: [[Float]], imageFeature: [Float]) {
         self.layers = layers

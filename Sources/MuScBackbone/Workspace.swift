@@ -8,12 +8,16 @@ final class Workspace: @unchecked Sendable {
     struct Rows {
         let pointer: UnsafeMutableRawPointer
         let stride: Int
+        /// One scale a row, where the elements are 8-bit integers.
+        var scales: UnsafeMutablePointer<Float>?
     }
 
     /// The residual stream, fp32.
     let tokens: Rows
     /// What goes into and comes out of products, in their precision.
     let normalised, qkv, attended, hidden: Rows
+    /// What LayerNorm and attention give, as 8-bit integers; nil where these are not used.
+    let normalisedBytes, attendedBytes: Rows?
     /// The patches' pixels, fp32.
     let pixels: Rows
     /// Scratch memory of attention.
@@ -41,7 +45,15 @@ final class Workspace: @unchecked Sendable {
             precision: model.kernelPrecision, length: length, queries: length, heads: description.heads,
             head_width: width / description.heads)
         tokens = rows(length, of: width, element: 4)
+        func byteRows(_ count: Int, of columns: Int) -> Rows {
+            var rows = rows(count, of: (columns + 3) / 4 * 4, element: 1)
+            rows.scales = bytes(4 * count).bindMemory(to: Float.self, capacity: count)
+            return rows
+        }
+        let usesInt8 = model.precision == .fastest
         normalised = rows(length, of: width, element: element)
+        normalisedBytes = usesInt8 ? byteRows(length, of: width) : nil
+        attendedBytes = usesInt8 ? byteRows(length, of: width) : nil
         qkv = rows(length, of: 3 * width, element: element)
         attended = rows(length, of: width, element: element)
         // A gated layer writes groups of 16.

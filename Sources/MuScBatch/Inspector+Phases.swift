@@ -18,6 +18,23 @@ extension Inspector {
         try FeatureExtraction(network: network, cache: cache).tokens(of: files, progress: progress)
     }
 
+    /// The same network with samples of more than 8 bits taken by the range that suits these files, where it follows from
+    /// them.
+    ///
+    /// - Throws: ``ScoringError``.
+    package func ranged(for files: [BatchFile]) throws(ScoringError) -> Inspector {
+        var copy = self
+        copy.network = try network.seen(files).network
+        return copy
+    }
+
+    /// One layer's tokens in units of their spread over the images, as the aggregated tokens of any degree are made of them.
+    ///
+    /// - Throws: ``SpillError`` where they are in a file that cannot be read.
+    package func standardised(_ tokens: [PatchTokens]) throws(SpillError) -> StandardisedTokens {
+        try PatchComparison(network: network, region: nil).standardised(tokens)
+    }
+
     /// Inspects images whose tokens are there already, all at once.
     ///
     /// - Parameters:

@@ -17,7 +17,7 @@ struct Musc: AsyncParsableCommand {
             RunCommand.self, PlanCommand.self, WorkCommand.self, MergeCommand.self, SweepCommand.self, WatchCommand.self,
             StatusCommand.self, RetryCommand.self,
             ReportCommand.self, WeightsCommand.self, LineCommand.self, SetupCommand.self, DoctorCommand.self,
-            EvaluateCommand.self, RescoreCommand.self, DatasetsCommand.self, BenchCommand.self, ReferenceCommand.self,
+            EvaluateCommand.self, TuneCommand.self, RescoreCommand.self, DatasetsCommand.self, BenchCommand.self, ReferenceCommand.self,
         ])
 
     /// How errors of the arguments begin, as all errors do.

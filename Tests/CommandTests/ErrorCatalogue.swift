@@ -355,6 +355,12 @@ enum ErrorCatalogue {
         ("is not watch, timer, cron or none", nil, ""),
         ("which data set? Give --dataset", ["evaluate"], "Give --dataset"),
         ("is no share above 0", ["evaluate", "--dataset", "mvtec_ad", "--pro-limit", "3"], "give such as 0.3"),
+        ("one class alone has nothing to keep back", nil, ""),
+        (
+            "tuning is defined over squares", ["tune", "batch", "--backbone", "tiny.json", "--image-size", "84x70"],
+            "give --sizes, such as 84"
+        ),
+        ("is no time; give such as 60", ["tune", "batch", "--minutes", "0"], "give such as 60"),
         ("where does the data set lie?", ["evaluate", "--dataset", "mvtec_ad"], "--data"),
         (
             ": holds no images: JPEG, PNG", ["run", "empty", "--backbone", "tiny.json", "--image-size", "84"],

@@ -137,7 +137,8 @@ import Testing
     @Test("Scores are re-scored with features from a file, and with features computed from photographs")
     func rescore() throws {
         try musc.makeBatch("batch", images: 5)
-        #expect(try musc.run(["run", "batch"] + MuscCommand.tiny).status == 0)
+        // With RsCIN asked for, the image feature is the class token, as it is where features are computed.
+        #expect(try musc.run(["run", "batch", "--rscin", "always"] + MuscCommand.tiny).status == 0)
         let stored = try musc.run(
             "rescore", "--scores", "batch/_musc/scores.csv", "--column", "score_msm", "--features",
             "batch/_musc/scores.safetensors", "--windows", "2,3", "--unit-features")

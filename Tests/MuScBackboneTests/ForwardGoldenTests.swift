@@ -131,14 +131,15 @@ import Testing
     }
 
     @Test(
-        "With bfloat16 products tokens stay near those of fp32, and no number of threads changes them",
+        "With products of bfloat16 and of integers tokens stay near those of fp32, and no number of threads changes them",
         arguments: [
-            ("dinov2_native", "facebook.safetensors"), ("dinov3_native", "facebook.safetensors"),
+            ("dinov2_native", "facebook.safetensors"), ("dino_native_p8", "hf.safetensors"),
+            ("clip_gelu_native", "open_clip.safetensors"), ("dinov3_native", "facebook.safetensors"),
             ("dinov3_swiglu", "hf.safetensors"), ("dinov3_wide", "timm.safetensors"),
-        ])
-    func fast(golden: String, file: String) throws {
-        let (exact, pixels, side) = try network(golden, file)
-        let fast = try network(golden, file, precision: .fast).model
+        ], [VisionTransformer.Precision.fast, .fastest])
+    func fast(golden: (name: String, file: String), precision: VisionTransformer.Precision) throws {
+        let (exact, pixels, side) = try network(golden.name, golden.file)
+        let fast = try network(golden.name, golden.file, precision: precision).model
         let image = NormalizedImage(width: side.width, height: side.height, values: pixels)
         let (expected, found) = (exact.tokens(of: image), fast.tokens(of: image))
         for (a, b) in zip(expected.layers, found.layers) {

@@ -9,19 +9,18 @@
 
 /// What happens to `product = input · weightᵀ + bias` before it is stored.
 typedef enum musc_epilogue {
-    /// Stored in the precision of the input.
+    /// Stored.
     MUSC_STORE = 0,
-    /// x·Φ(x), within 1e-6 of the exact GELU; stored in the precision of the input.
+    /// x·Φ(x), within 1e-6 of the exact GELU; stored.
     MUSC_GELU = 1,
-    /// x·sigmoid(1.702 x); stored in the precision of the input.
+    /// x·sigmoid(1.702 x); stored.
     MUSC_QUICK_GELU = 2,
     /// Scaled channel by channel and added to the fp32 output: `output += gamma · product`.
     MUSC_ADD = 3,
-    /// Outputs come in groups of 32, 16 gates g and then 16 values v: g·sigmoid(g)·v is stored in the precision of the
-    /// input, so that the output has half as many columns. `outputs` is a multiple of 32.
+    /// Outputs come in groups of 32, 16 gates g and then 16 values v: g·sigmoid(g)·v is stored, so
+    /// that the output has half as many columns. `outputs` is a multiple of 32.
     MUSC_GATE = 4,
-    /// The first columns are rotated by `musc_linear.rotation`, the others as they are; stored in the precision of the
-    /// input.
+    /// The first columns are rotated by `musc_linear.rotation`, the others as they are; stored.
     MUSC_ROTATE = 5,
 } musc_epilogue;
 
@@ -46,7 +45,10 @@ typedef struct musc_rotation {
 
 /// A linear layer ready for products. The pointers are the caller's, who keeps them alive.
 typedef struct musc_linear {
+    /// Of the weights and the input.
     musc_precision precision;
+    /// Of what is stored: fp32 or bfloat16. `MUSC_ADD` adds to fp32 whatever this says.
+    musc_precision output_precision;
     size_t inputs;
     size_t outputs;
     /// As `musc_linear_pack` wrote them.
@@ -57,12 +59,16 @@ typedef struct musc_linear {
     const float *gamma;
     /// For `MUSC_ROTATE`; its tables begin at the first row that is given to `musc_linear_apply`.
     const musc_rotation *rotation;
+    /// For MUSC_INT8: the scale of each row that is given to `musc_linear_apply`.
+    const float *input_scales;
 } musc_linear;
 
 /// Bytes that `musc_linear_pack` writes.
 size_t musc_linear_packed_size(musc_precision precision, size_t inputs, size_t outputs);
 
 /// Lays weights out for `musc_linear_apply`; done once per layer.
+///
+/// For MUSC_INT8 each output's weights are rounded to integers −127 … 127 of a scale of its own.
 ///
 /// - isa: Decides how fast it is done, not what is written.
 /// - weight: `[outputs][inputs]`, row-major.
@@ -74,8 +80,9 @@ void musc_linear_pack(
 ///
 /// Rows whose stride is a multiple of 4,096 bytes share few cache sets and are slow to read; pad them.
 ///
-/// - input: `[rows][input_stride]` in the layer's precision.
-/// - output: `[rows][output_stride]`; fp32 for `MUSC_ADD`, else in the layer's precision. Not the input.
+/// - input: `[rows][input_stride]` in the layer's precision; for MUSC_INT8 a row has 128 from the last input up to a
+///   multiple of 4.
+/// - output: `[rows][output_stride]`; fp32 for `MUSC_ADD`, else in `output_precision`. Not the input.
 ///   `MUSC_GATE` writes `outputs / 2` columns, the others `outputs`.
 /// - input_stride, output_stride: elements from one row to the next.
 void musc_linear_apply(

@@ -6,11 +6,17 @@
 #include "musc_precision.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 // LayerNorm; see musc_layer_norm.
 typedef void rows_layer_norm(
     const float *input, size_t input_stride, size_t rows, size_t width, const float *weight, const float *bias,
-    float epsilon, musc_precision precision, void *output, size_t output_stride);
+    float epsilon, musc_precision precision, void *output, size_t output_stride, float *scales);
+
+// See musc_quantise_rows.
+typedef void rows_quantise(
+    musc_precision precision, const void *input, size_t input_stride, size_t rows, size_t width, uint8_t *output,
+    size_t output_stride, float *scales);
 
 // What the last step of a linear layer does to some columns; all pointers are to the first of these.
 typedef struct rows_last_step {
@@ -47,6 +53,7 @@ typedef void rows_activate(float *values, size_t count, musc_epilogue epilogue);
 
 typedef struct rows_functions {
     rows_layer_norm *layer_norm;
+    rows_quantise *quantise;
     rows_finish *finish;
     rows_softmax *softmax;
     rows_scale *scale;

@@ -6,7 +6,7 @@
 #define TARGET __attribute__((target("avx2,fma")))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// `R` rows by half a panel: with four rows, 8 of 16 registers accumulate.
+// `R` rows by half a panel: with six rows, 12 of 16 registers accumulate, and eight loads feed twelve products.
 #define TILE(R)                                                                                            \
     TARGET static inline __attribute__((always_inline)) void tile_##R(                                     \
         const float *a, size_t stride, size_t depth, const float *panel, float *c, size_t c_stride,       \
@@ -32,18 +32,32 @@
         }                                                                                                  \
     }
 
+TILE(6)
+TILE(5)
 TILE(4)
+TILE(3)
+TILE(2)
 TILE(1)
 
 TARGET void tile_f32_avx2(
     const float *a, size_t a_stride, size_t rows, size_t depth, const float *panel, float *c, size_t c_stride,
     bool accumulate) {
-    size_t r = 0;
-    for (; r + 4 <= rows; r += 4)
+#define CASE(R) \
+    case R: tile_##R(from, a_stride, depth, panel + half, to + half, c_stride, accumulate); break;
+    for (size_t r = 0, count; r < rows; r += count) {
+        count = rows - r < 6 ? rows - r : 6;
+        const float *from = a + r * a_stride;
+        float *to = c + r * c_stride;
         for (size_t half = 0; half < TILE_PANEL; half += 16)
-            tile_4(a + r * a_stride, a_stride, depth, panel + half, c + r * c_stride + half, c_stride, accumulate);
-    for (; r < rows; r++)
-        for (size_t half = 0; half < TILE_PANEL; half += 16)
-            tile_1(a + r * a_stride, a_stride, depth, panel + half, c + r * c_stride + half, c_stride, accumulate);
+            switch (count) {
+                CASE(6)
+                CASE(5)
+                CASE(4)
+                CASE(3)
+                CASE(2)
+                CASE(1)
+            }
+    }
+#undef CASE
 }
 #endif

@@ -13,7 +13,7 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     /// SHA-256 of the weights' file, lower-case hexadecimal.
     package var weightsSHA256: String
     package var activation: String
-    /// How the network computes: `exact` or `fast`.
+    /// How the network computes: `exact`, `fast` or `fastest`.
     package var precision: String
     package var imageSize: ImageSize
     /// The size of the tiles in patches where photographs are cut into some; nil where the network sees them whole.
@@ -25,6 +25,10 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The range by which samples of more than 8 bits became 8-bit ones; nil for the files' full range, and for batches
     /// of 8 bits.
     package var sampleRange: String?
+    /// What the image feature is; nil for the class token.
+    package var imageFeature: String?
+    /// How the position embedding is resampled where that is not as it once was; nil otherwise.
+    package var positions: String?
 
     /// The key of the tokens that `network` makes with weights of this sum.
     package init(_ network: SizedNetwork, weightsSHA256: String) {
@@ -42,6 +46,8 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         appliesOrientation = network.settings.appliesOrientation
         let range = network.settings.sampleRange
         sampleRange = (range.scaling ?? .fullRange) == .fullRange ? nil : "\(range)"
+        imageFeature = network.model.imageFeature == .classToken ? nil : network.model.imageFeature.rawValue
+        positions = network.settings.backbone.positionResampling == .antialiased ? "antialiased" : nil
     }
 
     /// One line that differs wherever the keys differ.
@@ -51,5 +57,6 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
             + (appliesOrientation ? "" : ", orientation ignored")
             + (tile.map { ", tiles of \($0) patches" } ?? "") + (reducesWhileDecoding == true ? ", reduced while decoding" : "")
             + (sampleRange.map { ", samples \($0)" } ?? "")
+            + (imageFeature.map { ", image feature \($0)" } ?? "") + (positions.map { ", positions \($0)" } ?? "")
     }
 }

@@ -26,7 +26,7 @@ package struct SizedNetwork: Sendable {
             imageWidth: fits ? tiles.tileWidth * patch : settings.imageSize.width,
             imageHeight: fits ? tiles.tileHeight * patch : settings.imageSize.height,
             featureLayers: settings.featureLayers, activation: settings.activation,
-            precision: settings.precision == .fast ? .fast : .exact, threads: settings.threads)
+            precision: settings.networkPrecision, imageFeature: settings.imageFeature, threads: settings.threads)
     }
 
     private static func tiles(_ settings: ScoringSettings) -> TilePlan {

@@ -130,7 +130,7 @@ struct BlockRoute: Sendable {
 
     /// Which images show the same: one of each speaks for all in what needs all images together.
     private func copies(in batch: ScoredBlock) -> EqualImages {
-        let width = settings.backbone.featureWidth
+        let width = network.model.featureWidth
         guard settings.copiesJudgeOnce, batch.features.count == batch.readable * width else {
             return EqualImages(apart: batch.readable)
         }

@@ -27,7 +27,7 @@ extension PatchComparison {
         // Lists change scores by what products of integers leave open; so with these there are always lists.
         var stored = nearest?.read(settings: distanceSettings, threads: settings.threads)
         var kept =
-            nearest != nil || settings.precision == .fast
+            nearest != nil || settings.precision.isFast
             ? KeptLists(lists: stored?.lists, byteLimit: listLimit) : nil
         stored?.lists = nil
         var maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress)

@@ -20,7 +20,7 @@ extension WorkEstimate {
     /// that are held at once, and a tenth for what else there is.
     package func scoringBytes(images: Int) -> Int {
         let layer = images * grid.count * settings.backbone.width * MemoryLayout<Float>.stride
-        let copies = 2 * layer + (settings.precision == .fast ? layer / 4 : 0)
+        let copies = 2 * layer + (settings.precision.isFast ? layer / 4 : 0)
         let distances = min(images * images * grid.count * 4, MutualScoring.distanceLimit)
         return (copies + distances) * 11 / 10
     }

@@ -119,10 +119,10 @@ extension ScoringSettings {
             details: "The paper's way to save time."),
         Key(
             "scoring.precision", \.precision, .choice(), flag: "precision", "precision", unset: "preset",
-            help: "exact: fp32; fast: bfloat16 and int8 where the processor has them.",
+            help: "exact: fp32; fast: bfloat16 and int8 where the processor has them; fastest: int8 in the network too.",
             details: """
-                That is AVX-512 BF16 and VNNI, which moves scores by less than 0.001. paper: exact; tuned: fast for \
-                dinov2_vits14.
+                That is AVX-512 BF16 and VNNI. fast moves scores by less than 0.001; fastest, which takes VNNI of AVX2 as \
+                well, by what ./examples/precision_table.sh prints. paper: exact; tuned: fast for dinov2_vits14.
                 """),
         Key(
             "scoring.memory", \.memory, .emptyOr(.bytes), flag: "memory", "amount", decides: false,

@@ -179,6 +179,26 @@ public struct ScoringSettings: Sendable {
         return backbone.paperSizes.max() ?? backbone.nativeSize
     }
 
+    /// How the network computes.
+    package var networkPrecision: VisionTransformer.Precision {
+        switch precision {
+        case .exact: .exact
+        case .fast: .fast
+        case .fastest: .fastest
+        }
+    }
+
+    /// What stands for an image in RsCIN: the class token in preset `paper` and where RsCIN is asked for, else the mean of
+    /// the deepest feature layer's tokens, which tells as well whether images look alike and spares the blocks behind it.
+    package var imageFeature: VisionTransformer.ImageFeature {
+        unitImageFeatures && rscin != .always ? .tokenMean : .classToken
+    }
+
+    /// The blocks of the network that are run.
+    package var networkBlocks: Int {
+        imageFeature == .classToken ? backbone.depth : (featureLayers.max() ?? 0) + 1
+    }
+
     /// What is to be said of a preset that nobody measured with this backbone; nil where there is nothing.
     package var findingOnPreset: Finding? {
         preset == .tuned && !BackboneCatalogue.isMeasured(backbone.name) ? .presetUnmeasured(backbone: backbone.name) : nil

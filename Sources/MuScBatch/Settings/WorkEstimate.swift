@@ -69,7 +69,7 @@ package struct WorkEstimate: Sendable {
     /// any number of threads.
     package func scoringSeconds(images: Int, judges: Int) -> Double {
         scoringOperations(images: images, judges: judges)
-            / (settings.precision == .fast ? Self.nominalFast : Self.nominalExact)
+            / (settings.precision.isFast ? Self.nominalFast : Self.nominalExact)
     }
 
     /// Operations a second of mutual scoring on two cores with AVX-512, rounded down (`musc bench` prints them).
@@ -82,20 +82,25 @@ package struct WorkEstimate: Sendable {
     // MARK: The network
 
     /// Seconds that one image takes in the network, at most, by the speed of two cores of a server of today.
+    ///
+    /// With all blocks, also where the last are not run: a batch has the same automatic size whatever RsCIN asks for.
     package var featureSeconds: Double {
-        featureOperations(endsWithClassToken: false)
-            / (settings.precision == .fast ? Self.fastFeatures : Self.exactFeatures)
+        featureOperations(blocks: settings.backbone.depth, endsWithClassToken: false)
+            / (settings.precision.isFast ? Self.fastFeatures : Self.exactFeatures)
     }
 
     /// Operations of the network for one image, margins of tiles included; a multiply-add counted as two.
     package var featureOperations: Double {
-        featureOperations(endsWithClassToken: !settings.featureLayers.contains(settings.backbone.depth - 1))
+        featureOperations(
+            blocks: settings.networkBlocks,
+            endsWithClassToken: settings.imageFeature == .classToken
+                && !settings.featureLayers.contains(settings.backbone.depth - 1))
     }
 
-    private func featureOperations(endsWithClassToken: Bool) -> Double {
+    private func featureOperations(blocks: Int, endsWithClassToken: Bool) -> Double {
         Double(tiles.count)
             * settings.backbone.operations(
-                patches: tiles.tileWidth * tiles.tileHeight, blocks: settings.backbone.depth,
+                patches: tiles.tileWidth * tiles.tileHeight, blocks: blocks,
                 endsWithClassToken: endsWithClassToken)
     }
 

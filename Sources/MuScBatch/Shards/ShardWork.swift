@@ -68,7 +68,7 @@ package struct ShardWork: Sendable {
             unreadable += block.images.count - block.readable
             sums.append(
                 try ShardPart(plan: plan.id, shard: shard, part: part, block: block).write(
-                    to: path, grid: network.grid, featureWidth: network.settings.backbone.featureWidth))
+                    to: path, grid: network.grid, featureWidth: network.model.featureWidth))
         }
         try ShardManifest(
             plan: plan.id, shard: shard, images: files.count, unreadable: unreadable, parts: sums, seconds: seconds
@@ -100,7 +100,7 @@ package struct ShardWork: Sendable {
     ) throws(ShardError) -> (part: ShardPart, sha256: String) {
         try ShardPart.read(
             layout.part(part, of: shard), plan: plan.id, shard: shard, part: part, files: files[range],
-            grid: network.grid, featureWidth: network.settings.backbone.featureWidth)
+            grid: network.grid, featureWidth: network.model.featureWidth)
     }
 
     /// The manifest of a shard that is done and whole; nil where it is not done.

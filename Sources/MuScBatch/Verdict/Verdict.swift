@@ -6,11 +6,13 @@ import MuScSupport
 struct Verdict: Sendable {
     let settings: ScoringSettings
     let grid: PatchGrid
+    /// Values of an image feature.
+    let featureWidth: Int
     /// The patches that counted; nil for all.
     let region: PatchRegion?
 
     init(network: SizedNetwork, region: PatchRegion?) {
-        (settings, grid) = (network.settings, network.grid)
+        (settings, grid, featureWidth) = (network.settings, network.grid, network.model.featureWidth)
         self.region = region
     }
 
@@ -55,7 +57,7 @@ struct Verdict: Sendable {
         let marks = marks(compared.recurring, in: images)
         return Inspection(
             grid: grid, region: region, images: images, patchMaps: compared.maps, imageFeatures: features,
-            featureWidth: settings.backbone.featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
+            featureWidth: featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
             timings: clock.timings,
             findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
             outsideJudgments: compared.judgments, recurring: marks, sampleRange: settings.sampleRange)

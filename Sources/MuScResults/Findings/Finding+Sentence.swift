@@ -24,7 +24,7 @@ extension Finding {
             "\(files.count) of \(files.of) files cannot be decoded by their headers, such as \(files.example)."
         case .presetUnmeasured(let backbone):
             "Preset tuned was never measured with \(backbone): its layers and image size are not chosen by results. musc "
-                + "evaluate measures them on labelled photographs."
+                + "tune finds some on labelled photographs."
         case .copies(let groups): Self.sentence(copies: groups)
         case .judgesLeftOut(let origin, let copies, let ofBatch):
             Self.sentence(leftOut: origin, copies: copies, ofBatch: ofBatch)

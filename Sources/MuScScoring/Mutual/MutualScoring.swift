@@ -36,6 +36,11 @@ public struct MutualScoring: Sendable {
         /// Only a wrong choice among near-equals can show. Where the processor has no fast int8 products (on x86-64,
         /// AVX-512 VNNI), this is the same as ``exact``.
         case fast
+        /// The same as ``fast`` here; the network takes int8 products as well.
+        case fastest
+
+        /// Whether what is fast is taken.
+        package var isFast: Bool { self != .exact }
     }
 
     package var interval: Interval
@@ -156,7 +161,7 @@ public struct MutualScoring: Sendable {
 
     /// Whether distances are found by products of integers; else in fp32.
     func usesIntegers(patches: Int) -> Bool {
-        precision == .fast && musc_msm_int8_is_fast(isa) && patches < 1 << 16
+        precision.isFast && musc_msm_int8_is_fast(isa) && patches < 1 << 16
     }
 
     /// The instruction set of the kernels, asked of the processor once.

@@ -171,7 +171,7 @@ package struct NearestScoring: Sendable {
 
     /// Whether ``distances(of:_:threads:plan:_:)`` takes products in bfloat16.
     func usesHalf(channels: Int) -> Bool {
-        scoring.precision == .fast && !scoring.sharesProducts(degrees, on: grid)
+        scoring.precision.isFast && !scoring.sharesProducts(degrees, on: grid)
             && HalfKernel.isFast(channels: channels, isa: scoring.isa)
     }
 

@@ -28,7 +28,7 @@ struct NetworkTable {
     mutating func add(_ bench: NetworkBench) {
         let result = bench.run()
         let settings = bench.network.settings
-        let isFast = settings.precision == .fast
+        let isFast = settings.precision.isFast
         let (networkPeak, scoringPeak) = isFast ? (peak.bfloat16, peak.int8) : (peak.fp32, peak.fp32)
         func share(_ rate: Double, _ peak: Double, _ fallback: Double) -> BenchTable.Cell {
             .number(100 * rate / (peak > 0 ? peak : fallback), decimals: 0)

@@ -43,7 +43,7 @@ struct StageBench {
             title: "\(readable) photographs of \(folder), \(settings.backbone.name), \(settings.imageSize) px in "
                 + "\(network.tiles.count) tile\(network.tiles.count == 1 ? "" : "s"), \(settings.preset.rawValue), \(settings.precision.rawValue), \(settings.threads) threads",
             columns: [("stage", "stage"), ("s", "seconds"), ("s/image", "seconds_per_image"), ("of peak, %", "peak_percent")])
-        let isFast = settings.precision == .fast
+        let isFast = settings.precision.isFast
         for stage in scores.timings + [StageTiming(stage: "results", seconds: total - scored)] {
             var share = BenchTable.Cell.none
             if stage.stage == "features" {

@@ -280,13 +280,6 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 }
 
-/// Whether the work shall end; set from any thread.
-private final class StopFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-    func set() { flag.store(true, ordering: .relaxed) }
-}
-
 /// The progress bar of the class that is scored.
 private final class EvaluationProgress: Sendable {
     private let isShown: Bool

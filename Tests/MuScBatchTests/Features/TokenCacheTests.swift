@@ -17,6 +17,22 @@ import Testing
         #expect(kept.images.map { $0.size?.width } == fresh.images.map { $0.size?.width })
     }
 
+    @Test("Tokens whose image feature is another, or whose network computes otherwise, are never taken for these")
+    func keys() throws {
+        let keys = try [
+            JudgesFixture().key, JudgesFixture { $0.unitImageFeatures = true }.key,
+            JudgesFixture {
+                $0.unitImageFeatures = true
+                $0.rscin = .always
+            }.key,
+        ]
+        #expect(keys[0].imageFeature == nil && keys[1].imageFeature == "token_mean" && keys[2].imageFeature == nil)
+        #expect(Set(keys.map(\.description)).count == Set(keys).count && keys[1] != keys[2])
+        // Keys that earlier versions wrote stay what they were.
+        let text = String(decoding: try JSONEncoder().encode(keys[2]), as: UTF8.self)
+        #expect(!text.contains("imageFeature") && !text.contains("positions"))
+    }
+
     @Test("Tokens are found by whatever path leads to the file")
     func paths() throws {
         let fixture = try JudgesFixture()

@@ -19,9 +19,12 @@ import Testing
         }
     }
 
-    @Test("A defective part that is there several times scores as it does once", arguments: [1, 2, 3])
+    @Test("A defective part that is there several times scores as it does once, whatever the image feature is", arguments: [1, 2, 3])
     func copiesOfDefects(times: Int) throws {
-        let fixture = try JudgesFixture { $0.preset = .tuned }
+        let fixture = try JudgesFixture {
+            $0.preset = .tuned
+            $0.unitImageFeatures = times > 1
+        }
         let files = try fixture.images(16, in: "batch", odd: [3, 9])
         let plain = try fixture.inspector.inspectWhole(files)
         let more = try copies(of: [files[3], files[9]], times: times, into: "copies", fixture)

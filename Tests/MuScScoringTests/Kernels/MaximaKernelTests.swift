@@ -4,7 +4,7 @@ import MuScSupport
 import Testing
 
 /// The instruction sets that this machine has.
-let availableSets: [musc_isa] = (0...4).map { musc_isa(rawValue: $0) }.filter { musc_isa_available($0) }
+let availableSets: [musc_isa] = (0...5).map { musc_isa(rawValue: $0) }.filter { musc_isa_available($0) }
 
 extension musc_isa: @retroactive CustomTestStringConvertible {
     public var testDescription: String { String(cString: musc_isa_name(self)) }

@@ -37,8 +37,9 @@ struct TransformerKernelTests {
                     bias.withUnsafeBufferPointer { bias in
                         gamma.withUnsafeBufferPointer { gamma in
                             var layer = musc_linear(
-                                precision: MUSC_F32, inputs: inputs, outputs: outputs, weights: packed.baseAddress,
-                                bias: bias.baseAddress, gamma: gamma.baseAddress, rotation: nil)
+                                precision: MUSC_F32, output_precision: MUSC_F32, inputs: inputs, outputs: outputs,
+                                weights: packed.baseAddress, bias: bias.baseAddress, gamma: gamma.baseAddress, rotation: nil,
+                                input_scales: nil)
                             musc_linear_apply(isa, &layer, input, inputStride, rows, epilogue, &output, outputStride)
                         }
                     }
@@ -102,9 +103,9 @@ struct TransformerKernelTests {
                                     sines: sines.baseAddress)
                                 withUnsafePointer(to: &rotation) { rotation in
                                     var layer = musc_linear(
-                                        precision: precision, inputs: inputs, outputs: outputs,
+                                        precision: precision, output_precision: precision, inputs: inputs, outputs: outputs,
                                         weights: packed.baseAddress, bias: bias.baseAddress, gamma: nil,
-                                        rotation: rotation)
+                                        rotation: rotation, input_scales: nil)
                                     if precision == MUSC_BF16 {
                                         musc_linear_apply(isa, &layer, rounded, inputs, rows, epilogue, &halves, written)
                                     } else {
@@ -156,8 +157,8 @@ struct TransformerKernelTests {
         packed.withUnsafeBytes { packed in
             bias.withUnsafeBufferPointer { bias in
                 var layer = musc_linear(
-                    precision: MUSC_BF16, inputs: inputs, outputs: outputs, weights: packed.baseAddress,
-                    bias: bias.baseAddress, gamma: nil, rotation: nil)
+                    precision: MUSC_BF16, output_precision: MUSC_BF16, inputs: inputs, outputs: outputs,
+                    weights: packed.baseAddress, bias: bias.baseAddress, gamma: nil, rotation: nil, input_scales: nil)
                 musc_linear_apply(isa, &layer, input, inputs, rows, MUSC_STORE, &output, outputs)
             }
         }
@@ -239,7 +240,7 @@ struct TransformerKernelTests {
             let input = random(rows * stride, seed: 6).map { $0 * 10 + 3 }
             let (weight, bias) = (random(width, seed: 7), random(width, seed: 8))
             var output = [Float](repeating: 0, count: rows * width)
-            musc_layer_norm(isa, input, stride, rows, width, weight, bias, 1e-6, MUSC_F32, &output, width)
+            musc_layer_norm(isa, input, stride, rows, width, weight, bias, 1e-6, MUSC_F32, &output, width, nil)
             for row in 0..<rows {
                 let x = input[row * stride..<row * stride + width].map { Double($0) }
                 let mean = x.reduce(0, +) / Double(width)

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# What does precision cost? Scores the quick start's solar cells and the magnetic tiles with each precision and prints how
+# far image scores move from exact ones, and how well they tell defective parts from whole ones.
+#
+#   ./examples/precision_table.sh [flags of musc run…]       such as --image-size 224
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+musc=${MUSC_COMMAND:-.build/release/musc}
+[ -x "$musc" ] || swift build -c release --product musc
+"$musc" weights fetch dinov2_vits14 >/dev/null
+./examples/solar_cells.sh
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+python3 - "$musc" "$out" "$@" <<'PYTHON'
+import csv, glob, resource, subprocess, sys
+
+musc, out, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
+cells = dict(line.split()[:2] for line in open("examples/solar_cells.txt") if not line.startswith("#"))
+sets = {
+    "solar cells": ("quickstart/solar-cells", lambda name: cells[name.rsplit("/", 1)[-1]] == "1"),
+    "magnetic tiles": ("Tests/Fixtures/goldens/magnetic_tiles/tile/test", lambda name: not name.startswith("good/")),
+}
+
+
+def run(folder, precision):
+    results = f"{out}/{precision}"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    subprocess.run(
+        [musc, "run", folder, "--recursive", "--no-progress", "--json", "--precision", precision, "--out", results, *flags],
+        check=True, stdout=subprocess.DEVNULL)
+    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    with open(sorted(glob.glob(f"{results}/**/scores.csv", recursive=True), key=len)[0], newline="") as file:
+        scores = {row["image"]: float(row["score"]) for row in csv.DictReader(file) if row["score"]}
+    subprocess.run(["rm", "-rf", results], check=True)
+    return scores, seconds
+
+
+def ranks(values):
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    result = [0] * len(values)
+    for rank, index in enumerate(order):
+        result[index] = rank
+    return result
+
+
+def auroc(scores, defective):
+    pairs = [(scores[a], scores[b]) for a in scores for b in scores if defective(a) and not defective(b)]
+    return sum((a > b) + (a == b) / 2 for a, b in pairs) / len(pairs), len(pairs)
+
+
+print(f"{'images':15} {'precision':9} {'moved, mean':>11} {'most':>7} {'ranks':>7} {'AUROC':>7} {'CPU s':>6}")
+for name, (folder, defective) in sets.items():
+    exact = None
+    for precision in ("exact", "fast", "fastest"):
+        scores, seconds = run(folder, precision)
+        exact = exact or scores
+        names = sorted(exact)
+        moved = [abs(scores[n] - exact[n]) for n in names]
+        a, b = ranks([exact[n] for n in names]), ranks([scores[n] for n in names])
+        count = len(names)
+        correlation = 1 - 6 * sum((x - y) ** 2 for x, y in zip(a, b)) / (count * (count * count - 1))
+        value, pairs = auroc(scores, defective)
+        print(
+            f"{name:15} {precision:9} {sum(moved) / count:11.5f} {max(moved):7.4f} {correlation:7.4f} {value:7.4f} {seconds:6.1f}"
+            + (f"   (one pair of images: {1 / pairs:.4f})" if precision == "exact" else ""))
+PYTHON
