@@ -176,7 +176,9 @@ struct ReportPage: Sendable {
             }
         }
         let pictures = pictures[index]
+        let regions = regions.regions(of: image).count
         return [
+            "regions": regions == 0 ? "" : "\(regions) \(regions == 1 ? "region" : "regions")",
             "i": index, "name": image.name, "score": image.score.map(numbers.text) ?? "",
             "level": ranking.level(index).rawValue, "picture": style, "thumbnail": pictures.thumbnail.flatMap(pictureURL) ?? "",
             "link": link(index),
