@@ -96,9 +96,9 @@ struct ReportPage: Sendable {
         }
         values["barText"] =
             single
-            ? "patch scores of each image by itself: colours cannot be compared between images"
+            ? "scores of the spots of each image by itself: colours cannot be compared between images"
             : scores.threshold.value.isFinite
-                ? "patch scores of the whole batch; the bright end begins at the threshold" : "patch scores of the whole batch"
+                ? "scores of all spots of the batch; the bright end begins at the threshold" : "scores of all spots of the batch"
         if flagged > Self.chips { values["moreChips"] = flagged - Self.chips }
         if let look = lookSentence { values["look"] = look }
         if let absence = ranking.outcome.absence { values["noVerdict"] = absence.explanation }

@@ -164,7 +164,7 @@ function colour() {
   const bar = document.querySelector('.colours');
   bar.querySelector('.bar-low').textContent = single ? 'lowest' : digits(scaleLow);
   bar.querySelector('.bar-high').textContent = single ? 'highest' : digits(scaleHigh);
-  bar.querySelector('.bar-text').textContent = single ? 'patch scores of each image by itself: colours cannot be compared between images' : Number.isFinite(page.threshold) ? 'patch scores of the whole batch; the bright end begins at the threshold' : 'patch scores of the whole batch';
+  bar.querySelector('.bar-text').textContent = single ? 'scores of the spots of each image by itself: colours cannot be compared between images' : Number.isFinite(page.threshold) ? 'scores of all spots of the batch; the bright end begins at the threshold' : 'scores of all spots of the batch';
   for (const mark of document.querySelectorAll('.bar-mark')) mark.hidden = single;
   bar.querySelector('svg').style.display = 'none';
   $('ramp').hidden = false;

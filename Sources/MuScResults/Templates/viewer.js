@@ -96,7 +96,7 @@ const viewer = (() => {
   function facts() {
     const image = current, rows = [
       ['Score', digits(image.score) + (Number.isFinite(state.threshold) && state.threshold > 0 ? `, ${(image.score / state.threshold).toFixed(2)} × the threshold` : '')],
-      ['Highest patch', image.msm == null ? null : digits(image.msm)],
+      ['MSM score', image.msm == null || digits(image.msm) === digits(image.score) ? null : digits(image.msm)],
       ['p-value', image.p == null ? null : image.p.toPrecision(2)],
       ['Peak', image.peak ? `x ${image.peak[0]}, y ${image.peak[1]}` : null],
       ['Regions', image.regionCount ? null : 'none'],
