@@ -155,8 +155,8 @@ let package = Package(
         .testTarget(
             name: "MuScEvaluationTests",
             dependencies: [
-                "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScWeights",
-                "Goldens",
+                "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScScoring", "MuScTensors",
+                "MuScWeights", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(

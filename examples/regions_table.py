@@ -113,7 +113,7 @@ def table(name, make):
     results = folder / "batch" / "_musc"
     archive = safe_open(results / "scores.safetensors", "numpy")
     names = json.loads(archive.metadata()["names"])
-    level = float(json.loads((results / "run.json").read_text())["regions"]["pixelThreshold"])
+    level = float(json.loads((results / "run.json").read_text())["regions"]["pixel_threshold"])
     maps, truths, own = [], [], []
     for image, patches in zip(names, archive.get_tensor("patch_map")):
         picture = Image.open(folder / "batch" / image)

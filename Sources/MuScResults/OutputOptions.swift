@@ -41,6 +41,13 @@ public struct OutputOptions: Sendable, Hashable {
         case coco
     }
 
+    /// Whether the tables are also written for spreadsheets, and in which format.
+    public enum WorkbookFile: String, Sendable, Hashable, CaseIterable, Codable {
+        case none
+        /// `scores.xlsx`, a sheet for each table.
+        case xlsx
+    }
+
     /// Which photographs a page holds that is complete in itself; all images have a thumbnail in it.
     public enum SingleFile: String, Sendable, Hashable, CaseIterable, Codable {
         /// Those of images that are flagged or worth a look.
@@ -69,8 +76,12 @@ public struct OutputOptions: Sendable, Hashable {
     public var look = 0.2
     /// Whether a page that is complete in itself is written beside the other, and what it holds; nil for none.
     public var singleFile: SingleFile?
-    /// How `scores.csv` is written.
+    /// How `scores.csv` and `regions.csv` are written.
     public var csv = CSVStyle()
+    /// Whether the same tables are also written as a workbook.
+    public var workbook = WorkbookFile.none
+    /// The format of `run.json`: ``RunRecord/currentFormat``, or 1 for the names that version 0.1 wrote.
+    public var recordFormat = RunRecord.currentFormat
     /// Threads that decode photographs and write pictures; each holds one photograph in memory.
     public var threads: Int
     /// How large a photograph may be whose overlay is drawn.

@@ -57,11 +57,14 @@ public struct ResultsWriter: Sendable {
             let directory = try Directory(path: path)
             var overlays: [String: String] = [:]
             for (image, pictures) in zip(ranking.scored, pictures) { overlays[image.name] = pictures.overlay }
-            let table = ScoresCSV.text(ranking, style: options.csv) { overlays[$0.name] }
-            try directory.write(table, to: "scores.csv")
-            try directory.write(regions.csv(ranking.scored), to: "regions.csv")
+            let tables = [
+                Workbook.Sheet(name: "scores", rows: ScoresCSV.rows(ranking) { overlays[$0.name] }),
+                Workbook.Sheet(name: "regions", rows: regions.rows(ranking.scored)),
+            ]
+            for table in tables { try directory.write(options.csv.text(table.rows), to: "\(table.name).csv") }
+            if options.workbook == .xlsx { try directory.write(Workbook(sheets: tables).bytes, to: "scores.xlsx") }
             if options.regionsFile == .coco { try directory.write(CocoFile.bytes(ranking.scored, regions), to: CocoFile.name) }
-            try directory.write(run.json(), to: "run.json")
+            try directory.write(run.json(format: options.recordFormat), to: "run.json")
             try directory.write(
                 ScoresArchive.bytes(named, batchFolder: absolutePath(batchFolder)), to: ScoresArchive.fileName)
             var page = ReportPage(

@@ -119,7 +119,7 @@ struct DeliveredFolderTests {
         func check(_ record: [String: Any], _ line: String?) throws {
             #expect(record["images"] as? Int == 22 && record["unreadable"] as? Int == 16)
             #expect(record["ignored"] as? [String: Int] == counts)
-            let leftOut = record["leftOut"] as? [[String: String]] ?? []
+            let leftOut = record["left_out"] as? [[String: String]] ?? []
             #expect(Set(leftOut.compactMap { $0["image"] }) == Set(unreadable.keys))
             #expect(leftOut.allSatisfy { $0["reason"]?.contains(".") == true })
             if let line { #expect(line.contains("22 images") && line.contains("16 unreadable") && line.contains("8 ignored"), "\(line)") }

@@ -61,6 +61,31 @@ struct RegionsTests {
         }
     }
 
+    @Test("The tables follow the style of the spreadsheets, and are in the workbook with numbers as numbers")
+    func spreadsheets() throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<8).map { $0 == 3 ? "=1+1.png" : "p\($0).png" }, folder: folder)
+            var options = OutputOptions()
+            options.csv = CSVStyle(separator: .semicolon, bom: true, decimal: .comma)
+            options.workbook = .xlsx
+            _ = try ResultsWriter(options: options).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            func bytes(_ name: String) throws -> String {
+                String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/_musc/\(name)")), as: UTF8.self)
+            }
+            for name in ["scores.csv", "regions.csv"] {
+                let text = try bytes(name)
+                #expect(text.hasPrefix("\u{FEFF}") && text.contains(";0,") && !text.contains(";0."))
+                #expect(text.contains(name == "scores.csv" ? ";'=1+1.png;" : "\n'=1+1.png;"))
+            }
+            let workbook = try bytes("scores.xlsx")
+            let score = try #require(batch.scores.images[3].score)
+            #expect(workbook.contains("<c r=\"A2\"><v>1</v></c>"))
+            #expect(workbook.contains("<v>\(String(format: "%.6g", Double(score)))</v>"))
+            #expect(workbook.contains("preserve\">=1+1.png</t>"), "a text is no formula there")
+            #expect(workbook.contains("sheet2.xml") && workbook.contains("preserve\">mean_score</t>"))
+        }
+    }
+
     @Test("Masks of flagged images alone, and none by default")
     func choices() throws {
         try withTemporaryFolder { folder in

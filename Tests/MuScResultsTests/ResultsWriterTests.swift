@@ -113,31 +113,41 @@ struct ResultsWriterTests {
         }
     }
 
-    @Test("Every key of run.json that has capitals stands there with underscores, with the same value")
-    func underscores() throws {
+    @Test("Keys of run.json have underscores, in format 1 capitals, with the same values, and both are read")
+    func names() throws {
         try withTemporaryFolder { folder in
             var batch = try SyntheticBatch(names: (0..<22).map { "p\($0).jpg" }, folder: "\(folder)/batch", unreadable: ["bad.jpg"])
             try batch.addJudges(knownGood: 3, in: "\(folder)/good")
             batch.run.settings["model.fooBar"] = "as it is"
-            try ResultsWriter(options: OutputOptions()).write(
-                scores: batch.scores, run: batch.run, batchFolder: batch.folder, indexURL: "../index.html")
-            let data = try Data(contentsOf: URL(fileURLWithPath: "\(batch.folder)/_musc/run.json"))
-            let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-            func value(_ key: String, in object: [String: Any]) throws -> String {
-                let data = try JSONSerialization.data(withJSONObject: [object[key] ?? "missing"], options: .sortedKeys)
-                return String(decoding: data, as: UTF8.self)
+            batch.run.ignored = ["watch.ignore": 2]
+            func written(_ format: Int) throws -> (object: [String: Any], run: RunRecord) {
+                var options = OutputOptions()
+                options.recordFormat = format
+                try ResultsWriter(options: options).write(
+                    scores: batch.scores, run: batch.run, batchFolder: batch.folder, indexURL: "../index.html")
+                let data = try Data(contentsOf: URL(fileURLWithPath: "\(batch.folder)/_musc/run.json"))
+                let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+                #expect(object["format"] as? Int == format)
+                return (object, try RunRecord(resultsFolder: "\(batch.folder)/_musc"))
             }
-            for (capitals, underscored) in [
+            let (now, former) = (try written(2), try written(1))
+            let pairs = [
                 ("weightsSHA256", "weights_sha256"), ("indexURL", "index_url"), ("leftOut", "left_out"), ("lookShare", "look_share"),
                 ("scoreSpread", "score_spread"), ("outsideJudgments", "outside_judgments"), ("automaticThreshold", "automatic_threshold"),
-            ] {
-                #expect(try value(underscored, in: object) == value(capitals, in: object) && object[capitals] != nil, "\(underscored)")
+            ]
+            for (capitals, underscored) in pairs {
+                #expect(now.object[underscored] != nil && now.object[capitals] == nil, "\(underscored)")
+                #expect(former.object[capitals] != nil && former.object[underscored] == nil, "\(capitals)")
             }
-            let rscin = try #require(object["rscin"] as? [String: Any])
-            #expect(try value("neighbour_agreement", in: rscin) == "[0.31]")
-            let settings = try #require(object["settings"] as? [String: Any])
-            #expect(settings["model.foo_bar"] == nil && settings["model.fooBar"] != nil)
-            #expect(try RunRecord(resultsFolder: "\(batch.folder)/_musc").settings == batch.run.settings)
+            for object in [now.object, former.object] {
+                #expect((object["settings"] as? [String: String])?["model.fooBar"] == "as it is")
+                #expect((object["ignored"] as? [String: Int])?["watch.ignore"] == 2)
+            }
+            #expect((now.object["rscin"] as? [String: Any])?["neighbour_agreement"] as? Double == 0.31)
+            var same = former.run
+            same.format = now.run.format
+            #expect(now.run == same && now.run.settings == batch.run.settings)
+            #expect(now.run.regions?.images.isEmpty == false && now.run.evidence?.isEmpty == false)
         }
     }
 

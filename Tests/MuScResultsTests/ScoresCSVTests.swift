@@ -20,7 +20,7 @@ struct ScoresCSVTests {
     }
 
     private func text(_ images: [ScoredImage], style: CSVStyle = CSVStyle(), overlay: String? = nil) -> String {
-        ScoresCSV.text(ranking(images), style: style) { _ in overlay }
+        style.text(ScoresCSV.rows(ranking(images)) { _ in overlay })
     }
 
     @Test("The header is the one that scripts rely on")

@@ -300,11 +300,11 @@ class Viewer(PageTest):
         page.keyboard.press("?")
         expect(page.locator("#keys")).to_be_visible()
         listed = set(page.locator("#keys kbd").all_inner_texts())
-        self.assertEqual(listed, set("← → ↑ ↓ Enter Esc f l / v 1 2 3 c p + − 0 z ?".split()))
+        self.assertEqual(listed, set("← → ↑ ↓ Enter Esc f l / v 1 2 3 c p r n + − 0 z ?".split()))
         page.keyboard.press("Escape")
         expect(page.locator("#keys")).not_to_be_visible()
         expect(page.locator("#viewer")).to_be_visible()
-        for key, part in [("c", ".contour"), ("p", ".peak")]:
+        for key, part in [("c", ".contour"), ("p", ".peak"), ("r", ".region")]:
             page.keyboard.press(key)
             expect(page.locator(f"#pane-right {part}")).to_be_hidden()
             page.keyboard.press(key)
@@ -312,6 +312,27 @@ class Viewer(PageTest):
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Keys").click()
         expect(page.locator("#keys")).to_be_visible()
+
+    def test_regions_are_numbered_boxes_where_the_csv_says_and_a_click_or_a_key_zooms_onto_one(self):
+        page = self.opened("parts", "#image=part_1004.jpg")
+        rows = [r.split(",") for r in (FOLDER / "parts/_musc/regions.csv").read_text().splitlines() if r.startswith("part_1004")]
+        layer, boxes, buttons = page.locator("#pane-right .layer"), page.locator("#pane-right .region"), page.locator("#region-list button")
+        self.assertEqual((boxes.count(), buttons.count()), (len(rows), len(rows)))
+        self.assertIn("region", page.locator("[data-card='0'] .found").inner_text())
+        whole, first = layer.bounding_box(), boxes.first.bounding_box()
+        for side, start, column, pixels in [("x", "x", 2, 160), ("y", "y", 3, 120)]:
+            length = {"x": "width", "y": "height"}[side]
+            self.assertAlmostEqual((first[start] - whole[start]) / whole[length] * pixels, int(rows[0][column]), delta=1)
+        page.keyboard.press("n")
+        zoomed, pane = boxes.first.bounding_box(), page.locator("#pane-right").bounding_box()
+        self.assertGreater(zoomed["width"], first["width"] * 1.5)
+        self.assertAlmostEqual(zoomed["x"] + zoomed["width"] / 2, pane["x"] + pane["width"] / 2, delta=4)
+        self.assertEqual(page.evaluate("document.activeElement.getAttribute('aria-pressed')"), "true")
+        page.keyboard.press("0")
+        self.assertAlmostEqual(boxes.first.bounding_box()["width"], first["width"], delta=1)
+        buttons.first.click()
+        self.assertGreater(boxes.first.bounding_box()["width"], first["width"] * 1.5)
+        self.assertEqual(float(boxes.first.locator("b").evaluate("e => e.getBoundingClientRect().height")) < 30, True, "numbers keep their size")
 
     def test_panes_zoom_and_pan_in_step(self):
         page = self.opened("parts", "#image=part_1004.jpg")

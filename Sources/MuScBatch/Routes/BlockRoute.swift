@@ -120,6 +120,9 @@ struct BlockRoute: Sendable {
         var scores = Verdict(network: network, region: region).inspection(
             of: compared, images: batch.images, features: batch.features, clock: StageClock(),
             findings: equal.findings(all) + findings + choice + compared.findings + unsought)
+        // What each block kept, of those that stand out in the whole batch.
+        let kept = Dictionary(batch.evidence.map { ($0.image, $0) }, uniquingKeysWith: { first, _ in first })
+        scores.evidence = EvidenceSearch.lookedAtFirst(scores.images.filter { $0.index != nil }).compactMap { kept[$0.name] }
         scores.timings =
             [
                 StageTiming(stage: "features", seconds: batch.featureSeconds),
@@ -218,9 +221,29 @@ extension BlockRoute {
         } catch {
             throw .spill(error)
         }
+        block.evidence = evidence(of: block, at: judged, among: computed, by: judges)
         clock.finish("mutual scoring")
         (block.featureSeconds, block.scoringSeconds) = (clock.timings[0].seconds, clock.timings[1].seconds)
         return block
+    }
+
+    /// What the peaks of a block's highest scores were compared with. Which of these the whole batch looks at first is not
+    /// known yet, so that twice as many are taken as of a batch that is scored at once.
+    private func evidence(of block: ScoredBlock, at judged: [Int], among others: BatchTokens, by judges: ChosenJudges) -> [PeakEvidence] {
+        let verdict = Verdict(network: network, region: region)
+        var readable = block.images.filter { $0.index != nil }
+        for (index, peak) in verdict.peaks(of: block.maps).enumerated() {
+            readable[index].score = peak.score
+            readable[index].peak = readable[index].size.map { verdict.place(peak, on: $0) }
+        }
+        let highest = readable.sorted { ($0.score ?? 0) > ($1.score ?? 0) }
+            .prefix(min((2 * readable.count + 4) / 5, EvidenceSearch.mostEvidence))
+        let (own, panel) = (judges.own, judges.panel)
+        return EvidenceSearch(comparison: PatchComparison(network: network, region: region)).evidence(
+            for: highest.compactMap { image in image.index.map { (image, judged[$0]) } },
+            judges: panel.batchJudges ? Array(0..<own.readable) : [], count: own.readable,
+            images: own.layers.indices.map { own.layers[$0] + others.layers[$0] },
+            names: own.images.filter { $0.index != nil }, panel: panel)
     }
 
     /// The mean over layers and degrees of the patch scores of `judged`, which count through the batch's judges, those

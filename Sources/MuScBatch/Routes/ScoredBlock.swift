@@ -8,6 +8,8 @@ struct ScoredBlock: Sendable {
     var maps: [Float] = []
     /// `[readable, featureWidth]` row-major.
     var features: [Float] = []
+    /// What the peaks of its highest scores were compared with.
+    var evidence: [PeakEvidence] = []
     /// Seconds of wall-clock time of the two stages.
     var featureSeconds = 0.0
     var scoringSeconds = 0.0
@@ -39,6 +41,7 @@ struct ScoredBlock: Sendable {
         readable += other.readable
         maps += other.maps
         features += other.features
+        evidence += other.evidence
         featureSeconds += other.featureSeconds
         scoringSeconds += other.scoringSeconds
     }

@@ -20,12 +20,20 @@ struct ShardPart: Sendable {
         sizes.withUnsafeBytes { hash.update(bufferPointer: $0) }
         block.maps.withUnsafeBytes { hash.update(bufferPointer: $0) }
         block.features.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        // Parts of earlier versions have none.
+        if !block.evidence.isEmpty { hash.update(data: Data(evidence().utf8)) }
         return hash.finalize().hexadecimal
     }
 
     private func errors() -> String {
         let reasons = block.images.map { $0.error ?? "" }
         return (try? JSONEncoder().encode(reasons)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+    }
+
+    private func evidence() -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return (try? encoder.encode(block.evidence)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
     }
 
     /// Writes the part.
@@ -36,7 +44,7 @@ struct ShardPart: Sendable {
         let sum = sum(grid: grid, errors: errors)
         let readable = block.readable
         var file = SafetensorsWriter(metadata: [
-            "plan": plan, "shard": "\(shard)", "part": "\(part)", "errors": errors, "sha256": sum,
+            "plan": plan, "shard": "\(shard)", "part": "\(part)", "errors": errors, "sha256": sum, "evidence": evidence(),
             "feature_seconds": "\(block.featureSeconds)", "scoring_seconds": "\(block.scoringSeconds)",
         ])
         file.add("patch_map", block.maps, shape: [readable, grid.height, grid.width])
@@ -88,6 +96,8 @@ struct ShardPart: Sendable {
             readable: readable, maps: try tensor("patch_map", [readable, grid.height, grid.width]).floats(),
             features: try tensor("image_feature", [readable, featureWidth]).floats(),
             featureSeconds: seconds("feature_seconds"), scoringSeconds: seconds("scoring_seconds"))
+        let evidence = archive.metadata["evidence"].flatMap { try? JSONDecoder().decode([PeakEvidence].self, from: Data($0.utf8)) }
+        block.evidence = evidence ?? []
         block.images = files.enumerated().map { offset, file in
             let isReadable = indices[offset] >= 0
             return ScoredImage(

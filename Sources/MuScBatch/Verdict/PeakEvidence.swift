@@ -48,32 +48,50 @@ struct EvidenceSearch: Sendable {
     /// - Parameter scored: The batch's images with score, flag and peak.
     func evidence(for scored: [ScoredImage], tokens: BatchTokens, panel: JudgePanel) -> [PeakEvidence] {
         let readable = scored.filter { $0.index != nil }
-        let ranked = readable.sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
-        let wanted = ranked.enumerated().filter { $1.flagged || 5 * $0 < ranked.count }.map(\.element).prefix(Self.mostEvidence)
         let own = panel.batchJudges ? comparison.network.estimate.judges(among: readable.map(\.name)) : []
         // The panel's images follow the batch's.
-        let images = tokens.layers.indices.map { tokens.layers[$0] + panel.layers[$0] }
-        let members = readable + panel.members
-        let queries = wanted.compactMap { image in
-            image.index.flatMap { index in patch(of: image).map { PatchMatching.Query(image: index, patch: $0) } }
-        }
+        return evidence(
+            for: Self.lookedAtFirst(readable).compactMap { image in image.index.map { (image, $0) } }, judges: own, count: readable.count,
+            images: tokens.layers, names: readable, panel: panel)
+    }
+
+    /// The images that a person looks at first, the most anomalous first.
+    static func lookedAtFirst(_ readable: [ScoredImage]) -> [ScoredImage] {
+        let ranked = readable.sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
+        return Array(ranked.enumerated().filter { $1.flagged || 5 * $0 < ranked.count }.map(\.element).prefix(mostEvidence))
+    }
+
+    /// The nearest places of the peaks of images at these places among all.
+    ///
+    /// - Parameters:
+    ///   - judges: Places of the batch's judges.
+    ///   - count: How many of the batch's images come before the panel's.
+    ///   - images: Tokens of the batch's images, those of the panel left out, and of others, layer by layer.
+    ///   - names: The first `count` of these.
+    func evidence(
+        for wanted: [(image: ScoredImage, place: Int)], judges own: [Int], count: Int, images: [[PatchTokens]],
+        names: [ScoredImage], panel: JudgePanel
+    ) -> [PeakEvidence] {
+        let images = images.enumerated().map { layer, images in images.prefix(count) + panel.layers[layer] + images.dropFirst(count) }
+        let members = names + panel.members
+        let queries = wanted.compactMap { image, place in patch(of: image).map { PatchMatching.Query(image: place, patch: $0) } }
         guard queries.count == wanted.count else { return [] }
         let matching = PatchMatching(
             grid: grid, degrees: settings.degrees, window: settings.window.patches(on: grid), region: comparison.region,
             threads: settings.threads)
         // What cannot be read again is left out: scoring itself has come through.
         let matches = matching.matches(
-            of: queries, judges: own + panel.judging.map { readable.count + $0 }, layers: images.count,
+            of: queries, judges: own + panel.judging.map { count + $0 }, layers: images.count,
             count: Self.placesOfEvidence
         ) { image, layer in try? comparison.standardised([images[layer][image]], threads: 1) }
-        return zip(wanted, matches).map { image, matches in
+        return zip(wanted, matches).map { wanted, matches in
             PeakEvidence(
-                image: image.name,
+                image: wanted.image.name,
                 places: matches.map { match in
                     let judge = members[match.judge]
                     let size = judge.size ?? ImageSize(width: grid.width, height: grid.height)
                     return PeakEvidence.Place(
-                        name: judge.name, origin: panel.origin(of: match.judge - readable.count),
+                        name: judge.name, origin: panel.origin(of: match.judge - count),
                         x: (2 * (match.patch % grid.width) + 1) * size.width / (2 * grid.width),
                         y: (2 * (match.patch / grid.width) + 1) * size.height / (2 * grid.height),
                         width: size.width, height: size.height, distance: match.distance)

@@ -42,10 +42,7 @@ struct Verdict: Sendable {
             images[position].scoreMSM = scoresMSM[index]
             images[position].pValue = calibration.isEmpty ? nil : pValues[index]
             images[position].flagged = scores[index] >= threshold.value
-            images[position].peak = PixelPosition(
-                x: scaled(peaks[index].x, from: settings.imageSize.width, to: size.width),
-                y: scaled(peaks[index].y, from: settings.imageSize.height, to: size.height)
-            )
+            images[position].peak = place(peaks[index], on: size)
         }
         clock.finish("scores")
         var doubts = settings.threshold == nil ? [reservation].compactMap { $0 } : []
@@ -73,6 +70,13 @@ struct Verdict: Sendable {
                 maps[index * grid.count..<(index + 1) * grid.count], grid: grid,
                 width: settings.imageSize.width, height: settings.imageSize.height)
         }
+    }
+
+    /// A peak in pixels of the original.
+    func place(_ peak: (score: Float, x: Int, y: Int), on size: ImageSize) -> PixelPosition {
+        PixelPosition(
+            x: scaled(peak.x, from: settings.imageSize.width, to: size.width),
+            y: scaled(peak.y, from: settings.imageSize.height, to: size.height))
     }
 
     /// The pixel of the original on which a pixel of the resized image lies.

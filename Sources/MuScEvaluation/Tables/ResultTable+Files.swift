@@ -1,3 +1,4 @@
+import MuScResults
 import FoundationEssentials
 
 extension ResultTable {

@@ -29,6 +29,7 @@ struct ReportData {
             "\"grid\":[\(width),\(height)]",
             "\"region\":\(region(factor: factor))",
             "\"threshold\":\(threshold.isFinite ? "\(threshold)" : "null")",
+            "\"regionsFrom\":[\(number(page.regions.threshold.value)),\(number(page.regions.cut.low))]",
             "\"decimals\":\(numbers.decimals)",
             "\"chips\":\(ReportPage.chips)",
             "\"lookEnd\":\(page.ranking.lookEnd)",
@@ -70,6 +71,7 @@ struct ReportData {
             url(image.flagged ? pictures.crop : nil),
             page.places(of: image.name),
             regions(of: image),
+            "\(page.regions.regions(of: image).count)",
         ]
         return "[\(cells.joined(separator: ","))]"
     }

@@ -96,9 +96,9 @@ struct ReportPage: Sendable {
         }
         values["barText"] =
             single
-            ? "patch scores of each image by itself: colours cannot be compared between images"
+            ? "scores of the spots of each image by itself: colours cannot be compared between images"
             : scores.threshold.value.isFinite
-                ? "patch scores of the whole batch; the bright end begins at the threshold" : "patch scores of the whole batch"
+                ? "scores of all spots of the batch; the bright end begins at the threshold" : "scores of all spots of the batch"
         if flagged > Self.chips { values["moreChips"] = flagged - Self.chips }
         if let look = lookSentence { values["look"] = look }
         if let absence = ranking.outcome.absence { values["noVerdict"] = absence.explanation }
@@ -176,7 +176,9 @@ struct ReportPage: Sendable {
             }
         }
         let pictures = pictures[index]
+        let regions = regions.regions(of: image).count
         return [
+            "regions": regions == 0 ? "" : "\(regions) \(regions == 1 ? "region" : "regions")",
             "i": index, "name": image.name, "score": image.score.map(numbers.text) ?? "",
             "level": ranking.level(index).rawValue, "picture": style, "thumbnail": pictures.thumbnail.flatMap(pictureURL) ?? "",
             "link": link(index),

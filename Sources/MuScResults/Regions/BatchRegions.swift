@@ -79,25 +79,26 @@ package struct BatchRegions: Sendable {
         return record
     }
 
-    /// `regions.csv`: a row a region, all of them, images in the order given and the highest region of each first. Cells
-    /// as in ``ScoresCSV``.
-    package func csv(_ scored: [ScoredImage]) -> String {
-        var text = Self.header + "\r\n"
+    /// The table `regions.csv` with its header: a row a region, all of them, images in the order given and the highest
+    /// region of each first.
+    package func rows(_ scored: [ScoredImage]) -> [[Workbook.Cell]] {
+        var rows: [[Workbook.Cell]] = [Self.columns.map { .text($0) }]
         for image in scored {
-            let name = CSVCell.text(image.name)
             for (number, region) in regions(of: image).enumerated() {
-                let cells: [String] = [
-                    name, "\(number + 1)", "\(region.x)", "\(region.y)", "\(region.width)", "\(region.height)", "\(region.area)",
+                let numbers: [String] = [
+                    "\(number + 1)", "\(region.x)", "\(region.y)", "\(region.width)", "\(region.height)", "\(region.area)",
                     Float(region.share).csvText, decimalText(region.centroidX, 1), decimalText(region.centroidY, 1),
                     "\(region.peakX)", "\(region.peakY)", region.score.csvText, region.meanScore.csvText,
                     Float(region.elongation).csvText,
                 ]
-                text += cells.joined(separator: ",") + "\r\n"
+                rows.append([.text(image.name)] + numbers.map { .figure($0) })
             }
         }
-        return text
+        return rows
     }
 
-    static let header =
-        "image,region,x,y,width,height,area,share,centroid_x,centroid_y,peak_x,peak_y,score,mean_score,elongation"
+    static let columns = [
+        "image", "region", "x", "y", "width", "height", "area", "share", "centroid_x", "centroid_y", "peak_x", "peak_y", "score",
+        "mean_score", "elongation",
+    ]
 }

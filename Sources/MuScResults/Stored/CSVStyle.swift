@@ -1,4 +1,5 @@
 import Foundation
+import MuScSupport
 
 /// How a table of comma-separated values is written: RFC 4180's way unless a spreadsheet of another language wants it
 /// otherwise. German and French spreadsheets take semicolons between cells and a comma in numbers.
@@ -33,12 +34,22 @@ public struct CSVStyle: Sendable, Hashable {
     /// What the file begins with.
     package var start: String { bom ? "\u{FEFF}" : "" }
 
-    /// - Parameter cells: Quoted already where they must be.
-    package func row(_ cells: [String]) -> String { cells.joined(separator: separator.text) + "\r\n" }
+    /// A table's content, rows ended by CR LF.
+    package func text(_ rows: [[Workbook.Cell]]) -> String {
+        rows.reduce(into: start) { $0 += $1.map(cell).joined(separator: separator.text) + "\r\n" }
+    }
 
-    /// Six significant digits. A comma within a number is quoted where commas separate cells.
-    package func number(_ value: Float) -> String {
-        let text = value.csvText
+    /// A comma within a number is quoted where commas separate cells.
+    private func cell(_ cell: Workbook.Cell) -> String {
+        switch cell {
+        case .empty: return ""
+        case .text(let text): return CSVCell.text(text)
+        case .number(let value): return number("\(value)")
+        case .figure(let text): return number(text)
+        }
+    }
+
+    private func number(_ text: String) -> String {
         guard decimal == .comma else { return text }
         let localised = text.replacing(".", with: ",")
         return separator == .comma && localised != text ? "\"\(localised)\"" : localised

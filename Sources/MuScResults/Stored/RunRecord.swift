@@ -6,8 +6,10 @@ import SystemPackage
 
 /// What was run: the content of `run.json`.
 public struct RunRecord: Sendable, Hashable, Codable {
-    /// The highest version of the file's format that this program reads.
-    public static let currentFormat = 1
+    /// The highest version of the file's format that this program reads, and what it writes unless told otherwise.
+    ///
+    /// In format 2 keys are written with underscores, in format 1 as the properties here are called. Both are read.
+    public static let currentFormat = 2
 
     /// The version of this file's format; readers refuse a higher one.
     public var format: Int
@@ -20,7 +22,7 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// The same with the files' times of change; nil where it is not known.
     public var fileStamp: String?
     /// What the files held, as lines of sha256sum(1), which checks them in the batch's folder
-    /// (`jq -r '.fileContents[]' _musc/run.json | sha256sum -c`): by it a watcher knows results of copied files again.
+    /// (`jq -r '.file_contents[]' _musc/run.json | sha256sum -c`): by it a watcher knows results of copied files again.
     public var fileContents: [String]?
     /// The ledger that tells of the results; nil where they were scored by hand.
     public var ledger: String?
@@ -147,48 +149,25 @@ public struct RunRecord: Sendable, Hashable, Codable {
 
     /// The content of `run.json`: keys sorted, indented, ended by a newline.
     ///
-    /// Every key with capitals stands there under the name with underscores as well, in the style of ``BatchResult``.
-    /// Those with capitals go with the next format.
-    func json() throws(ResultsError) -> [UInt8] {
+    /// - Parameter format: 2, or 1 for the names that version 0.1 wrote.
+    func json(format: Int = currentFormat) throws(ResultsError) -> [UInt8] {
+        var record = self
+        record.format = format
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: Self.infinity.positive, negativeInfinity: Self.infinity.negative,
             nan: Self.infinity.notANumber)
+        if format > 1 {
+            encoder.keyEncodingStrategy = .custom { path in
+                JSONNames.Key(stringValue: JSONNames.underscored(path.last?.stringValue ?? ""))
+            }
+        }
         do {
-            let object = try JSONSerialization.jsonObject(with: encoder.encode(self))
-            let data = try JSONSerialization.data(
-                withJSONObject: Self.withUnderscores(object), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-            return [UInt8](data) + [UInt8(ascii: "\n")]
+            return try [UInt8](encoder.encode(record)) + [UInt8(ascii: "\n")]
         } catch {
             throw ResultsError(kind: .system, path: "run.json", detail: "cannot be encoded: \(error)")
         }
-    }
-
-    /// The keys whose own keys are names of something else.
-    private static let named: Set<String> = ["settings", "ignored"]
-
-    /// The same with every key of an object under its name with underscores, too.
-    private static func withUnderscores(_ value: Any) -> Any {
-        if let list = value as? [Any] { return list.map(withUnderscores) }
-        guard let object = value as? [String: Any] else { return value }
-        var result: [String: Any] = [:]
-        for (key, value) in object {
-            let value = named.contains(key) ? value : withUnderscores(value)
-            result[key] = value
-            result[underscored(key)] = value
-        }
-        return result
-    }
-
-    /// `weightsSHA256` as `weights_sha256`: an underscore before each run of capitals.
-    static func underscored(_ key: String) -> String {
-        var text = ""
-        for character in key {
-            if character.isUppercase, let last = text.last, !last.isUppercase { text.append("_") }
-            text.append(character)
-        }
-        return text.lowercased()
     }
 
     /// Reads `run.json` of a results folder.
@@ -217,6 +196,14 @@ public struct RunRecord: Sendable, Hashable, Codable {
                     kind: .unreadable, path: path,
                     detail: "is of format \(format), and this program reads formats up to \(Self.currentFormat)",
                     advice: "Use the version that wrote it, or a later one.")
+            }
+            if format > 1 {
+                // Regions name their keys so themselves.
+                let kept = Set(MapRegion.CodingKeys.allCases.map(\.rawValue))
+                decoder.keyDecodingStrategy = .custom { path in
+                    let name = path.last?.stringValue ?? ""
+                    return JSONNames.Key(stringValue: kept.contains(name) ? name : JSONNames.property(name))
+                }
             }
             self = try decoder.decode(RunRecord.self, from: data)
         } catch let error as ResultsError {

@@ -1,54 +1,47 @@
 import MuScBatch
-import MuScSupport
 
 /// `scores.csv`: one row an image, most anomalous first, unreadable images last.
 ///
 /// RFC 4180 in UTF-8 with lines ended by CR LF. Numbers have six significant digits and a dot; `flagged` is `true` or
 /// `false`; `level` is `flagged`, `look` or empty; what does not apply is empty. A spreadsheet takes a cell that begins
 /// with `=`, `+`, `-`, `@` or a tab for a formula, and a photograph's name is whatever its sender chose; so in `image`,
-/// `overlay` and `error` such cells get an apostrophe (``CSVCell``).
+/// `overlay` and `error` such cells get an apostrophe (``CSVCell``). In a workbook they are text as they are.
 package enum ScoresCSV {
     package static let columns = [
         "rank", "image", "score", "score_msm", "p_value", "flagged", "peak_x", "peak_y", "width", "height", "overlay",
         "error", "level",
     ]
 
-    /// The file's text.
+    /// The table with its header.
     ///
     /// - Parameter overlay: The overlay's path relative to the results folder; nil where an image has none.
-    package static func text(
-        _ ranking: Ranking, style: CSVStyle = CSVStyle(), overlay: (ScoredImage) -> String?
-    ) -> String {
-        var text = style.start + style.row(columns)
+    package static func rows(_ ranking: Ranking, overlay: (ScoredImage) -> String?) -> [[Workbook.Cell]] {
+        var rows: [[Workbook.Cell]] = [columns.map { .text($0) }]
         for (place, image) in ranking.scored.enumerated() {
-            text += style.row(
-                cells(image, rank: String(place + 1), level: ranking.level(place).rawValue, style, overlay: overlay(image)))
+            rows.append(cells(image, rank: place + 1, level: ranking.level(place).rawValue, overlay: overlay(image)))
         }
-        for image in ranking.unreadable {
-            text += style.row(cells(image, rank: "", level: "", style, overlay: overlay(image)))
-        }
-        return text
+        for image in ranking.unreadable { rows.append(cells(image, rank: nil, level: "", overlay: overlay(image))) }
+        return rows
     }
 
-    private static func cells(
-        _ image: ScoredImage, rank: String, level: String, _ style: CSVStyle, overlay: String?
-    ) -> [String] {
-        func number(_ value: Float?) -> String { value.map(style.number) ?? "" }
-        func number(_ value: Int?) -> String { value.map { String($0) } ?? "" }
+    private static func cells(_ image: ScoredImage, rank: Int?, level: String, overlay: String?) -> [Workbook.Cell] {
+        func number(_ value: Float?) -> Workbook.Cell { value.map { .figure($0.csvText) } ?? .empty }
+        func number(_ value: Int?) -> Workbook.Cell { value.map { .figure("\($0)") } ?? .empty }
+        func text(_ value: String?) -> Workbook.Cell { value.map { $0.isEmpty ? .empty : .text($0) } ?? .empty }
         return [
-            rank,
-            CSVCell.text(image.name),
+            number(rank),
+            text(image.name),
             number(image.score),
             number(image.scoreMSM),
             number(image.pValue),
-            rank.isEmpty ? "" : String(image.flagged),
+            text(rank.map { _ in "\(image.flagged)" }),
             number(image.peak?.x),
             number(image.peak?.y),
             number(image.size?.width),
             number(image.size?.height),
-            overlay.map(CSVCell.text) ?? "",
-            image.error.map(CSVCell.text) ?? "",
-            level,
+            text(overlay),
+            text(image.error),
+            text(level),
         ]
     }
 }

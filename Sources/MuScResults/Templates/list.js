@@ -58,7 +58,7 @@ function card(image) {
   if (Math.abs(shape / wanted - 1) > 0.004) pic.style.cssText = `width:${Math.min(100, 100 * shape / wanted)}%;aspect-ratio:${image.width}/${image.height}`;
   pic.append(img);
   frame.append(pic);
-  link.append(frame, make('span', 'name', image.name), make('span', 'score', digits(image.score)));
+  link.append(frame, make('span', 'name', image.name), make('span', 'score', digits(image.score)), make('span', 'found', regionsText(image)));
   item.append(link);
   return item;
 }

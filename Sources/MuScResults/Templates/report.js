@@ -14,7 +14,7 @@ const make = (tag, className, text) => {
 document.documentElement.classList.remove('no-script');
 
 // One object an image, most anomalous first; images without a score follow, and have an error instead.
-const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near', 'crop', 'places', 'regions'];
+const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near', 'crop', 'places', 'regions', 'regionCount'];
 const taken = (image, row, columns) => { columns.forEach((column, k) => { image[column] = row[k]; }); return image; };
 const images = page.images.map((row, i) => taken({ i, scored: true }, row, columnsOfRow));
 // Of a large batch the page holds the first images, and of the others the score alone; the rest lies beside it.
@@ -32,6 +32,7 @@ for (const card of document.querySelectorAll('#grid > .card')) cards[+card.datas
 if (page.single) for (const image of images) image.thumbnail = cards[image.i]?.querySelector('img')?.src;
 const stripItems = [...document.querySelectorAll('.strip > li')];
 const digits = (value) => value.toFixed(page.decimals);
+const regionsText = (image) => image.regionCount ? `${image.regionCount} ${image.regionCount === 1 ? 'region' : 'regions'}` : '';
 
 // Files beside the page: scripts, because a page that is opened from disk may load nothing else.
 
@@ -163,7 +164,7 @@ function colour() {
   const bar = document.querySelector('.colours');
   bar.querySelector('.bar-low').textContent = single ? 'lowest' : digits(scaleLow);
   bar.querySelector('.bar-high').textContent = single ? 'highest' : digits(scaleHigh);
-  bar.querySelector('.bar-text').textContent = single ? 'patch scores of each image by itself: colours cannot be compared between images' : Number.isFinite(page.threshold) ? 'patch scores of the whole batch; the bright end begins at the threshold' : 'patch scores of the whole batch';
+  bar.querySelector('.bar-text').textContent = single ? 'scores of the spots of each image by itself: colours cannot be compared between images' : Number.isFinite(page.threshold) ? 'scores of all spots of the batch; the bright end begins at the threshold' : 'scores of all spots of the batch';
   for (const mark of document.querySelectorAll('.bar-mark')) mark.hidden = single;
   bar.querySelector('svg').style.display = 'none';
   $('ramp').hidden = false;

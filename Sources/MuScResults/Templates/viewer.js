@@ -74,6 +74,7 @@ const viewer = (() => {
       $('crop').querySelector('img').src = image.crop;
     }
     $('zoom-peak').hidden = !image.peak;
+    regionBoxes.fill(image, zoomToRegion);
     colourPicture();
     threshold();
     fillBeside();
@@ -95,9 +96,10 @@ const viewer = (() => {
   function facts() {
     const image = current, rows = [
       ['Score', digits(image.score) + (Number.isFinite(state.threshold) && state.threshold > 0 ? `, ${(image.score / state.threshold).toFixed(2)} × the threshold` : '')],
-      ['Highest patch', image.msm == null ? null : digits(image.msm)],
+      ['MSM score', image.msm == null || digits(image.msm) === digits(image.score) ? null : digits(image.msm)],
       ['p-value', image.p == null ? null : image.p.toPrecision(2)],
       ['Peak', image.peak ? `x ${image.peak[0]}, y ${image.peak[1]}` : null],
+      ['Regions', image.regionCount ? null : 'none'],
       ['Pixels', `${image.width} × ${image.height}`],
       ['File time', image.time == null ? null : timeText(image.time)],
     ].filter(([, value]) => value);
@@ -231,6 +233,7 @@ const viewer = (() => {
     heat.style.display = mapped ? '' : 'none';
     heat.style.opacity = $('opacity').value / 100;
     contour.style.display = mapped && $('contour').checked ? '' : 'none';
+    regionBoxes.show(mapped && $('boxes').checked);
     peak.style.display = mode !== 'original' && $('peak').checked && current?.peak ? '' : 'none';
     panes[0].element.hidden = mode !== 'both';
     stage.classList.toggle('both', mode === 'both');
@@ -259,7 +262,7 @@ const viewer = (() => {
     }
     // What is drawn on the picture keeps its size on the screen.
     for (const mark of document.querySelectorAll('.layer .peak')) mark.style.transform = `scale(${1 / zoom})`;
-    contour.style.setProperty('--zoom', zoom);
+    panes[1].layer.style.setProperty('--zoom', zoom);
   }
 
   /// Zooms by a factor and keeps what lies under the point, given in a pane's own pixels from its middle.
@@ -284,9 +287,19 @@ const viewer = (() => {
     const box = panes[1].element.getBoundingClientRect();
     if (!current?.peak || !box.width) return;
     const scale = Math.min(box.width / current.width, box.height / current.height) * window.devicePixelRatio;
-    zoom = Math.min(Math.max(1 / scale, 4), 40);
-    panX = 0.5 - (current.peak[0] + 0.5) / current.width;
-    panY = 0.5 - (current.peak[1] + 0.5) / current.height;
+    zoomTo(current.peak[0] + 0.5, current.peak[1] + 0.5, Math.max(1 / scale, 4));
+  }
+
+  /// Shows a region with as much around it as it is large itself.
+  function zoomToRegion({ x, y, width, height }) {
+    const box = panes[1].element.getBoundingClientRect(), scale = Math.min(box.width / current.width, box.height / current.height);
+    if (box.width) zoomTo(x + width / 2, y + height / 2, Math.min(box.width / width, box.height / height) / scale / 2);
+  }
+
+  /// Brings a place of the photograph, in its pixels, to the middle.
+  function zoomTo(x, y, factor) {
+    zoom = Math.min(Math.max(factor, 1), 40);
+    [panX, panY] = zoom === 1 ? [0, 0] : [0.5 - x / current.width, 0.5 - y / current.height];
     clampPan();
     layout(false);
   }
@@ -333,6 +346,8 @@ const viewer = (() => {
       '+': () => zoomBy(1.5), '=': () => zoomBy(1.5), '-': () => zoomBy(1 / 1.5), 0: () => layout(true), z: zoomToPeak,
       c: () => { $('contour').checked = !$('contour').checked; showParts(); },
       p: () => { $('peak').checked = !$('peak').checked; showParts(); },
+      r: () => { $('boxes').checked = !$('boxes').checked; showParts(); },
+      n: regionBoxes.next,
       '?': showKeys,
     }[event.key];
     if (!action) return;
@@ -348,7 +363,7 @@ const viewer = (() => {
   $('zoom-out').addEventListener('click', () => zoomBy(1 / 1.5));
   $('zoom-peak').addEventListener('click', zoomToPeak);
   $('zoom-fit').addEventListener('click', () => layout(true));
-  for (const id of ['opacity', 'contour', 'peak']) $(id).addEventListener('input', showParts);
+  for (const id of ['opacity', 'contour', 'peak', 'boxes']) $(id).addEventListener('input', showParts);
   for (const radio of document.querySelectorAll('input[name="mode"]')) radio.addEventListener('change', () => setMode(radio.value));
   $('copy-link').addEventListener('click', async () => {
     try { await navigator.clipboard.writeText(location.href); $('copy-link').textContent = 'Copied'; } catch { $('copy-link').textContent = 'Copy it from the address bar'; }

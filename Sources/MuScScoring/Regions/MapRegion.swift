@@ -26,7 +26,7 @@ package struct MapRegion: Sendable, Hashable, Codable {
     /// the 1/12 that a pixel's own width gives. 1 for a disc or a square, about n for a line of n pixels.
     package var elongation: Double
 
-    private enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case x, y, width, height, area, share
         case centroidX = "centroid_x", centroidY = "centroid_y", peakX = "peak_x", peakY = "peak_y"
         case score, meanScore = "mean_score", elongation

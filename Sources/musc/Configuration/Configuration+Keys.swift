@@ -156,12 +156,19 @@ extension Configuration {
             help: "Defect regions of fewer pixels of the photograph are left out."),
         Key(
             "output.csv", \.output.csv, .csvStyle, decides: false,
-            help: "How scores.csv is written: separator, decimal sign, byte order mark.",
+            help: "How scores.csv and regions.csv are written: separator, decimal sign, byte order mark.",
             details: """
                 German and French spreadsheets want another one:
                   csv: {separator: semicolon, decimal: comma, bom: true}
                 separator: comma, semicolon or tab; decimal: dot or comma; bom: true helps Excel to know UTF-8.
                 """),
+        Key(
+            "output.workbook", \.output.workbook, .choice(off: OutputOptions.WorkbookFile.none), decides: false,
+            help: "Both tables as a workbook for spreadsheets of any language: off or xlsx (scores.xlsx)."),
+        Key(
+            "output.schema", \.output.recordFormat, .integer(1...RunRecord.currentFormat), decides: false,
+            help: "How keys are named in run.json: 2, with underscores as in --json; 1, as version 0.1 had them.",
+            details: "1 is for programs that read weightsSHA256 or leftOut, and goes with the next version."),
         Key(
             "output.copy_flagged_to", \.flaggedFolder, .emptyOr(.path("a folder")), decides: false,
             help: "A folder that the photographs of flagged images are copied to, each batch into a folder of its name.",

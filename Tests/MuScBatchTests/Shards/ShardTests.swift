@@ -70,6 +70,18 @@ func expectSame(_ a: Inspection, _ b: Inspection, sourceLocation: SourceLocation
         #expect(x.flagged == y.flagged && x.error == y.error, "\(x.name)", sourceLocation: sourceLocation)
         #expect(x.peak?.x == y.peak?.x && x.peak?.y == y.peak?.y, "\(x.name)", sourceLocation: sourceLocation)
     }
+    // What peaks were compared with: of the same images as far as a part knew that they stand out, and the same places.
+    let places = Dictionary(b.evidence.map { ($0.image, $0.places) }, uniquingKeysWith: { first, _ in first })
+    #expect(!a.evidence.isEmpty && a.evidence.first?.image == b.evidence.first?.image, sourceLocation: sourceLocation)
+    for evidence in a.evidence {
+        let expected = places[evidence.image] ?? []
+        #expect(evidence.places.map(\.name) == expected.map(\.name), "\(evidence.image)", sourceLocation: sourceLocation)
+        for (x, y) in zip(evidence.places, expected) {
+            #expect(
+                x.origin == y.origin && x.x == y.x && x.y == y.y && abs(x.distance - y.distance) < 1e-5, "\(evidence.image)",
+                sourceLocation: sourceLocation)
+        }
+    }
     // Infinite where nothing can be flagged.
     #expect(
         a.threshold.value == b.threshold.value || abs(a.threshold.value - b.threshold.value) < 1e-6,

@@ -1,5 +1,6 @@
 import Foundation
 import MuScEvaluation
+import MuScResults
 import Testing
 
 @Suite("Result tables")

@@ -6,7 +6,12 @@ package struct Workbook: Sendable, Hashable {
         case empty
         case text(String)
         case number(Double)
+        /// A number that is written already, with a dot.
+        case figure(String)
     }
+
+    /// The most rows that a sheet may have; what is beyond is left out.
+    static let mostRows = 1 << 20
 
     package struct Sheet: Sendable, Hashable {
         /// At most 31 characters, none of them `: \ / ? * [ ]`.
@@ -72,12 +77,13 @@ package struct Workbook: Sendable, Hashable {
     }
 
     private static func rows(_ rows: [[Cell]]) -> String {
-        rows.enumerated().map { row, cells in
+        rows.prefix(mostRows).enumerated().map { row, cells in
             let cells = cells.enumerated().map { column, cell in
                 let reference = "\(columnName(column))\(row + 1)"
                 switch cell {
                 case .empty: return ""
                 case .number(let value): return value.isFinite ? "<c r=\"\(reference)\"><v>\(value)</v></c>" : ""
+                case .figure(let text): return "<c r=\"\(reference)\"><v>\(text)</v></c>"
                 case .text(let text):
                     return "<c r=\"\(reference)\" t=\"inlineStr\"><is><t xml:space=\"preserve\">\(escaped(text))</t></is></c>"
                 }
