@@ -8,6 +8,9 @@
 
 enum { RANK_LANES = 16 };
 
+// Such values are handed on by inlined functions alone, so that the registers they would travel in do not matter.
+#pragma clang diagnostic ignored "-Wpsabi"
+
 // Sixteen numbers as one value: the compiler splits it into the registers of the target.
 typedef int32_t rank_lanes __attribute__((ext_vector_type(16)));
 
