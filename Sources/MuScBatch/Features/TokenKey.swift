@@ -25,6 +25,8 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The range by which samples of more than 8 bits became 8-bit ones; nil for the files' full range, and for batches
     /// of 8 bits.
     package var sampleRange: String?
+    /// The frame in which parts are compared; nil where photographs are compared as they were taken.
+    package var alignment: String?
 
     /// The key of the tokens that `network` makes with weights of this sum.
     package init(_ network: SizedNetwork, weightsSHA256: String) {
@@ -42,6 +44,7 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         appliesOrientation = network.settings.appliesOrientation
         let range = network.settings.sampleRange
         sampleRange = (range.scaling ?? .fullRange) == .fullRange ? nil : "\(range)"
+        alignment = network.alignment?.digest
     }
 
     /// One line that differs wherever the keys differ.
@@ -50,6 +53,6 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         return "\(format) \(backbone) \(weightsSHA256) \(activation) \(precision) \(imageSize) px, layers \(layers)"
             + (appliesOrientation ? "" : ", orientation ignored")
             + (tile.map { ", tiles of \($0) patches" } ?? "") + (reducesWhileDecoding == true ? ", reduced while decoding" : "")
-            + (sampleRange.map { ", samples \($0)" } ?? "")
+            + (sampleRange.map { ", samples \($0)" } ?? "") + (alignment.map { ", parts in frame \($0)" } ?? "")
     }
 }

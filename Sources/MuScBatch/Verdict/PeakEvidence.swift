@@ -55,7 +55,9 @@ struct EvidenceSearch: Sendable {
         let images = tokens.layers.indices.map { tokens.layers[$0] + panel.layers[$0] }
         let members = readable + panel.members
         let queries = wanted.compactMap { image in
-            image.index.flatMap { index in patch(of: image).map { PatchMatching.Query(image: index, patch: $0) } }
+            image.index.flatMap { index in
+                image.peak.flatMap { image.patch(at: $0, on: grid) }.map { PatchMatching.Query(image: index, patch: $0) }
+            }
         }
         guard queries.count == wanted.count else { return [] }
         let matching = PatchMatching(
@@ -72,20 +74,12 @@ struct EvidenceSearch: Sendable {
                 places: matches.map { match in
                     let judge = members[match.judge]
                     let size = judge.size ?? ImageSize(width: grid.width, height: grid.height)
+                    let middle = judge.middle(ofPatch: match.patch, on: grid, size: size)
                     return PeakEvidence.Place(
                         name: judge.name, origin: panel.origin(of: match.judge - readable.count),
-                        x: (2 * (match.patch % grid.width) + 1) * size.width / (2 * grid.width),
-                        y: (2 * (match.patch / grid.width) + 1) * size.height / (2 * grid.height),
-                        width: size.width, height: size.height, distance: match.distance)
+                        x: middle.x, y: middle.y, width: size.width, height: size.height, distance: match.distance)
                 })
         }
-    }
-
-    /// The patch on which an image's peak lies.
-    private func patch(of image: ScoredImage) -> Int? {
-        guard let peak = image.peak, let size = image.size, size.width > 0, size.height > 0 else { return nil }
-        let x = min(peak.x * grid.width / size.width, grid.width - 1)
-        return min(peak.y * grid.height / size.height, grid.height - 1) * grid.width + x
     }
 }
 

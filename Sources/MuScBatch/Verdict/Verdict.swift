@@ -8,10 +8,13 @@ struct Verdict: Sendable {
     let grid: PatchGrid
     /// The patches that counted; nil for all.
     let region: PatchRegion?
+    /// The frame in which parts were compared; nil where photographs were compared as they were taken.
+    let alignment: BatchAlignment?
 
     init(network: SizedNetwork, region: PatchRegion?) {
         (settings, grid) = (network.settings, network.grid)
         self.region = region
+        alignment = network.alignment
     }
 
     /// Makes the batch's scores of its maps: RsCIN, threshold, flags and findings, which need all images together.
@@ -40,10 +43,7 @@ struct Verdict: Sendable {
             images[position].scoreMSM = scoresMSM[index]
             images[position].pValue = calibration.isEmpty ? nil : pValues[index]
             images[position].flagged = scores[index] >= threshold.value
-            images[position].peak = PixelPosition(
-                x: scaled(peaks[index].x, from: settings.imageSize.width, to: size.width),
-                y: scaled(peaks[index].y, from: settings.imageSize.height, to: size.height)
-            )
+            images[position].peak = peak(peaks[index], in: images[position].frame, size: size)
         }
         clock.finish("scores")
         var doubts = settings.threshold == nil ? [reservation].compactMap { $0 } : []
@@ -53,12 +53,25 @@ struct Verdict: Sendable {
             doubts.append(.mostFlagged(flagged, of: readable))
         }
         let marks = marks(compared.recurring, in: images)
-        return Inspection(
+        var inspection = Inspection(
             grid: grid, region: region, images: images, patchMaps: compared.maps, imageFeatures: features,
             featureWidth: settings.backbone.featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
             timings: clock.timings,
             findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
             outsideJudgments: compared.judgments, recurring: marks, sampleRange: settings.sampleRange)
+        if let alignment { inspection.returnToPhotographs(from: alignment) }
+        return inspection
+    }
+
+    /// The pixel of the original on which a map peaks.
+    private func peak(_ peak: (score: Float, x: Int, y: Int), in frame: PartFrame?, size: ImageSize) -> PixelPosition {
+        if let frame {
+            let pixel = frame.pixel(x: peak.x, y: peak.y, of: settings.imageSize, photograph: size)
+            return PixelPosition(x: pixel.x, y: pixel.y)
+        }
+        return PixelPosition(
+            x: scaled(peak.x, from: settings.imageSize.width, to: size.width),
+            y: scaled(peak.y, from: settings.imageSize.height, to: size.height))
     }
 
     /// With fewer images one odd one weighs much, and half of them are no sign of a mistake.
@@ -84,11 +97,9 @@ struct Verdict: Sendable {
         return groups.map { group in
             RecurringMark(
                 parts: group.members.map { member in
-                    let size = readable[member.image].size ?? 1
-                    return RecurringMark.Part(
-                        image: member.image, name: readable[member.image].name,
-                        x: (2 * (member.patch % grid.width) + 1) * size.width / (2 * grid.width),
-                        y: (2 * (member.patch / grid.width) + 1) * size.height / (2 * grid.height))
+                    let image = readable[member.image]
+                    let middle = image.middle(ofPatch: member.patch, on: grid, size: image.size ?? 1)
+                    return RecurringMark.Part(image: member.image, name: image.name, x: middle.x, y: middle.y)
                 })
         }
     }
