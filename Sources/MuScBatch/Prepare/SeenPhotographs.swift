@@ -33,6 +33,7 @@ extension SizedNetwork {
         var seen = ranged(for: files, knownGood: knownGood, range: range ?? settings.sampleRange)
         let region = region ?? settings.region
         let align = align ?? settings.alignment
+        seen.network = seen.network.aligning(align)
         guard settings.automaticSize != nil || region != nil || align != .none || settings.followsShape else { return seen }
         let survey = PhotographSurvey(files, appliesOrientation: settings.appliesOrientation, threads: settings.threads)
         guard let photograph = survey.mostFrequent else { return seen }

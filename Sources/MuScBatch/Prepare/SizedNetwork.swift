@@ -78,6 +78,13 @@ package struct SizedNetwork: Sendable {
         return copy
     }
 
+    /// The same network with another choice whether parts are turned and cropped.
+    package func aligning(_ choice: PartAlignment) -> SizedNetwork {
+        var copy = self
+        copy.settings.alignment = choice
+        return copy
+    }
+
     /// The same network for parts in a frame, which takes the shape of the image size.
     package func aligned(_ alignment: BatchAlignment?) -> SizedNetwork {
         var copy = self

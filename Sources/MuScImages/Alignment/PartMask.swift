@@ -41,27 +41,37 @@ struct PartMask: Sendable, Hashable {
     /// Pixels of `value` take over those within a square of 2 · radius + 1 around them, rows first, then columns.
     private func spread(_ radius: Int, of value: UInt8) -> PartMask {
         var result = self
-        func run(_ count: Int, from start: Int, step: Int, _ source: [UInt8], _ target: inout [UInt8]) {
+        func run(from start: Int, _ source: [UInt8], _ target: inout [UInt8]) {
             var reach = -1
-            var place = start
             // Forward, then back: each pixel is told how far the last of `value` reaches.
-            for position in 0..<count {
-                if source[place] == value { reach = position + radius }
-                if position <= reach { target[place] = value }
-                place += step
+            for position in 0..<width {
+                if source[start + position] == value { reach = position + radius }
+                if position <= reach { target[start + position] = value }
             }
-            reach = count
-            place -= step
-            for position in (0..<count).reversed() {
-                if source[place] == value { reach = position - radius }
-                if position >= reach { target[place] = value }
-                place -= step
+            reach = width
+            for position in (0..<width).reversed() {
+                if source[start + position] == value { reach = position - radius }
+                if position >= reach { target[start + position] = value }
             }
         }
-        let rows = pixels
-        for y in 0..<height { run(width, from: y * width, step: 1, rows, &result.pixels) }
-        let columns = result.pixels
-        for x in 0..<width { run(height, from: x, step: width, columns, &result.pixels) }
+        let source = pixels
+        for y in 0..<height { run(from: y * width, source, &result.pixels) }
+        // Down the columns a row at a time, in which neighbours lie side by side.
+        let rows = result.pixels
+        rows.withUnsafeBufferPointer { rows in
+            result.pixels.withUnsafeMutableBufferPointer { pixels in
+                for y in 0..<height {
+                    for other in max(y - radius, 0)...min(y + radius, height - 1) where other != y {
+                        let (target, source) = (y * width, other * width)
+                        if value == 1 {
+                            for x in 0..<width { pixels[target + x] |= rows[source + x] }
+                        } else {
+                            for x in 0..<width { pixels[target + x] &= rows[source + x] }
+                        }
+                    }
+                }
+            }
+        }
         return result
     }
 

@@ -61,7 +61,7 @@ struct PartPicture: Sendable {
     }
 
     /// How alike what lies in a frame is to a reference: their correlation over all channels, −1 to 1.
-    func agreement(_ placement: PartPlacement, size: FrameSize, with reference: PartReference) -> Float {
+    func agreement(_ placement: PartPlacement, size: FrameSize, with reference: PartReference.Level) -> Float {
         var (sum, squares, products) = (SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero)
         reference.centred.withUnsafeBufferPointer { centred in
             forEachPixel(placement, size: size, width: reference.width, height: reference.height) { index, value in
@@ -119,10 +119,37 @@ struct PartReference: Sendable, Hashable {
     let width, height: Int
     /// Each channel rounded to whole numbers and moved by 128, four a pixel.
     let samples: [UInt8]
-    /// The same with the mean of each channel taken away.
-    let centred: [SIMD4<Float>]
-    /// The sum of the squares of these.
-    let energy: Float
+    /// For comparing; half as large for a first look.
+    let fine, coarse: Level
+
+    /// The reference at one size.
+    struct Level: Sendable, Hashable {
+        let width, height: Int
+        /// The pixels with the mean of each channel taken away.
+        let centred: [SIMD4<Float>]
+        /// The sum of the squares of these.
+        let energy: Float
+
+        init(_ values: [SIMD4<Float>], width: Int, height: Int) {
+            (self.width, self.height) = (width, height)
+            let mean = values.reduce(SIMD4<Float>.zero, +) / Float(max(values.count, 1))
+            centred = values.map { $0 - mean }
+            energy = centred.reduce(0) { $0 + ($1 * $1).sum() }
+        }
+
+        /// Each two by two pixels as one, what is left over at the right and below apart.
+        var halved: Level {
+            let (width, height) = (max(self.width / 2, 1), max(self.height / 2, 1))
+            let (right, below) = (min(1, self.width - 1), min(1, self.height - 1))
+            let values = (0..<width * height).map { index -> SIMD4<Float> in
+                let at = index / width * 2 * self.width + index % width * 2
+                let upper = centred[at] + centred[at + right],
+                    lower = centred[at + below * self.width] + centred[at + below * self.width + right]
+                return 0.25 * (upper + lower)
+            }
+            return Level(values, width: width, height: height)
+        }
+    }
 
     /// - Parameter pictures: Of the same size.
     init(medianOf pictures: [[SIMD4<Float>]], width: Int, height: Int, threads: Int = 1) {
@@ -146,9 +173,8 @@ struct PartReference: Sendable, Hashable {
         let values = (0..<samples.count / 4).map { pixel -> SIMD4<Float> in
             SIMD4<Float>(SIMD4<UInt8>(samples[4 * pixel..<4 * pixel + 4]))
         }
-        let mean = values.reduce(SIMD4<Float>.zero, +) / Float(max(values.count, 1))
-        centred = values.map { $0 - mean }
-        energy = centred.reduce(0) { $0 + ($1 * $1).sum() }
+        fine = Level(values, width: width, height: height)
+        coarse = fine.halved
     }
 
     /// The pixels of the reference for a frame of this size.

@@ -166,7 +166,7 @@ import Testing
             try Data(wide.pngEncoded()).write(to: URL(filePath: path.string))
             return BatchFile(path: path, name: "wide\(index).png")
         }
-        #expect(try inspector.prepare(Batch(files)).settings.imageSize == ImageSize(width: 238, height: 126))
+        #expect(try inspector.prepare(Batch(files)).settings.imageSize == ImageSize(width: 224, height: 112))
         let square = try InspectorTests.inspector { settings in
             settings.imageSize = 168
             settings.followsShape = false
