@@ -9,8 +9,8 @@ package struct BatchAlignment: Sendable {
     package let frame: AlignmentFrame
     /// Tells one frame from another.
     package let digest: String
-    /// What was found in photographs that were looked at already, by file.
-    private var known: [String: Look]
+    /// Where it lies in photographs that were looked at already, by file.
+    private let known: [String: Place]
 
     /// What a look at one photograph came to.
     struct Look: Sendable {
@@ -18,18 +18,27 @@ package struct BatchAlignment: Sendable {
         var photograph: ImageSize
     }
 
-    package init(frame: AlignmentFrame) {
-        self.init(frame: frame, known: [:])
+    /// Where the frame lies in one photograph.
+    struct Place: Sendable {
+        var frame: PartFrame
+        var photograph: ImageSize
     }
 
-    init(frame: AlignmentFrame, known: [String: Look]) {
-        self.frame = frame
-        self.known = known
-        digest = Self.digest(of: frame)
+    /// - Parameters:
+    ///   - frame: Of any shape.
+    ///   - size: As the network takes it; the frame is widened to its shape.
+    ///   - looks: What was found in photographs that were looked at already, by file.
+    init(frame: AlignmentFrame, size: ImageSize, looks: [String: Look] = [:], threads: Int = 1) {
+        let wide = frame.widened(to: size)
+        let files = Array(looks)
+        let places = concurrentMap(files.count, threads: threads) { index in
+            let look = files[index].value
+            return (files[index].key, Place(frame: wide.place(look.part, photograph: look.photograph), photograph: look.photograph))
+        }
+        self.frame = wide
+        known = Dictionary(places, uniquingKeysWith: { first, _ in first })
+        digest = Self.digest(of: wide)
     }
-
-    /// The same frame in the shape of a picture of this size.
-    func widened(to size: ImageSize) -> BatchAlignment { BatchAlignment(frame: frame.widened(to: size), known: known) }
 
     private static func digest(of frame: AlignmentFrame) -> String {
         let encoder = JSONEncoder()
@@ -41,12 +50,10 @@ package struct BatchAlignment: Sendable {
     /// Where the frame lies in a photograph.
     ///
     /// The same photograph always gets the same place, whether it was looked at before or not.
-    func place(
-        _ file: BatchFile, options: DecodingOptions
-    ) throws(ImageError) -> (frame: PartFrame, photograph: ImageSize) {
-        if let look = known[Self.key(file)] { return (frame.place(look.part, photograph: look.photograph), look.photograph) }
+    func place(_ file: BatchFile, options: DecodingOptions) throws(ImageError) -> Place {
+        if let known = known[Self.key(file)] { return known }
         let (part, size) = try FoundPart.find(in: file.path, options: options, copy: frame.copy)
-        return (frame.place(part, photograph: size), size)
+        return Place(frame: frame.place(part, photograph: size), photograph: size)
     }
 
     static func key(_ file: BatchFile) -> String { FileIdentity(file.path).bytes.hexadecimal + "#\(file.page ?? 0)" }

@@ -5,12 +5,11 @@ import MuScSupport
 /// What was settled of a batch's parts before its photographs are compared.
 struct SettledParts: Sendable {
     /// nil where photographs are compared as they were taken.
-    var alignment: BatchAlignment?
+    var frame: AlignmentFrame?
     /// What is to be said where there is no frame.
     var finding: Finding?
-    /// In how many of the photographs that were looked at a part was found.
-    var found = 0
-    var looked = 0
+    /// What was found in the photographs that were looked at, by file.
+    var looks: [String: BatchAlignment.Look] = [:]
     /// The frame's size in most photographs.
     var size = ImageSize(side: 1)
 
@@ -18,11 +17,12 @@ struct SettledParts: Sendable {
     ///
     /// - Parameter grid: On which the frame is compared.
     func findings(on grid: PatchGrid) -> [Finding] {
-        guard let frame = alignment?.frame else { return [finding].compactMap { $0 } }
+        guard let frame else { return [finding].compactMap { $0 } }
         return [
             .partsAligned(
                 Finding.PartsAligned(
-                    isTurned: frame.isTurned, follows: frame.follows, found: found, of: looked, frame: size, grid: grid))
+                    isTurned: frame.isTurned, follows: frame.follows, found: looks.values.count { $0.part.fault == nil },
+                    of: looks.count, frame: size, grid: grid))
         ]
     }
 }
@@ -52,9 +52,7 @@ extension SizedNetwork {
         case .frame(let frame):
             if hasRegion { return SettledParts(finding: .alignmentLeftOut(because: .region)) }
             memory?.keep(frame)
-            return SettledParts(
-                alignment: BatchAlignment(frame: frame, known: look.looks),
-                found: look.looks.values.count { $0.part.fault == nil }, looked: look.looks.count, size: frame.size(in: photograph))
+            return SettledParts(frame: frame, looks: look.looks, size: frame.size(in: photograph))
         case .leftAlone(let absence):
             let saysSo = align != .auto || absence.scatters
             return SettledParts(finding: saysSo ? .partsLeftAsTaken(absence) : nil)

@@ -40,13 +40,13 @@ extension SizedNetwork {
         let others = knownGood.map { BatchFile(path: $0, name: $0.lastComponent?.string ?? $0.string) }
         let parts = seen.network.parts(
             in: files + others, survey, align: align, memory: frames(align, seen.network.settings), hasRegion: region != nil)
-        let shape = parts.alignment?.frame.size(in: photograph) ?? survey.middleShape
+        let shape = parts.frame?.size(in: photograph) ?? survey.middleShape
         if settings.automaticSize == nil, settings.followsShape, settings.imageSize.isSquare {
             // A size made of whole patches fits.
             if let resized = try? seen.network.resized(to: settings.imageSize(inShapeOf: shape)) { seen.network = resized }
         }
         if let automatic = settings.automaticSize {
-            let photograph = parts.alignment == nil ? photograph : shape
+            let photograph = parts.frame == nil ? photograph : shape
             let choice = automatic.choice(for: photograph, images: survey.readable + knownGood.count, network: seen.network)
             // A size made of whole patches fits.
             if let resized = try? seen.network.resized(to: choice.size) { seen.network = resized }
@@ -56,7 +56,7 @@ extension SizedNetwork {
                         photographs: photograph, choice: choice, automatic: automatic, grid: seen.network.grid,
                         tiles: seen.network.tiles.count)))
         }
-        seen.network = seen.network.aligned(parts.alignment)
+        seen.network = seen.network.aligned(parts.frame, looks: parts.looks)
         seen.findings += parts.findings(on: seen.network.grid)
         if let region {
             let patches: PatchRegion

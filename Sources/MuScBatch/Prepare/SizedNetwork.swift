@@ -86,9 +86,14 @@ package struct SizedNetwork: Sendable {
     }
 
     /// The same network for parts in a frame, which takes the shape of the image size.
-    package func aligned(_ alignment: BatchAlignment?) -> SizedNetwork {
+    package func aligned(_ frame: AlignmentFrame?) -> SizedNetwork { aligned(frame, looks: [:]) }
+
+    /// - Parameter looks: What was found in photographs that were looked at already, by file.
+    func aligned(_ frame: AlignmentFrame?, looks: [String: BatchAlignment.Look]) -> SizedNetwork {
         var copy = self
-        copy.alignment = alignment?.widened(to: settings.imageSize)
+        copy.alignment = frame.map {
+            BatchAlignment(frame: $0, size: settings.imageSize, looks: looks, threads: settings.threads)
+        }
         return copy
     }
 
@@ -118,10 +123,10 @@ package struct SizedNetwork: Sendable {
         let (size, filter) = (settings.imageSize, settings.backbone.family.resampling)
         let options = decodingOptions(file)
         if let alignment {
-            let (frame, original) = try alignment.place(file, options: options)
+            let place = try alignment.place(file, options: options)
             let image = try RGBImage.decode(
-                frame, of: file.path, options: options, size: size, photograph: original, filter: filter)
-            return Photograph(image: image, original: original, frame: frame)
+                place.frame, of: file.path, options: options, size: size, photograph: place.photograph, filter: filter)
+            return Photograph(image: image, original: place.photograph, frame: place.frame)
         }
         let (image, original) = try RGBImage.decode(contentsOf: file.path, options: options)
         return Photograph(image: image.resized(width: size.width, height: size.height, filter: filter), original: original)

@@ -83,8 +83,8 @@ struct PlanCommand: AsyncParsableCommand {
         }
         // What follows from the photographs together, no worker sees.
         var said = configuration.said.mapValues(\.value)
-        let size = prepared.settings.imageSize
-        said["model.image_size"] = .text("\(size.width)x\(size.height)")
+        let (size, stated) = (prepared.settings.imageSize, processor.inspector.settings)
+        if stated.automaticSize != nil || size != stated.imageSize { said["model.image_size"] = .text("\(size)") }
         said["images.range"] = .text("\(prepared.settings.sampleRange)")
         for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(

@@ -137,7 +137,7 @@ import Testing
         let prepared = try inspector.prepare(Batch(try write(turned())))
         let frame = try #require(prepared.network.alignment?.frame)
         let read = try JSONDecoder().decode(AlignmentFrame.self, from: JSONEncoder().encode(frame))
-        let worker = prepared.network.aligned(BatchAlignment(frame: read))
+        let worker = prepared.network.aligned(read)
         #expect(TokenKey(worker, weightsSHA256: "") == TokenKey(prepared.network, weightsSHA256: ""))
     }
 
