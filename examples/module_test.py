@@ -183,7 +183,7 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="a folder for batches and results")
     parser.add_argument("--musc", default="musc")
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5])
-    parser.add_argument("--sizes", nargs="*", default=["336", "672x448", "1008x672", "1344x896", "1806x1204", "auto"])
+    parser.add_argument("--sizes", nargs="*", default=["336x336", "672x448", "1008x672", "1344x896", "1806x1204", "auto"])
     parser.add_argument("--kind", default="mono", choices=["mono", "poly"])
     parser.add_argument("--whole", action="store_true", help="compare tiles with one pass over the whole photograph instead")
     parser.add_argument("--tiles", nargs="*", default=["24"], help="patches a side, for --whole")

@@ -53,13 +53,15 @@ public struct Inspector: Sendable {
     ///   - linePast: The line that the batch belongs to, whose earlier batches judge along where the batch is small.
     ///   - region: The part of the photographs that counts; takes the place of the settings'.
     ///   - range: What becomes black and white of samples of more than 8 bits; takes the place of the settings'.
+    ///   - align: Whether parts are turned and cropped; takes the place of the settings'.
     ///   - progress: Called after each step, from any thread; answering false ends the work soon.
     /// - Throws: ``ScoringError``.
     public func inspect(
         _ batch: Batch, knownGood: KnownGoodFolder? = nil, linePast: LinePast? = nil, region: RegionOfInterest? = nil,
-        range: SampleRange? = nil, progress: ProgressHandler = { _ in true }
+        range: SampleRange? = nil, align: PartAlignment? = nil, progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Inspection {
-        try prepare(batch, knownGood: knownGood, linePast: linePast, region: region, range: range).inspect(progress: progress)
+        try prepare(batch, knownGood: knownGood, linePast: linePast, region: region, range: range, align: align)
+            .inspect(progress: progress)
     }
 
     /// The same for the images of a folder.
@@ -67,7 +69,8 @@ public struct Inspector: Sendable {
     /// - Throws: ``ScoringError``, `listing` where the folder is missing or cannot be read.
     public func inspect(
         _ folder: FilePath, recursive: Bool = false, knownGood: KnownGoodFolder? = nil, linePast: LinePast? = nil,
-        region: RegionOfInterest? = nil, range: SampleRange? = nil, progress: ProgressHandler = { _ in true }
+        region: RegionOfInterest? = nil, range: SampleRange? = nil, align: PartAlignment? = nil,
+        progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Inspection {
         let batch: Batch
         do {
@@ -76,7 +79,7 @@ public struct Inspector: Sendable {
             throw .listing(error)
         }
         return try inspect(
-            batch, knownGood: knownGood, linePast: linePast, region: region, range: range, progress: progress)
+            batch, knownGood: knownGood, linePast: linePast, region: region, range: range, align: align, progress: progress)
     }
 
     /// The images that files of a folder hold, with the pages that the settings take.
@@ -86,18 +89,24 @@ public struct Inspector: Sendable {
         Batch(files, in: folder, root: root, pages: settings.pages, threads: settings.threads)
     }
 
-    /// Makes a batch ready: fixes the range of samples and the image size where they follow from the photographs, and
-    /// finds the patches that count.
+    /// Makes a batch ready: fixes the range of samples, the frame of the parts and the image size where they follow from
+    /// the photographs, and finds the patches that count.
     ///
-    /// - Parameters: As for ``inspect(_:knownGood:linePast:region:range:progress:)``.
+    /// - Parameters: As for ``inspect(_:knownGood:linePast:region:range:align:progress:)``.
     /// - Throws: ``ScoringError/region(_:)`` where the region does not fit the photographs.
     public func prepare(
         _ batch: Batch, knownGood: KnownGoodFolder? = nil, linePast: LinePast? = nil, region: RegionOfInterest? = nil,
-        range: SampleRange? = nil
+        range: SampleRange? = nil, align: PartAlignment? = nil
     ) throws(ScoringError) -> PreparedBatch {
         let start = ContinuousClock.now
         let photographs = try network.seen(
-            batch.files, region: region, range: range, knownGood: knownGood?.files ?? [])
+            batch.files, region: region, range: range, align: align, knownGood: knownGood?.files ?? []
+        ) { align, settings in
+            // A line's frames lie beside its memory; those of a batch of no line beside its tokens.
+            if let linePast { return FrameMemory(folder: linePast.memories, subject: linePast.line, settings: settings, align: align) }
+            guard let cache, let folder = batch.folder else { return nil }
+            return FrameMemory(folder: cache, subject: folder.canonical(), settings: settings, align: align)
+        }
         let key = TokenKey(photographs.network, weightsSHA256: weightsSHA256)
         return PreparedBatch(
             batch: batch, seen: photographs.findings, network: photographs.network, region: photographs.region,

@@ -55,6 +55,9 @@ public struct ResultsWriter: Sendable {
             let pictures = try PictureWriter(scores: named, options: options, regions: regions).write(
                 ranking, names: names, to: path, replacing: "\(path)/../\(folder.name)")
             let directory = try Directory(path: path)
+            let aligned = AlignedPicture(named)
+            let drawn = aligned?.drawn(range: scores.sampleRange, limits: options.imageLimits).flatMap { try? $0.jpegEncoded(quality: 85) }
+            if let drawn { try Directory(path: "\(path)/overlays").write(drawn, to: AlignedPicture.fileName) }
             var overlays: [String: String] = [:]
             for (image, pictures) in zip(ranking.scored, pictures) { overlays[image.name] = pictures.overlay }
             let tables = [
@@ -70,6 +73,7 @@ public struct ResultsWriter: Sendable {
             var page = ReportPage(
                 ranking: ranking, pictures: pictures, scores: named, run: run, options: options, regions: regions,
                 resultsFolder: folder.path)
+            if drawn != nil { page.aligned = aligned?.image.name }
             try directory.write(page.html(), to: "report.html")
             if let photographs = options.singleFile {
                 guard !page.isLarge else {

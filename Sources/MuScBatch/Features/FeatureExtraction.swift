@@ -60,7 +60,7 @@ struct FeatureExtraction: Sendable {
     private static let mostMappedFiles = 16_384
 
     private enum ImageOutcome: Sendable {
-        case tokens(layers: [PatchTokens], imageFeature: [Float], size: ImageSize)
+        case tokens(layers: [PatchTokens], imageFeature: [Float], origin: TokenOrigin)
         case failed(String, mayPass: Bool)
         case unkept(SpillError)
         /// The network gave numbers that are not finite.
@@ -72,11 +72,11 @@ struct FeatureExtraction: Sendable {
     private func tokens(
         of file: BatchFile, store: TokenStore, mapsFiles: Bool, threads: Int
     ) -> ImageOutcome {
-        func outcome(_ tokens: ImageTokens, _ size: ImageSize) -> ImageOutcome {
+        func outcome(_ tokens: ImageTokens, _ origin: TokenOrigin) -> ImageOutcome {
             do throws(SpillError) {
                 var layers: [PatchTokens] = []
                 for values in tokens.layers { layers.append(try store.keep(values)) }
-                return .tokens(layers: layers, imageFeature: tokens.imageFeature, size: size)
+                return .tokens(layers: layers, imageFeature: tokens.imageFeature, origin: origin)
             } catch {
                 return .unkept(error)
             }
@@ -87,22 +87,22 @@ struct FeatureExtraction: Sendable {
             let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
             if mapsFiles {
                 return .tokens(
-                    layers: layers, imageFeature: kept.imageFeature, size: kept.size)
+                    layers: layers, imageFeature: kept.imageFeature, origin: kept.origin)
             }
             do {
                 return outcome(
-                    ImageTokens(layers: try layers.values(), imageFeature: kept.imageFeature), kept.size)
+                    ImageTokens(layers: try layers.values(), imageFeature: kept.imageFeature), kept.origin)
             } catch {
                 return .unkept(error)
             }
         }
         do throws(ImageError) {
-            let (image, original) = try network.photograph(file)
-            let tokens = network.model.tokens(of: image, plan: network.tiles, threads: threads)
+            let photograph = try network.photograph(file)
+            let tokens = network.model.tokens(of: photograph.image, plan: network.tiles, threads: threads)
             guard tokens.isFinite else { return .notFinite }
-            cache?.keep(
-                tokens, of: file, at: place, size: original, channels: settings.backbone.width)
-            return outcome(tokens, original)
+            let origin = TokenOrigin(photograph)
+            cache?.keep(tokens, of: file, at: place, origin: origin, channels: settings.backbone.width)
+            return outcome(tokens, origin)
         } catch {
             return .failed("\(error.kind)", mayPass: error.kind.mayPass)
         }
@@ -111,10 +111,10 @@ struct FeatureExtraction: Sendable {
     /// Computes the tokens of an image again whose file in the cache is damaged, and keeps them in its place.
     private func remadeTokens(of file: BatchFile) -> ImageTokens? {
         let place = cache?.place(of: file)
-        guard let (image, original) = try? network.photograph(file) else { return nil }
-        let tokens = network.model.tokens(of: image, plan: network.tiles)
+        guard let photograph = try? network.photograph(file) else { return nil }
+        let tokens = network.model.tokens(of: photograph.image, plan: network.tiles)
         guard tokens.isFinite else { return nil }
-        cache?.keep(tokens, of: file, at: place, size: original, channels: settings.backbone.width)
+        cache?.keep(tokens, of: file, at: place, origin: TokenOrigin(photograph), channels: settings.backbone.width)
         return tokens
     }
 
@@ -126,8 +126,8 @@ struct FeatureExtraction: Sendable {
             image.root = file.root
             image.page = file.page
             switch outcome {
-            case .tokens(let layers, let imageFeature, let size):
-                image.size = size
+            case .tokens(let layers, let imageFeature, let origin):
+                (image.size, image.frame) = (origin.size, origin.frame)
                 image.index = batch.imageFeatures.count
                 for (layer, tokens) in layers.enumerated() { batch.layers[layer].append(tokens) }
                 batch.imageFeatures.append(imageFeature)

@@ -42,12 +42,12 @@ package struct TokenCache: Sendable {
         return TokenFile(path: folder.appending(hash.text + ".tokens"))
     }
 
-    /// The tokens, the image feature and the upright original's size, where they are kept; the tokens unread.
+    /// The tokens, the image feature and what they were made of, where they are kept; the tokens unread.
     ///
     /// - Parameter remade: Computes the tokens anew; asked where they turn out to be damaged.
     func tokens(
         of image: BatchFile, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
-    ) -> (tokens: KeptTokens, imageFeature: [Float], size: ImageSize)? {
+    ) -> (tokens: KeptTokens, imageFeature: [Float], origin: TokenOrigin)? {
         let file = file(of: image)
         guard let kept = try? file.kept(key: key, patches: patches, remade: remade) else { return nil }
         Self.touch(file.path)
@@ -68,10 +68,10 @@ package struct TokenCache: Sendable {
     /// Keeps the tokens of an image, if the disk allows, and the file is still the one that was read.
     ///
     /// - Parameter place: ``place(of:)`` from before the file was read.
-    func keep(_ tokens: ImageTokens, of image: BatchFile, at place: FilePath?, size: ImageSize, channels: Int) {
+    func keep(_ tokens: ImageTokens, of image: BatchFile, at place: FilePath?, origin: TokenOrigin, channels: Int) {
         let file = file(of: image)
         guard file.path == place else { return }
-        try? file.write(tokens, key: key, channels: channels, as: .single, size: size, flushes: false)
+        try? file.write(tokens, key: key, channels: channels, as: .single, origin: origin, flushes: false)
     }
 
     /// Makes the folder, so that ``keep`` can write.

@@ -1,7 +1,20 @@
+import FoundationEssentials
 import MuScBackbone
 import MuScImages
 import MuScTensors
 import SystemPackage
+
+/// What the tokens of an image were made of.
+struct TokenOrigin: Sendable, Hashable {
+    /// Pixels of the upright original.
+    var size: ImageSize
+    /// The frame that was compared; nil where it was the whole.
+    var frame: PartFrame?
+
+    init(size: ImageSize = 0, frame: PartFrame? = nil) { (self.size, self.frame) = (size, frame) }
+
+    init(_ photograph: SizedNetwork.Photograph) { self.init(size: photograph.original, frame: photograph.frame) }
+}
 
 /// The tokens of one image in a file of their own: safetensors, so that other tools read them too.
 ///
@@ -22,15 +35,18 @@ struct TokenFile: Sendable {
     ///
     /// - Parameters:
     ///   - channels: Numbers a token has.
-    ///   - size: Pixels of the upright original.
+    ///   - origin: What they were made of.
     ///   - flushes: False for tokens that can be made again: after a loss of power such a file may be damaged.
     /// - Throws: ``TensorFileError`` where the file system refuses; nothing is left behind then.
     func write(
         _ tokens: ImageTokens, key: TokenKey, channels: Int, as precision: Precision,
-        size: ImageSize = 0, flushes: Bool = true
+        origin: TokenOrigin = TokenOrigin(), flushes: Bool = true
     ) throws(TensorFileError) {
         var content = SafetensorsWriter(
-            metadata: ["key": key.description, "width": "\(size.width)", "height": "\(size.height)"])
+            metadata: ["key": key.description, "width": "\(origin.size.width)", "height": "\(origin.size.height)"])
+        if let frame = origin.frame {
+            content.metadata["frame"] = (try? JSONEncoder().encode(frame)).map { String(decoding: $0, as: UTF8.self) }
+        }
         var sum = Checksum()
         for (layer, values) in zip(key.featureLayers, tokens.layers) {
             let shape = [values.count / channels, channels]
@@ -59,13 +75,13 @@ struct TokenFile: Sendable {
         try readSized(key: key, patches: patches).tokens
     }
 
-    /// Reads the tokens and the size of the upright original.
+    /// Reads the tokens and what they were made of.
     ///
     /// - Parameter patches: How many patches each layer must have.
     /// - Throws: ``TokenFileError`` where the file is missing, damaged, or of another key.
     func readSized(
         key: TokenKey, patches: Int
-    ) throws(TokenFileError) -> (tokens: ImageTokens, size: ImageSize) {
+    ) throws(TokenFileError) -> (tokens: ImageTokens, origin: TokenOrigin) {
         let archive = try open(key: key)
         var tokens = ImageTokens(layers: [], imageFeature: [])
         var sum = Checksum()
@@ -84,10 +100,10 @@ struct TokenFile: Sendable {
             tokens.layers.append(values)
         }
         tokens.imageFeature = try imageFeature(in: archive, &sum)
-        return (tokens, size(in: archive))
+        return (tokens, origin(in: archive))
     }
 
-    /// The tokens as a ``write(_:key:channels:as:size:)`` in single precision left them, without reading them.
+    /// The tokens as a ``write(_:key:channels:as:origin:)`` in single precision left them, without reading them.
     ///
     /// - Parameters:
     ///   - patches: How many patches each layer must have.
@@ -95,7 +111,7 @@ struct TokenFile: Sendable {
     /// - Throws: ``TokenFileError`` where the file is missing, of another key, or damaged as far as can be told.
     func kept(
         key: TokenKey, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
-    ) throws(TokenFileError) -> (tokens: KeptTokens, imageFeature: [Float], size: ImageSize) {
+    ) throws(TokenFileError) -> (tokens: KeptTokens, imageFeature: [Float], origin: TokenOrigin) {
         let archive = try open(key: key)
         var layers: [StoredTensor] = []
         var digests: [ContentDigest] = []
@@ -109,7 +125,7 @@ struct TokenFile: Sendable {
         var sum = Checksum()
         let feature = try imageFeature(in: archive, &sum)
         return (
-            KeptTokens(path: path, layers: layers, digests: digests, remade: remade), feature, size(in: archive)
+            KeptTokens(path: path, layers: layers, digests: digests, remade: remade), feature, origin(in: archive)
         )
     }
 
@@ -145,9 +161,11 @@ struct TokenFile: Sendable {
         return values
     }
 
-    private func size(in archive: TensorArchive) -> ImageSize {
+    private func origin(in archive: TensorArchive) -> TokenOrigin {
         func pixels(_ name: String) -> Int { archive.metadata[name].flatMap { Int($0) } ?? 0 }
-        return ImageSize(width: pixels("width"), height: pixels("height"))
+        return TokenOrigin(
+            size: ImageSize(width: pixels("width"), height: pixels("height")),
+            frame: archive.metadata["frame"].flatMap { try? JSONDecoder().decode(PartFrame.self, from: Data($0.utf8)) })
     }
 }
 

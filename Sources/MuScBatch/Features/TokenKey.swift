@@ -29,6 +29,8 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
     package var imageFeature: String?
     /// How the position embedding is resampled where that is not as it once was; nil otherwise.
     package var positions: String?
+    /// The frame in which parts are compared; nil where photographs are compared as they were taken.
+    package var alignment: String?
 
     /// The key of the tokens that `network` makes with weights of this sum.
     package init(_ network: SizedNetwork, weightsSHA256: String) {
@@ -48,6 +50,7 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
         sampleRange = (range.scaling ?? .fullRange) == .fullRange ? nil : "\(range)"
         imageFeature = network.model.imageFeature == .classToken ? nil : network.model.imageFeature.rawValue
         positions = network.settings.backbone.positionResampling == .antialiased ? "antialiased" : nil
+        alignment = network.alignment?.digest
     }
 
     /// One line that differs wherever the keys differ.
@@ -58,5 +61,6 @@ package struct TokenKey: Sendable, Hashable, Codable, CustomStringConvertible {
             + (tile.map { ", tiles of \($0) patches" } ?? "") + (reducesWhileDecoding == true ? ", reduced while decoding" : "")
             + (sampleRange.map { ", samples \($0)" } ?? "")
             + (imageFeature.map { ", image feature \($0)" } ?? "") + (positions.map { ", positions \($0)" } ?? "")
+            + (alignment.map { ", parts in frame \($0)" } ?? "")
     }
 }

@@ -73,10 +73,10 @@ public final class KnownGoodFolder: Sendable {
         return Content(judges: OutsideJudges(origin: .knownGood, tokens: tokens), findings: findings)
     }
 
-    /// Changes whenever a file comes, goes or changes, or images are resized to another size.
+    /// Changes whenever a file comes, goes or changes, or images are resized to another size or compared in another frame.
     private static func signature(of files: [FilePath], for network: SizedNetwork) -> UInt64 {
         var hash = StableHash()
-        hash.add(Array("\(network.settings.imageSize) \(network.settings.sampleRange)".utf8))
+        hash.add(Array("\(network.settings.imageSize) \(network.settings.sampleRange) \(network.alignment?.digest ?? "")".utf8))
         for file in files { hash.add(FileIdentity(file).bytes) }
         return hash.value
     }

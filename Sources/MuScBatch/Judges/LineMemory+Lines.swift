@@ -58,6 +58,7 @@ extension LineMemory {
             try FileManager.default.removeItem(atPath: summary.place)
             forgotten += summary.images.count
         }
+        FrameMemory.forget(line, in: folder)
         return forgotten
     }
 

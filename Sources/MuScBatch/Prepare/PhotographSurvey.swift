@@ -33,12 +33,28 @@ struct PhotographSurvey {
     var readable: Int { sizes.reduce(0) { $0 + $1.images } }
     var mostFrequent: ImageSize? { sizes.first?.size }
 
+    /// The photograph of the middle aspect ratio.
+    var middleShape: ImageSize {
+        var rest = readable / 2
+        let shapes = sizes.sorted { $0.size.width * $1.size.height < $1.size.width * $0.size.height }
+        for count in shapes {
+            if rest < count.images { return count.size }
+            rest -= count.images
+        }
+        return ImageSize(side: 1)
+    }
+
+    /// How many photographs have another shape than most.
+    var distorted: Int {
+        guard let own = mostFrequent else { return 0 }
+        return sizes.filter { Self.differInShape($0.size, own) }.reduce(0) { $0 + $1.images }
+    }
+
     /// What a reader should know where the photographs have several sizes, or known good images another shape.
     func findings(on outside: [OutsideJudges]) -> [Finding] {
         guard let own = mostFrequent else { return [] }
         var findings: [Finding] = []
         if sizes.count > 1 {
-            let distorted = sizes.filter { Self.differInShape($0.size, own) }.reduce(0) { $0 + $1.images }
             findings.append(.photographSizes(Finding.PhotographSizes(sizes: sizes, distorted: distorted)))
         }
         for judges in outside where judges.origin == .knownGood {

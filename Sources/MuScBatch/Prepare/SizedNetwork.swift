@@ -13,6 +13,8 @@ package struct SizedNetwork: Sendable {
     package private(set) var model: VisionTransformer
     /// How photographs are cut: one tile where the network sees them whole.
     package private(set) var tiles: TilePlan
+    /// The frame in which parts are compared; nil where photographs are compared as they were taken.
+    package private(set) var alignment: BatchAlignment?
 
     /// - Throws: ``BackboneError`` where settings and weights do not fit the backbone.
     package init(settings: ScoringSettings, weights: BackboneWeights) throws(BackboneError) {
@@ -76,21 +78,58 @@ package struct SizedNetwork: Sendable {
         return copy
     }
 
+    /// The same network with another choice whether parts are turned and cropped.
+    package func aligning(_ choice: PartAlignment) -> SizedNetwork {
+        var copy = self
+        copy.settings.alignment = choice
+        return copy
+    }
+
+    /// The same network for parts in a frame, which takes the shape of the image size.
+    package func aligned(_ frame: AlignmentFrame?) -> SizedNetwork { aligned(frame, looks: [:]) }
+
+    /// - Parameter looks: What was found in photographs that were looked at already, by file.
+    func aligned(_ frame: AlignmentFrame?, looks: [String: BatchAlignment.Look]) -> SizedNetwork {
+        var copy = self
+        copy.alignment = frame.map {
+            BatchAlignment(frame: $0, size: settings.imageSize, looks: looks, threads: settings.threads)
+        }
+        return copy
+    }
+
     // MARK: Photographs
 
-    /// Decodes a photograph and resizes it to the image size.
+    /// A photograph as the network gets it.
+    struct Photograph: Sendable {
+        var image: RGBImage
+        /// The size of the upright original.
+        var original: ImageSize
+        /// Where the image lies in the original; nil where it is all of it.
+        var frame: PartFrame?
+    }
+
+    /// How a photograph is decoded.
+    func decodingOptions(_ file: BatchFile) -> DecodingOptions {
+        DecodingOptions(
+            applyingOrientation: settings.appliesOrientation, sampleScaling: settings.sampleRange.scaling ?? .fullRange,
+            reducedToCover: settings.reducesWhileDecoding ? settings.imageSize : nil, limits: settings.imageLimits, root: file.root,
+            page: file.page ?? 0)
+    }
+
+    /// Decodes a photograph and resizes it, or what lies in the frame, to the image size.
     ///
     /// Only this one is held: where it is more than twice as large, a JPEG is decoded at a half or less.
-    func photograph(_ file: BatchFile) throws(ImageError) -> (image: RGBImage, original: ImageSize) {
-        let size = settings.imageSize
-        let options = DecodingOptions(
-            applyingOrientation: settings.appliesOrientation, sampleScaling: settings.sampleRange.scaling ?? .fullRange,
-            reducedToCover: settings.reducesWhileDecoding ? size : nil, limits: settings.imageLimits, root: file.root,
-            page: file.page ?? 0)
+    func photograph(_ file: BatchFile) throws(ImageError) -> Photograph {
+        let (size, filter) = (settings.imageSize, settings.backbone.family.resampling)
+        let options = decodingOptions(file)
+        if let alignment {
+            let place = try alignment.place(file, options: options)
+            let image = try RGBImage.decode(
+                place.frame, of: file.path, options: options, size: size, photograph: place.photograph, filter: filter)
+            return Photograph(image: image, original: place.photograph, frame: place.frame)
+        }
         let (image, original) = try RGBImage.decode(contentsOf: file.path, options: options)
-        return (
-            image.resized(width: size.width, height: size.height, filter: settings.backbone.family.resampling), original
-        )
+        return Photograph(image: image.resized(width: size.width, height: size.height, filter: filter), original: original)
     }
 
     /// Decodes and resizes photographs as scoring does, for the time that it takes.

@@ -234,7 +234,7 @@ extension BlockRoute {
         var readable = block.images.filter { $0.index != nil }
         for (index, peak) in verdict.peaks(of: block.maps).enumerated() {
             readable[index].score = peak.score
-            readable[index].peak = readable[index].size.map { verdict.place(peak, on: $0) }
+            readable[index].peak = readable[index].size.map { verdict.peak(peak, in: readable[index].frame, size: $0) }
         }
         let highest = readable.sorted { ($0.score ?? 0) > ($1.score ?? 0) }
             .prefix(min((2 * readable.count + 4) / 5, EvidenceSearch.mostEvidence))

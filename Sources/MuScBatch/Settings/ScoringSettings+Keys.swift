@@ -40,7 +40,8 @@ extension ScoringSettings {
             "model.image_size", \.sizeChoice, .size, flag: "image-size", "pixels", unset: "preset",
             help: "Pixels that images are resized to, multiples of the patch: a side, width and height as 1008x672, or auto.",
             details: """
-                Larger sees smaller defects and takes longer. auto: from the batch's own photographs, with their aspect \
+                Larger sees smaller defects and takes longer. tuned: a side stands for as many patches as that square, in the \
+                photographs' own aspect ratio; 336x336 is the square. auto: from the batch's own photographs, with their aspect \
                 ratio, as large as ten minutes and 3 GiB allow. Both presets: for dinov2_vits14 336 (tuned) and 518 (paper).
                 """),
         Key(
@@ -58,6 +59,14 @@ extension ScoringSettings {
                 counts. A file _region.png in a batch's folder goes first, and has the batch scored again when it changes; \
                 then the region of a drop folder:
                   roots: [{folder: /data/line-b, region: /data/line-b.png}]
+                """),
+        Key(
+            "model.align", \.alignment, .choice(off: PartAlignment.none), flag: "align", "mode", isPerRoot: true, unset: "preset",
+            help: "Whether parts are found on a plain background and compared turned and cropped: auto, crop, upright, or off.",
+            details: """
+                auto: cropped where nearly every photograph shows one part on a plain background, and turned upright where long \
+                parts lie turned. crop: never turned; upright: turned in any case. Results stay in the photographs' own \
+                pixels. paper: off; tuned: auto.
                 """),
         Key(
             "model.feature_layers", \.featureLayers, .integers(0...255, example: "2,5,8"), flag: "feature-layers", "list",
@@ -172,10 +181,14 @@ extension ScoringSettings {
 
     /// What ``imageSize`` and ``automaticSize`` say together.
     var sizeChoice: SizeChoice {
-        get { automaticSize == nil ? .fixed(imageSize) : .auto }
+        get {
+            if automaticSize != nil { return .auto }
+            return imageSize.isSquare && !followsShape && preset == .tuned ? .exact(imageSize) : .fixed(imageSize)
+        }
         set {
             switch newValue {
-            case .fixed(let size): (imageSize, automaticSize) = (size, nil)
+            case .fixed(let size): (imageSize, automaticSize, followsShape) = (size, nil, preset == .tuned && size.isSquare)
+            case .exact(let size): (imageSize, automaticSize, followsShape) = (size, nil, false)
             case .auto: automaticSize = AutomaticImageSize()
             }
         }
@@ -187,6 +200,8 @@ extension ScoringSettings {
 /// A value of `model.image_size`.
 package enum SizeChoice: Sendable, Hashable {
     case fixed(ImageSize)
+    /// A square that stays one, whatever the photographs' shape.
+    case exact(ImageSize)
     /// From the batch's own photographs.
     case auto
 }
@@ -206,11 +221,12 @@ extension ValueFormat where Value == SizeChoice {
             if value == .text("auto") { return .auto }
             guard let size = value.text.flatMap({ ImageSize($0) }), max(size.width, size.height) <= ScoringSettings.longestSide
             else { return nil }
-            return .fixed(size)
+            return size.isSquare && value.text.flatMap { Int($0) } == nil ? .exact(size) : .fixed(size)
         } write: { choice in
             switch choice {
             case .auto: .text("auto")
             case .fixed(let size): .text("\(size)")
+            case .exact(let size): .text("\(size.width)x\(size.height)")
             }
         }
     }

@@ -82,6 +82,10 @@ public struct ScoringSettings: Sendable {
     /// The most patches a side that the network sees at once: larger photographs are cut into tiles, whose tokens are
     /// put together into one grid (``TilePlan``). nil never cuts, as the reference.
     public var tile: Int?
+    /// Whether ``imageSize`` means as many patches as that square, laid out in the photographs' own aspect ratio.
+    public var followsShape: Bool
+    /// Whether parts are found, turned upright and cropped before they are compared.
+    public var alignment: PartAlignment
     /// Whether JPEG files of more than twice the image size are decoded at a half, a quarter or an eighth.
     public var reducesWhileDecoding = false
     /// The part of the photographs that counts; nil for all. What lies outside neither judges nor is judged.
@@ -143,6 +147,7 @@ public struct ScoringSettings: Sendable {
         rscinWindows = [1, 2, 3]
         unitImageFeatures = false
         subsets = 1
+        (followsShape, alignment) = (false, .none)
         appliesOrientation = true
         precision = .exact
         self.threads = threads
@@ -151,6 +156,7 @@ public struct ScoringSettings: Sendable {
         // 16, 20, 24 and 37 had 0.81, 0.85, 0.90 and 0.86 image AUROC, and 24 takes as little time as 37.
         tile = max(side / backbone.patch, 16)
         reducesWhileDecoding = true
+        (followsShape, alignment) = (true, .auto)
         window = .proportional
         judges = .auto
         rscin = .auto
@@ -170,6 +176,30 @@ public struct ScoringSettings: Sendable {
     public static let longestSide = 16_384
     /// The most patches of an image: partners are counted in 16 bits.
     public static let mostPatches = 65_535
+
+    /// About as many patches as ``imageSize`` has, laid out in another shape.
+    ///
+    /// Within 5 % of a square it is the square. Of the sizes around, the one that keeps number and shape best; the shape
+    /// counts double.
+    ///
+    /// - Parameter shape: A picture of the wanted aspect ratio.
+    package func imageSize(inShapeOf shape: ImageSize) -> ImageSize {
+        let patch = backbone.patch
+        let wanted = Double(shape.width) / Double(max(shape.height, 1))
+        let patches = Double(imageSize.width / patch * (imageSize.height / patch))
+        guard abs(wanted - 1) > 0.05, wanted.isFinite, wanted > 0 else { return imageSize }
+        let middle = Int((patches / wanted).squareRoot().rounded())
+        let longest = Self.longestSide / patch
+        let sizes = (middle - 2...middle + 2).filter { 1...longest ~= $0 }.map { rows in
+            (rows: rows, columns: min(max(Int((Double(rows) * wanted).rounded()), 1), longest))
+        }
+        func cost(_ size: (rows: Int, columns: Int)) -> Double {
+            let count = Double(size.rows * size.columns) / patches, shape = Double(size.columns) / Double(size.rows) / wanted
+            return max(count, 1 / count) + 2 * max(shape, 1 / shape)
+        }
+        guard let best = sizes.min(by: { cost($0) < cost($1) }) else { return imageSize }
+        return ImageSize(width: best.columns * patch, height: best.rows * patch)
+    }
 
     /// 336 for the standard backbone, else the larger of the paper's sizes, else the backbone's own.
     private static func standardImageSize(preset: Preset, backbone: BackboneDescription) -> Int {

@@ -81,7 +81,7 @@ extension ShardWork {
         do {
             try TokenFile(path: path).write(
                 try found.imageTokens(0), key: plan.key, channels: network.settings.backbone.width, as: .single,
-                size: image.size ?? 0)
+                origin: TokenOrigin(size: image.size ?? 0, frame: image.frame))
         } catch {
             throw .system(path, reason: "\(error)")
         }
@@ -94,7 +94,9 @@ extension ShardWork {
         let stored = TokenFile(path: layout.judge(index, of: plan))
         func read() throws(TokenFileError) -> (tokens: ImageTokens, image: ScoredImage) {
             let read = try stored.readSized(key: plan.key, patches: network.grid.count)
-            return (read.tokens, ScoredImage(name: file.name, path: file.path, size: read.size))
+            var image = ScoredImage(name: file.name, path: file.path, size: read.origin.size)
+            image.frame = read.origin.frame
+            return (read.tokens, image)
         }
         if let tokens = try? read() { return tokens }
         try makeTokens(of: index, file)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MuScBackbone
+import MuScImages
 import SystemPackage
 
 extension ShardWork {
@@ -41,11 +42,22 @@ extension ShardWork {
             let samples: [Finding] = (range.scaling ?? .fullRange) == .fullRange ? [] : [.sampleRange(range)]
             let sizes = PhotographSurvey(batch.images).findings(on: [])
             var inspection = try route.inspection(of: batch, by: judges, findings: sizes)
-            inspection.findings = samples + plan.findings + inspection.findings
+            inspection.findings = samples + parts(inspection) + plan.findings + inspection.findings
             return Merged(inspection: inspection, workerSeconds: seconds)
         } catch {
             throw .scoring(error)
         }
+    }
+
+    /// What is to be said of the plan's frame.
+    private func parts(_ inspection: Inspection) -> [Finding] {
+        guard let record = inspection.alignment else { return [] }
+        return [
+            .partsAligned(
+                Finding.PartsAligned(
+                    isTurned: record.isTurned, follows: record.follows, found: record.names { $0.fault == nil }.count,
+                    of: record.images.count, frame: ImageSize(width: record.width, height: record.height), grid: network.grid))
+        ]
     }
 
     /// What a worker published, or else made anew.

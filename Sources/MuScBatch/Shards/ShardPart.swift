@@ -13,8 +13,9 @@ struct ShardPart: Sendable {
     var block: ScoredBlock
 
     /// SHA-256 over the content.
-    private func sum(grid: PatchGrid, errors: String) -> String {
+    private func sum(grid: PatchGrid, errors: String, frames: String?) -> String {
         var hash = SHA256()
+        if let frames { hash.update(data: Data(frames.utf8)) }
         hash.update(data: Data("\(plan) \(shard) \(part) \(grid.width) \(grid.height) \(errors)\0".utf8))
         let sizes = block.images.flatMap { [$0.index ?? -1, $0.size?.width ?? 0, $0.size?.height ?? 0] }
         sizes.withUnsafeBytes { hash.update(bufferPointer: $0) }
@@ -36,17 +37,24 @@ struct ShardPart: Sendable {
         return (try? encoder.encode(block.evidence)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
     }
 
+    /// Where parts lie, one entry an image; nil where photographs are compared as they were taken.
+    private func frames() -> String? {
+        guard block.images.contains(where: { $0.frame != nil }) else { return nil }
+        return (try? JSONEncoder().encode(block.images.map(\.frame))).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// Writes the part.
     ///
     /// - Returns: The checksum.
     func write(to path: FilePath, grid: PatchGrid, featureWidth: Int) throws(ShardError) -> String {
-        let errors = errors()
-        let sum = sum(grid: grid, errors: errors)
+        let (errors, frames) = (errors(), frames())
+        let sum = sum(grid: grid, errors: errors, frames: frames)
         let readable = block.readable
         var file = SafetensorsWriter(metadata: [
             "plan": plan, "shard": "\(shard)", "part": "\(part)", "errors": errors, "sha256": sum, "evidence": evidence(),
             "feature_seconds": "\(block.featureSeconds)", "scoring_seconds": "\(block.scoringSeconds)",
         ])
+        file.metadata["frames"] = frames
         file.add("patch_map", block.maps, shape: [readable, grid.height, grid.width])
         file.add("image_feature", block.features, shape: [readable, featureWidth])
         file.add(
@@ -105,8 +113,14 @@ struct ShardPart: Sendable {
                 size: isReadable ? ImageSize(width: sizes[2 * offset], height: sizes[2 * offset + 1]) : nil,
                 index: isReadable ? indices[offset] : nil, error: isReadable ? nil : reasons[offset])
         }
+        let frames = archive.metadata["frames"]
+        if let frames, let places = try? JSONDecoder().decode([PartFrame?].self, from: Data(frames.utf8)),
+            places.count == block.images.count
+        {
+            for index in places.indices { block.images[index].frame = places[index] }
+        }
         let result = ShardPart(plan: plan, shard: shard, part: part, block: block)
-        let sum = result.sum(grid: grid, errors: errors)
+        let sum = result.sum(grid: grid, errors: errors, frames: frames)
         guard archive.metadata["sha256"] == sum else {
             throw .damaged(shard: shard, path, reason: "its checksum differs")
         }

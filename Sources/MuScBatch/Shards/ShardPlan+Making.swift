@@ -90,7 +90,7 @@ extension ShardPlan {
             folder: request.folder.string, images: files.count, listSHA256: list.sha256,
             shards: list.slices(request.shards), judges: judges + others, part: request.part,
             key: TokenKey(network, weightsSHA256: request.weightsSHA256), settings: deciding,
-            settingsSHA256: digest(deciding), configuration: request.configuration,
+            settingsSHA256: digest(deciding), configuration: request.configuration, alignment: network.alignment?.frame,
             undecodable: leftOut(decodable) { files[$0].name },
             undecodableKnownGood: leftOut(decodes) { request.knownGood[$0].string })
         plan.id = plan.digest

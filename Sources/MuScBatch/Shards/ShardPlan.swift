@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MuScImages
 import MuScSupport
 import SystemPackage
 
@@ -39,6 +40,8 @@ package struct ShardPlan: Sendable, Hashable, Codable {
     package var settingsSHA256: String
     /// What the program that made the plan wants to find again in its workers; not looked into here.
     package var configuration: [String: String]
+    /// The frame in which parts are compared; nil where photographs are compared as they were taken.
+    package var alignment: AlignmentFrame?
     /// Files of the batch that have no header of an image.
     package var undecodable: Finding.LeftOutFiles?
     /// Known good images that cannot be decoded.

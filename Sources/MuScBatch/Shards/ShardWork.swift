@@ -19,6 +19,7 @@ package struct ShardWork: Sendable {
     package init(
         _ plan: ShardPlan, in work: FilePath, network: SizedNetwork, weightsSHA256: String
     ) throws(ShardError) {
+        let network = network.aligned(plan.alignment)
         try plan.check(network, weightsSHA256: weightsSHA256)
         self.plan = plan
         layout = ShardLayout(work: work)

@@ -13,6 +13,18 @@ public enum Finding: Sendable, Hashable {
     case imageSize(ImageSizeFollowed)
     /// Only a part of the photographs counts.
     case region(RegionOfInterest, patches: Int, of: Int)
+    /// Parts were found, turned or cropped.
+    case partsAligned(PartsAligned)
+    /// Parts were to be found, or do not lie alike, and photographs were compared as they were taken.
+    case partsLeftAsTaken(AlignmentAbsence)
+    /// `model.align` does not go with another setting.
+    case alignmentLeftOut(because: AlignmentObstacle)
+    /// Images in which no part was found, scored in the best guess.
+    case partsNotFound([String])
+    /// Images in which something lies beside the part, which was not compared.
+    case besideParts([String])
+    /// Images whose part lies far from where the others lie.
+    case partsAstray([String])
     /// The photographs have several sizes.
     case photographSizes(PhotographSizes)
     /// Samples of more than 8 bits became 8-bit ones by this range.
@@ -131,6 +143,32 @@ extension Finding {
             self.grid = grid
             self.tiles = tiles
         }
+    }
+
+    /// How parts were found in a batch's photographs.
+    public struct PartsAligned: Sendable, Hashable {
+        public var isTurned: Bool
+        /// Whether the frame moves with the part.
+        public var follows: Bool
+        /// In how many of the photographs that were looked at a part was found.
+        public var found: Int
+        public var of: Int
+        /// The frame's size in most photographs, in pixels.
+        public var frame: ImageSize
+        public var grid: PatchGrid
+
+        package init(isTurned: Bool, follows: Bool, found: Int, of: Int, frame: ImageSize, grid: PatchGrid) {
+            (self.isTurned, self.follows, self.found, self.of) = (isTurned, follows, found, of)
+            (self.frame, self.grid) = (frame, grid)
+        }
+    }
+
+    /// What parts are not looked for beside.
+    public enum AlignmentObstacle: Sendable, Hashable {
+        /// A region is given, in pixels of photographs as they are taken.
+        case region
+        /// The photographs have several shapes.
+        case shapes
     }
 
     /// The sizes of a batch's photographs where they have several.

@@ -35,6 +35,8 @@ public struct Inspection: Sendable {
     /// What the peaks of the images to look at first were compared with, the most anomalous image first; empty where the
     /// tokens were let go before.
     public var evidence: [PeakEvidence] = []
+    /// How parts were turned and cropped; nil where photographs were compared as they were taken.
+    public var alignment: AlignmentRecord?
     /// Under which the scores came about.
     package var conditions = Conditions()
     /// What the batch's line may remember of it; nil where it has no line.
@@ -108,6 +110,8 @@ public struct ScoredImage: Sendable {
     public var page: Int?
     /// Pixels of the upright original; nil where the image could not be read.
     public var size: ImageSize?
+    /// Where the part lies in the photograph; nil where photographs are compared as they were taken.
+    package var frame: PartFrame?
     /// Position among the readable images, by which `patchMaps` and `imageFeatures` are indexed; nil where unreadable.
     package var index: Int?
     /// Whether the image could be read, and so has a score.

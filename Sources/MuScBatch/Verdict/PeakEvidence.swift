@@ -74,7 +74,9 @@ struct EvidenceSearch: Sendable {
     ) -> [PeakEvidence] {
         let images = images.enumerated().map { layer, images in images.prefix(count) + panel.layers[layer] + images.dropFirst(count) }
         let members = names + panel.members
-        let queries = wanted.compactMap { image, place in patch(of: image).map { PatchMatching.Query(image: place, patch: $0) } }
+        let queries = wanted.compactMap { image, place in
+            image.peak.flatMap { image.patch(at: $0, on: grid) }.map { PatchMatching.Query(image: place, patch: $0) }
+        }
         guard queries.count == wanted.count else { return [] }
         let matching = PatchMatching(
             grid: grid, degrees: settings.degrees, window: settings.window.patches(on: grid), region: comparison.region,
@@ -90,20 +92,12 @@ struct EvidenceSearch: Sendable {
                 places: matches.map { match in
                     let judge = members[match.judge]
                     let size = judge.size ?? ImageSize(width: grid.width, height: grid.height)
+                    let middle = judge.middle(ofPatch: match.patch, on: grid, size: size)
                     return PeakEvidence.Place(
                         name: judge.name, origin: panel.origin(of: match.judge - count),
-                        x: (2 * (match.patch % grid.width) + 1) * size.width / (2 * grid.width),
-                        y: (2 * (match.patch / grid.width) + 1) * size.height / (2 * grid.height),
-                        width: size.width, height: size.height, distance: match.distance)
+                        x: middle.x, y: middle.y, width: size.width, height: size.height, distance: match.distance)
                 })
         }
-    }
-
-    /// The patch on which an image's peak lies.
-    private func patch(of image: ScoredImage) -> Int? {
-        guard let peak = image.peak, let size = image.size, size.width > 0, size.height > 0 else { return nil }
-        let x = min(peak.x * grid.width / size.width, grid.width - 1)
-        return min(peak.y * grid.height / size.height, grid.height - 1) * grid.width + x
     }
 }
 

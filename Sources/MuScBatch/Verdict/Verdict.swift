@@ -10,10 +10,13 @@ struct Verdict: Sendable {
     let featureWidth: Int
     /// The patches that counted; nil for all.
     let region: PatchRegion?
+    /// The frame in which parts were compared; nil where photographs were compared as they were taken.
+    let alignment: BatchAlignment?
 
     init(network: SizedNetwork, region: PatchRegion?) {
         (settings, grid, featureWidth) = (network.settings, network.grid, network.model.featureWidth)
         self.region = region
+        alignment = network.alignment
     }
 
     /// Makes the batch's scores of its maps: RsCIN, threshold, flags and findings, which need all images together.
@@ -42,7 +45,7 @@ struct Verdict: Sendable {
             images[position].scoreMSM = scoresMSM[index]
             images[position].pValue = calibration.isEmpty ? nil : pValues[index]
             images[position].flagged = scores[index] >= threshold.value
-            images[position].peak = place(peaks[index], on: size)
+            images[position].peak = peak(peaks[index], in: images[position].frame, size: size)
         }
         clock.finish("scores")
         var doubts = settings.threshold == nil ? [reservation].compactMap { $0 } : []
@@ -52,12 +55,25 @@ struct Verdict: Sendable {
             doubts.append(.mostFlagged(flagged, of: readable))
         }
         let marks = marks(compared.recurring, in: images)
-        return Inspection(
+        var inspection = Inspection(
             grid: grid, region: region, images: images, patchMaps: compared.maps, imageFeatures: features,
             featureWidth: featureWidth, threshold: threshold, automaticThreshold: automatic, rscin: decision,
             timings: clock.timings,
             findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
             outsideJudgments: compared.judgments, recurring: marks, sampleRange: settings.sampleRange)
+        if let alignment { inspection.returnToPhotographs(from: alignment) }
+        return inspection
+    }
+
+    /// The pixel of the original on which a map peaks.
+    func peak(_ peak: (score: Float, x: Int, y: Int), in frame: PartFrame?, size: ImageSize) -> PixelPosition {
+        if let frame {
+            let pixel = frame.pixel(x: peak.x, y: peak.y, of: settings.imageSize, photograph: size)
+            return PixelPosition(x: pixel.x, y: pixel.y)
+        }
+        return PixelPosition(
+            x: scaled(peak.x, from: settings.imageSize.width, to: size.width),
+            y: scaled(peak.y, from: settings.imageSize.height, to: size.height))
     }
 
     /// With fewer images one odd one weighs much, and half of them are no sign of a mistake.
@@ -72,13 +88,6 @@ struct Verdict: Sendable {
         }
     }
 
-    /// A peak in pixels of the original.
-    func place(_ peak: (score: Float, x: Int, y: Int), on size: ImageSize) -> PixelPosition {
-        PixelPosition(
-            x: scaled(peak.x, from: settings.imageSize.width, to: size.width),
-            y: scaled(peak.y, from: settings.imageSize.height, to: size.height))
-    }
-
     /// The pixel of the original on which a pixel of the resized image lies.
     private func scaled(_ position: Int, from size: Int, to original: Int) -> Int {
         min(Int((Double(position) + 0.5) * Double(original) / Double(size)), original - 1)
@@ -90,11 +99,9 @@ struct Verdict: Sendable {
         return groups.map { group in
             RecurringMark(
                 parts: group.members.map { member in
-                    let size = readable[member.image].size ?? 1
-                    return RecurringMark.Part(
-                        image: member.image, name: readable[member.image].name,
-                        x: (2 * (member.patch % grid.width) + 1) * size.width / (2 * grid.width),
-                        y: (2 * (member.patch / grid.width) + 1) * size.height / (2 * grid.height))
+                    let image = readable[member.image]
+                    let middle = image.middle(ofPatch: member.patch, on: grid, size: image.size ?? 1)
+                    return RecurringMark.Part(image: member.image, name: image.name, x: middle.x, y: middle.y)
                 })
         }
     }

@@ -10,6 +10,16 @@ extension Finding {
         case .region(let region, let patches, let all):
             "Only the region \(region) counts: \(patches) of \(all) patches (\(Self.percent(patches, of: all)) %) are judged "
                 + "and judge."
+        case .partsAligned(let parts): Self.sentence(parts)
+        case .partsLeftAsTaken(let absence): Self.sentence(absence)
+        case .alignmentLeftOut(let obstacle): Self.sentence(obstacle)
+        case .partsNotFound(let names): Self.sentence(notFound: names)
+        case .besideParts(let names):
+            "Something lies beside the part in \(Self.list(names, most: 8)), outside the frame: it was not compared. Look at "
+                + "\(names.count == 1 ? "it" : "them"), or compare whole photographs (model.align: off)."
+        case .partsAstray(let names):
+            "In \(Self.list(names, most: 8)) the part lies far from where the others lie. Its place was not compared: if it is "
+                + "a defect, look at \(names.count == 1 ? "it" : "them"), or compare whole photographs (model.align: off)."
         case .photographSizes(let sizes): Self.sentence(sizes)
         case .sampleRange(let range): Self.sentence(range)
         case .mixedDepths(let deep, let all, let example):
@@ -172,7 +182,7 @@ extension Finding {
 
     private static func percent(_ part: Int, of all: Int) -> Int { Int((100 * Double(part) / Double(all)).rounded()) }
 
-    private static func list(_ names: [String], most: Int) -> String {
+    static func list(_ names: [String], most: Int) -> String {
         names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")
     }
 }

@@ -18,6 +18,8 @@ struct ReportPage: Sendable {
     static let chips = 12
     static let strip = 8
 
+    /// The image of which a picture shows how its part was turned and cropped; nil where there is no such picture.
+    var aligned: String?
     /// Where the page holds its pictures itself; nil where they lie beside it.
     var embedded: EmbeddedPictures?
 
@@ -87,6 +89,7 @@ struct ReportPage: Sendable {
             "script": "(() => {\n'use strict';\n\(PageTemplate.reportScript)\n})();",
         ]
         if isLarge { values["pages"] = ["size": listed, "total": scored.count] }
+        if let aligned, let url = pictureURL(AlignedPicture.name) { values["aligned"] = ["picture": url, "name": aligned] }
         let single = options.normalisation == .image
         values["barLow"] = single ? "lowest" : numbers.text(scale.low)
         values["barHigh"] = single ? "highest" : numbers.text(scale.high)

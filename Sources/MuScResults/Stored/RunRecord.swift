@@ -66,6 +66,8 @@ public struct RunRecord: Sendable, Hashable, Codable {
     package var regions: BatchRegions.Record?
     /// What the peaks of the images to look at first were compared with; nil where that was not looked for.
     public var evidence: [PeakEvidence]?
+    /// How parts were turned and cropped; nil where photographs were compared as they were taken.
+    public var alignment: AlignmentRecord?
     /// The images that have no score, and why.
     public var leftOut: [LeftOut]
 
@@ -116,6 +118,7 @@ public struct RunRecord: Sendable, Hashable, Codable {
         recurring = scores.recurring.isEmpty ? nil : scores.recurring
         evidence = scores.evidence.isEmpty ? nil : scores.evidence
         automaticThreshold = scores.automaticThreshold
+        alignment = scores.alignment
         summarise(scores)
     }
 

@@ -121,6 +121,7 @@ enum ScoresArchive {
             imageFeatures: features.floats(), featureWidth: features.shape[1], threshold: run.threshold,
             automaticThreshold: run.automaticThreshold, rscin: run.rscin, timings: run.timings)
         result.sampleRange = run.settings["images.range"].flatMap(SampleRange.init) ?? .full
+        result.alignment = run.alignment
         return (result, recorded.isEmpty ? beside : recorded)
     }
 }

@@ -83,7 +83,8 @@ struct PlanCommand: AsyncParsableCommand {
         }
         // What follows from the photographs together, no worker sees.
         var said = configuration.said.mapValues(\.value)
-        if processor.inspector.settings.automaticSize != nil { said["model.image_size"] = .text("\(prepared.settings.imageSize)") }
+        let (size, stated) = (prepared.settings.imageSize, processor.inspector.settings)
+        if stated.automaticSize != nil || size != stated.imageSize { said["model.image_size"] = .text("\(size)") }
         said["images.range"] = .text("\(prepared.settings.sampleRange)")
         for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
         var request = ShardPlanRequest(

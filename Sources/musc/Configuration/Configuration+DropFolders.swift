@@ -58,6 +58,9 @@ extension Configuration {
     /// The ranges of samples of single drop folders.
     var rangesOfRoots: [FilePath: SampleRange] { own("images.range", .sampleRange) }
 
+    /// Whether the parts of single drop folders are turned and cropped.
+    var alignmentsOfRoots: [FilePath: PartAlignment] { own("model.align", .choice(off: PartAlignment.none)) }
+
     /// All folders of known good images: they are never batches, even inside a drop folder.
     var knownGoodFolders: [FilePath] { ([knownGood] + knownGoodOfRoots.values).compactMap { $0 } }
 

@@ -17,6 +17,8 @@ struct BatchProcessor: Sendable {
     private let regionsOfRoots: [FilePath: RegionOfInterest?]
     /// The ranges of drop folders that have one of their own.
     private let rangesOfRoots: [FilePath: SampleRange]
+    /// Whether the parts of single drop folders are turned and cropped, where these have a choice of their own.
+    private let alignmentsOfRoots: [FilePath: PartAlignment]
 
     /// Loads the network that the configuration names.
     ///
@@ -33,6 +35,7 @@ struct BatchProcessor: Sendable {
         self.configuration = configuration
         regionsOfRoots = configuration.regionsOfRoots
         rangesOfRoots = configuration.rangesOfRoots
+        alignmentsOfRoots = configuration.alignmentsOfRoots
         judges = JudgeSources(configuration)
     }
 
@@ -82,7 +85,8 @@ struct BatchProcessor: Sendable {
         do throws(ScoringError) {
             prepared = try inspector.prepare(
                 inspector.batch(of: files, in: folder, root: root), knownGood: judges.knownGood(for: root),
-                linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root), range: range(in: root))
+                linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root), range: range(in: root),
+                align: root.flatMap { alignmentsOfRoots[$0] })
             for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
             inspection = try prepared.inspect(progress: progress)
         } catch {

@@ -1,6 +1,7 @@
 import Foundation
 import MuScBackbone
 import MuScBatch
+import MuScImages
 import MuScScoring
 import MuScSupport
 import Testing
@@ -16,7 +17,8 @@ import Testing
     /// A value of each key that no preset has.
     static let others = [
         "output.threshold": "0.75", "output.false_alarm_rate": "0.02", "judges.recurring_marks": "ignore",
-        "model.image_size": "1008x672", "model.tile": "16", "model.region": "0.1,0.1,0.5,0.5", "model.feature_layers": "1,4",
+        "model.image_size": "1008x672", "model.tile": "16", "model.region": "0.1,0.1,0.5,0.5", "model.align": "crop",
+        "model.feature_layers": "1,4",
         "model.activation": "quick_gelu", "scoring.preset": "paper", "scoring.r_list": "3", "scoring.interval": "0.1,0.25",
         "scoring.least_judges": "2", "scoring.window": "4", "scoring.judges": "17", "scoring.time_limit_seconds": "60",
         "scoring.rscin": "never", "scoring.rscin_windows": "1,8,9", "scoring.subsets": "2", "scoring.precision": "exact",
@@ -48,6 +50,27 @@ import Testing
             var again = try Self.settings(.paper)
             try key.set(&again, ConfigurationValue(scalar: key.get(settings).flat))
             #expect(key.get(again) == key.get(settings), "\(key.name)")
+        }
+    }
+
+    @Test("One number follows the photographs' shape in preset tuned, twice the same number is the square, and both are written so")
+    func squares() throws {
+        let key = try #require(ScoringSettings.keys.first { $0.name == "model.image_size" })
+        for (text, preset, follows) in [
+            ("224", ScoringSettings.Preset.tuned, true), ("224x224", .tuned, false), ("224", .paper, false), ("224x224", .paper, false),
+        ] {
+            var settings = try Self.settings(preset)
+            try key.set(&settings, ConfigurationValue(scalar: text))
+            #expect(settings.imageSize == 224 && settings.followsShape == follows)
+            #expect(key.get(settings).flat == (preset == .paper ? "224" : text))
+        }
+    }
+
+    @Test("A size in another shape has about as many patches, and near a square is the square")
+    func shapes() throws {
+        let settings = try Self.settings(.tuned)
+        for (width, height, expected) in [(3000, 2000, "420x280"), (2000, 3000, "280x420"), (1040, 1000, "336"), (4000, 1000, "672x168")] {
+            #expect("\(settings.imageSize(inShapeOf: ImageSize(width: width, height: height)))" == expected, "\(width)x\(height)")
         }
     }
 

@@ -71,6 +71,33 @@ import Testing
             (.sampleRange(.full), "the full range of the files"),
             (.mixedDepths(deep: 1, of: 9, example: "a.tif"), "1 of 9 images have samples of more than 8 bits, such as a.tif"),
             (.mixedSamples, "save all images alike"),
+            (
+                .partsAligned(
+                    .init(
+                        isTurned: true, follows: true, found: 49, of: 50, frame: ImageSize(width: 350, height: 170),
+                        grid: PatchGrid(width: 34, height: 17))),
+                "in 49 of 50 photographs, and compared turned upright and cropped: 350×170 px around each part, on 34×17 patches"
+            ),
+            (
+                .partsAligned(
+                    .init(isTurned: false, follows: false, found: 9, of: 9, frame: 200, grid: PatchGrid(width: 24, height: 24))),
+                "compared cropped: 200×200 px at one place in all photographs"
+            ),
+            (
+                .partsLeftAsTaken(.fewFound(found: 20, of: 40, reason: .cutOff, scatter: 61.6)),
+                "The parts do not lie alike: their directions scatter by 62°. In only 20 of 40 photographs one part"
+            ),
+            (
+                .partsLeftAsTaken(.fewFound(found: 0, of: 40, reason: .roughBackground, scatter: nil)),
+                "In none of 40 photographs one part on a plain background was found (the background is not plain)"
+            ),
+            (.partsLeftAsTaken(.fillsPhotograph), "nothing was cropped (model.align)."),
+            (.partsLeftAsTaken(.someTurned(3, of: 20)), "3 of 20 lie turned by more than 20° against most."),
+            (.alignmentLeftOut(because: .region), "because model.region names a part of the photographs"),
+            (.alignmentLeftOut(because: .shapes), "because the photographs have several shapes (model.align)."),
+            (.partsNotFound(["a.png"]), "No part was found in a.png: it was scored in the best guess of where it is. Look at it."),
+            (.besideParts(["a.png", "b.png"]), "in a.png, b.png, outside the frame: it was not compared. Look at them,"),
+            (.partsAstray(["a.png"]), "In a.png the part lies far from where the others lie."),
             (.pages(.init(taken: .each, files: ["a.tif (3 pages)"])), "each page is an image of its own: a.tif (3 pages) (images.pages)."),
             (.pages(.init(taken: .first, files: ["a.tif (3 pages)"])), "(images.pages: first)."),
             (.pages(.init(taken: .firstOfDifferent, files: ["a", "b", "c", "d"])), "the first page alone was taken: a, b, c and 1 more."),

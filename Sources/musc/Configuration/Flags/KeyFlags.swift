@@ -58,10 +58,11 @@ struct BackboneFlags: ParsableArguments {
 struct ViewFlags: ParsableArguments {
     @Option(key: "model.tile") var tile: GivenFlag?
     @Option(key: "model.region") var region: GivenFlag?
+    @Option(key: "model.align") var align: GivenFlag?
     @Option(key: "model.feature_layers") var featureLayers: GivenFlag?
     @Option(key: "images.range") var range: GivenFlag?
 
-    var given: [GivenFlag] { [tile, region, featureLayers, range].compactMap { $0 } }
+    var given: [GivenFlag] { [tile, region, align, featureLayers, range].compactMap { $0 } }
 }
 
 /// How images are scored.
