@@ -1,5 +1,6 @@
 import MuScBatch
 import MuScScoring
+import MuScSupport
 import SystemPackage
 
 /// Writes what a batch's scores say, as a results folder that appears whole or not at all.
@@ -55,9 +56,9 @@ public struct ResultsWriter: Sendable {
             let pictures = try PictureWriter(scores: named, options: options, regions: regions).write(
                 ranking, names: names, to: path, replacing: "\(path)/../\(folder.name)")
             let directory = try Directory(path: path)
-            var overlays: [String: String] = [:]
-            for (image, pictures) in zip(ranking.scored, pictures) { overlays[image.name] = pictures.overlay }
-            let table = ScoresCSV.text(ranking, style: options.csv) { overlays[$0.name] }
+            var overlays: [ExactText: String] = [:]
+            for (image, pictures) in zip(ranking.scored, pictures) { overlays[ExactText(image.name)] = pictures.overlay }
+            let table = ScoresCSV.text(ranking, style: options.csv) { overlays[ExactText($0.name)] }
             try directory.write(table, to: "scores.csv")
             try directory.write(regions.csv(ranking.scored), to: "regions.csv")
             if options.regionsFile == .coco { try directory.write(CocoFile.bytes(ranking.scored, regions), to: CocoFile.name) }
