@@ -97,7 +97,7 @@ package struct Sweep: Sendable {
             await updateIndex(of: root.path, configuration: configuration, ledger: ledger, scoring: scoring, logger: logger)
         }
         try ledger.prune()
-        try ledger.checkpoint()
+        try ledger.checkpoint(isLast: true)
     }
 
     private func score(_ root: WatchedRoot, _ worker: Worker, _ intake: inout Intake, _ summary: inout Summary) async throws {

@@ -122,7 +122,7 @@ actor WatchLoop {
     func close() async {
         await index.update(intake.configuration)
         writeMetrics()
-        attempt { () throws(LedgerError) in try ledger.checkpoint() }
+        attempt { () throws(LedgerError) in try ledger.checkpoint(isLast: true) }
         roots = []
     }
 
@@ -304,7 +304,7 @@ actor WatchLoop {
         }
         if now >= nextCheckpoint {
             nextCheckpoint = now + 60
-            try ledger.checkpoint()
+            try ledger.checkpoint(isLast: false)
         }
     }
 

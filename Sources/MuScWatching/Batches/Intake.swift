@@ -112,7 +112,7 @@ struct Intake {
         let closed = scan.failures.filter { !$0.isGone }
         for error in closed { try report(error, root) }
         for folder in unseen where !closed.contains(where: { folder.isInside($0.folder) || $0.folder.isInside(folder) }) {
-            if folder != start { tell(of: root) }
+            tell(of: root)
             try remove(folder)
         }
         if start == root.path {
@@ -131,7 +131,12 @@ struct Intake {
         do throws(FolderError) {
             listing = try FolderListing.read(folder, root: root.path, rules: rules, kinds: &kinds)
         } catch {
-            if error.isGone { try remove(folder) } else { try report(error, root) }
+            if error.isGone {
+                tell(of: root)
+                try remove(folder)
+            } else {
+                try report(error, root)
+            }
             // The next scan tries again.
             settling.rest(folder)
             return nil

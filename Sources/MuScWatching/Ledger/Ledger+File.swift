@@ -9,12 +9,15 @@ extension Ledger {
     ///
     /// Until then the newest is in a second file beside it. Another process that reads at this moment puts it off.
     ///
+    /// - Parameter isLast: Whether the ledger is left for now: then the second file is emptied too, and readers are waited for.
     /// - Throws: ``LedgerError``.
-    package func checkpoint() throws(LedgerError) {
+    package func checkpoint(isLast: Bool) throws(LedgerError) {
         guard Self.size(of: path.string + "-wal") > 0 else { return }
         do {
             try database.writeWithoutTransaction { db in
-                do { _ = try db.checkpoint(.truncate) } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {}
+                do { _ = try db.checkpoint(isLast ? .truncate : .passive) } catch let error as DatabaseError
+                    where error.resultCode == .SQLITE_BUSY
+                {}
             }
         } catch {
             throw LedgerError(path: path, underlying: error)

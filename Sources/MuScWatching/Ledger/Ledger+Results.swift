@@ -24,7 +24,7 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT batch.id, folder.path, coalesce(report, results), results_gone IS NOT NULL FROM batch
+                    SELECT batch.id, folder.path, results, results_gone IS NOT NULL FROM batch
                     JOIN folder ON folder.id = batch.folder
                     WHERE folder.root = ? AND gone_since IS NULL AND state != 'running' AND results IS NOT NULL
                         AND (? IS NULL OR folder.path = ?)

@@ -15,11 +15,12 @@ enum LatestLink {
     /// What becomes the link; hidden, so that no watcher takes it for something.
     private static let beside = ".latest.tmp"
 
-    /// Points the link at a batch, in one step. What is not such a link under this name is left alone and told of, and a folder that may
-    /// not be written has no link.
+    /// Points the link at a batch, in one step. What is not such a link under this name is left alone, and a folder that
+    /// may not be written has no link.
     static func point(at batch: ReadyBatch, in configuration: WatchConfiguration) {
         guard batch.folder != batch.root else { return }
-        if !point(at: batch.results, in: configuration.resultsRoot(of: batch.root)) { tell(of: line(of: batch.results)) }
+        // What else may lie there is told of when the index is written.
+        _ = point(at: batch.results, in: configuration.resultsRoot(of: batch.root))
     }
 
     /// Says that something else has the link's name.

@@ -2,8 +2,8 @@
 ///
 /// Swift takes two strings for the same that show the same: `ü` as one character, and as `u` with two dots. On a disk these
 /// are two names, of two files.
-package struct ExactText: Hashable, Sendable {
+struct ExactText: Hashable, Sendable {
     private let bytes: [UInt8]
 
-    package init(_ text: String) { bytes = Array(text.utf8) }
+    init(_ text: String) { bytes = Array(text.utf8) }
 }
