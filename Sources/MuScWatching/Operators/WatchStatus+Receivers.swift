@@ -26,19 +26,21 @@ extension WatchStatus {
     /// The receivers for which something waits or is kept aside, or with which the last try failed.
     static func receivers(_ ledger: Ledger) throws(LedgerError) -> [Receiver] {
         try ledger.read { db in
+            guard try db.tableExists("delivery") else { return [] }
             // A ledger that an older version wrote, and that is only read now, has no such columns yet.
-            guard try Ledger.knowsSetAside(db) else { return [] }
+            let isOlder = try !Ledger.knowsSetAside(db)
             return try Row.fetchAll(
                 db,
                 sql: """
                     SELECT names.name, coalesce(waiting, 0), coalesce(aside, 0), coalesce(failures, 0), oldest, next_attempt, reason,
-                        dismissed
+                        \(isOlder ? "NULL" : "dismissed")
                     FROM (SELECT name FROM receiver UNION SELECT receiver FROM delivery) AS names
                     LEFT JOIN receiver ON receiver.name = names.name
                     LEFT JOIN (
-                        SELECT receiver, count(*) - count(set_aside) AS waiting, count(set_aside) AS aside,
-                            min(iif(set_aside IS NULL, created, NULL)) AS oldest
-                        FROM delivery GROUP BY receiver) AS queue ON queue.receiver = names.name
+                        SELECT receiver, count(*) - count(aside) AS waiting, count(aside) AS aside,
+                            min(iif(aside IS NULL, created, NULL)) AS oldest
+                        FROM (SELECT receiver, created, \(isOlder ? "NULL" : "set_aside") AS aside FROM delivery)
+                        GROUP BY receiver) AS queue ON queue.receiver = names.name
                     WHERE waiting > 0 OR aside > 0 OR reason IS NOT NULL ORDER BY names.name
                     """
             ).map { row in
