@@ -47,7 +47,7 @@ struct ResultsWriterTests {
     func unicodeForms() throws {
         try withTemporaryFolder { folder in
             let names = ["Pr\u{FC}fung.png", "Pru\u{308}fung.png", "b.png", "c.png"]
-            let batch = try SyntheticBatch(names: names, folder: folder, photographs: false)
+            let batch = try SyntheticBatch(names: names, folder: folder)
             try ResultsWriter(options: OutputOptions(overlays: .all)).write(scores: batch.scores, run: batch.run, batchFolder: folder)
             let rows = try text("\(folder)/_musc/scores.csv").split(separator: "\r\n").filter { $0.contains("fung.png") }
             let overlays = rows.map { row in row.split(separator: ",").first { $0.hasPrefix("overlays/") }.map { Array($0.utf8) } }

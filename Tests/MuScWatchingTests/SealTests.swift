@@ -42,7 +42,11 @@ struct SealTests {
         let drop = try DropFolder()
         let tries = Mutex(0)
         let scorer = TableScorer(before: { batch in
-            guard tries.withLock({ $0 += 1; return $0 }) == 1 else { return }
+            guard
+                tries.withLock({
+                    $0 += 1; return $0
+                }) == 1
+            else { return }
             // The folder itself, or the one above it.
             let moved = drop.path(String(name.prefix { $0 != "/" }))
             let away = drop.base.appending("away")
