@@ -9,8 +9,10 @@ import SystemPackage
 /// Brings the messages that wait in the ledger to their receivers, beside the scoring and without ever holding it up.
 ///
 /// Each receiver gets its messages in the order in which they were put down, and independently of the others. A webhook
-/// that cannot be reached is tried again after 5 s, 10 s, 20 s … up to 15 minutes, for as long as it takes. A program is
-/// run once for each message, whatever it comes to; again only where this process was killed while it ran.
+/// that cannot be reached is tried again after 5 s, 10 s, 20 s … up to 15 minutes, for as long as it takes. A message that
+/// it refuses (a status of 400 to 499, but for 408, 425 and 429) is set aside after three tries, so that those behind it
+/// go on. A program is run once for each message, whatever it comes to; again only where this process was killed while it
+/// ran.
 package final class Deliverer: Service {
     private let ledger: Ledger
     private let logger: Logger
@@ -41,6 +43,7 @@ package final class Deliverer: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let (settings, generation) = self.state.withLock { $0 }
+                self.tellOfOthers(settings)
                 await withTaskGroup { group in
                     for receiver in settings.receivers {
                         group.addTask { await self.serve(receiver, settings, generation) }
@@ -57,6 +60,7 @@ package final class Deliverer: Service {
     /// next pass.
     package func deliverDue() async {
         let settings = currentSettings
+        tellOfOthers(settings)
         await withTaskGroup { group in
             for receiver in settings.receivers {
                 group.addTask {
@@ -65,6 +69,22 @@ package final class Deliverer: Service {
                     withExtendedLifetime(lock) {}
                 }
             }
+        }
+    }
+
+    /// Says which receivers messages are kept for that nobody brings them any more.
+    private func tellOfOthers(_ settings: HookSettings) {
+        do {
+            for other in try ledger.dismissReceivers(but: settings.receivers.map(\.name)) {
+                logger.warning(
+                    "receiver_dismissed",
+                    metadata: [
+                        "receiver": "\(receiverText(other.receiver))", "messages": "\(other.messages)",
+                        "answer": "\(ReceiverReason.dismissed.answer)",
+                    ])
+            }
+        } catch {
+            ledger.complain(error, to: logger)
         }
     }
 
@@ -95,8 +115,10 @@ package final class Deliverer: Service {
                 else { return }
             } catch is CancellationError {
                 return
+            } catch let error as LedgerError {
+                return ledger.complain(error, to: logger)
             } catch {
-                logger.warning("delivery_failed", metadata: ["receiver": "\(receiver.name)", "reason": "\(error)"])
+                logger.warning("delivery_failed", metadata: ["receiver": "\(receiverText(receiver.name))", "reason": "\(error)"])
                 return
             }
         }
@@ -125,19 +147,36 @@ package final class Deliverer: Service {
             let webhook = Webhook(
                 url: url, headersFile: settings.webhookHeadersFile, timeoutSeconds: settings.webhookTimeoutSeconds,
                 userAgent: userAgent)
-            guard let fault = try await webhook.send(delivery.body, key: delivery.key) else {
+            var metadata: Logger.Metadata = ["receiver": "\(receiverText(url))", "key": "\(delivery.key)"]
+            let answer = try await webhook.send(delivery.body, key: delivery.key)
+            metadata["reason"] = answer.fault.map { "\($0)" }
+            let delay: Double
+            switch answer {
+            case .taken:
                 try ledger.close(delivery)
-                logger.debug("webhook_delivered", metadata: ["key": "\(delivery.key)"])
+                logger.debug("webhook_delivered", metadata: metadata)
                 return true
+            case .refused(let fault) where pending.refusals + 1 >= Self.triesOfRefused:
+                try ledger.setAside(delivery, reason: fault)
+                metadata["answer"] = "\(ReceiverReason.refused.answer)"
+                logger.error("webhook_refused", metadata: metadata)
+                return true
+            case .refused(let fault):
+                delay = Self.delay(failures: pending.refusals + 1)
+                try ledger.postpone(pending, until: Date.now.timeIntervalSince1970 + delay, reason: fault, isRefused: true)
+            case .failed(let fault):
+                delay = Self.delay(failures: pending.failures + 1)
+                try ledger.postpone(pending, until: Date.now.timeIntervalSince1970 + delay, reason: fault)
             }
-            let delay = Self.delay(failures: pending.failures + 1)
-            try ledger.postpone(pending, until: Date.now.timeIntervalSince1970 + delay, reason: fault)
-            logger.warning(
-                "webhook_failed",
-                metadata: ["key": "\(delivery.key)", "retry_seconds": "\(Int(delay))", "reason": "\(fault)"])
+            metadata["retry_seconds"] = "\(Int(delay))"
+            logger.warning("webhook_failed", metadata: metadata)
             return false
         }
     }
+
+    /// How often a message is sent that its receiver refuses, before it is set aside: a receiver that is being changed may
+    /// refuse for a moment.
+    private static let triesOfRefused = 3
 
     /// Seconds until the next try: 5 after the first failure, twice as long after each further one, at most 15 minutes.
     static func delay(failures: Int) -> Double {
@@ -164,8 +203,8 @@ extension Deliverer {
                     let webhook = Webhook(
                         url: url, headersFile: settings.webhookHeadersFile,
                         timeoutSeconds: settings.webhookTimeoutSeconds, userAgent: userAgent)
-                    fault = (try? await webhook.send(delivery.body, key: delivery.key)).flatMap { $0 }
-                        .map { "hooks.webhook: \($0)" }
+                    fault = (try? await webhook.send(delivery.body, key: delivery.key))?.fault
+                        .map { "hooks.webhook: \(receiverText(url)): \($0)" }
                 }
                 if let fault { faults.append(fault) }
             }

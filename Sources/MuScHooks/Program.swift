@@ -25,7 +25,7 @@ struct Program: Sendable {
     /// standard error goes to ours.
     ///
     /// - Parameter limit: Bytes of output that are kept; 0 sends the output to our standard error, since ours is for
-    ///   results.
+    ///   results, and as far as ``BoundedOutput/limit``.
     func run(input: String, limit: Int = 0) async throws(CancellationError) -> (ending: Ending, output: String) {
         guard let name = words.first else { return (.notStarted("no program is named"), "") }
         // A file instead of a pipe: a program that does not read its input keeps nobody waiting for it.
@@ -33,6 +33,7 @@ struct Program: Sendable {
             return (.notStarted("the message cannot be handed over: \(Errno(rawValue: errno).description)"), "")
         }
         defer { try? file.close() }
+        let bounded = limit == 0 ? BoundedOutput(of: name) : nil
         var environment = Environment.inherit
         if getenv("PATH") == nil { environment = environment.updating(["PATH": Self.standardPath]) }
         var platform = PlatformOptions()
@@ -46,6 +47,7 @@ struct Program: Sendable {
             case failed(String)
             case timedOut
         }
+        let output = bounded?.end ?? FileDescriptor(rawValue: STDERR_FILENO)
         let first: Event? = await withTaskGroup(of: Event?.self) { group in
             group.addTask { [platform, environment] in
                 do {
@@ -53,7 +55,8 @@ struct Program: Sendable {
                         let result = try await Subprocess.run(
                             executable, arguments: arguments, environment: environment, platformOptions: platform,
                             input: .fileDescriptor(file, closeAfterSpawningProcess: false),
-                            output: .currentStandardError, error: .currentStandardError)
+                            output: .fileDescriptor(output, closeAfterSpawningProcess: false),
+                            error: .fileDescriptor(output, closeAfterSpawningProcess: false))
                         return .ended(result.terminationStatus, "")
                     }
                     let result = try await Subprocess.run(
@@ -79,6 +82,7 @@ struct Program: Sendable {
             group.cancelAll()
             return first
         }
+        await bounded?.finish()
         if Task.isCancelled { throw CancellationError() }
         switch first {
         case .ended(.exited(let code), let output): return (.exited(code), output)

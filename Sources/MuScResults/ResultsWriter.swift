@@ -1,5 +1,6 @@
 import MuScBatch
 import MuScScoring
+import MuScSupport
 import SystemPackage
 
 /// Writes what a batch's scores say, as a results folder that appears whole or not at all.
@@ -58,10 +59,10 @@ public struct ResultsWriter: Sendable {
             let aligned = AlignedPicture(named)
             let drawn = aligned?.drawn(range: scores.sampleRange, limits: options.imageLimits).flatMap { try? $0.jpegEncoded(quality: 85) }
             if let drawn { try Directory(path: "\(path)/overlays").write(drawn, to: AlignedPicture.fileName) }
-            var overlays: [String: String] = [:]
-            for (image, pictures) in zip(ranking.scored, pictures) { overlays[image.name] = pictures.overlay }
+            var overlays: [ExactText: String] = [:]
+            for (image, pictures) in zip(ranking.scored, pictures) { overlays[ExactText(image.name)] = pictures.overlay }
             let tables = [
-                Workbook.Sheet(name: "scores", rows: ScoresCSV.rows(ranking) { overlays[$0.name] }),
+                Workbook.Sheet(name: "scores", rows: ScoresCSV.rows(ranking) { overlays[ExactText($0.name)] }),
                 Workbook.Sheet(name: "regions", rows: regions.rows(ranking.scored)),
             ]
             for table in tables { try directory.write(options.csv.text(table.rows), to: "\(table.name).csv") }

@@ -93,7 +93,11 @@ package struct Sweep: Sendable {
         }
         summary.hasObstacles = summary.hasObstacles || intake.hasObstacles
         summary.waiting += intake.settling.entries.count
+        if !intake.takeStaleIndexes().isEmpty {
+            await updateIndex(of: root.path, configuration: configuration, ledger: ledger, scoring: scoring, logger: logger)
+        }
         try ledger.prune()
+        try ledger.checkpoint(isLast: true)
     }
 
     private func score(_ root: WatchedRoot, _ worker: Worker, _ intake: inout Intake, _ summary: inout Summary) async throws {

@@ -13,8 +13,11 @@ package enum NewImagesPolicy: String, Sendable, CaseIterable, Codable {
 
 /// How drop folders are watched: the keys `watch.*` of the configuration, and what the command adds to them.
 package struct WatchConfiguration: Sendable, Equatable {
-    /// Drop folders. Every folder below one that holds images itself is one batch.
+    /// Drop folders. Every folder below one that holds images itself is one batch; see ``batchLevel``.
     package var roots: [FilePath] = []
+    /// How many levels below its drop folder a folder lies that is one batch together with all folders in it; nil where
+    /// each folder that holds images is a batch of its own.
+    package var batchLevel: Int?
     /// Seconds without a change after which a batch is ready.
     package var settleSeconds: Double = 10
     /// The name of a file whose appearance makes a batch ready, whatever the clock says.
@@ -38,6 +41,9 @@ package struct WatchConfiguration: Sendable, Equatable {
     package var copiesFolder: FilePath?
     /// Folders that are never looked into, such as known good images and copies of flagged ones that lie in a root.
     package var excludedFolders: [FilePath] = []
+
+    /// A file for Prometheus, or nil: `watch.metrics_file`.
+    package var metricsFile: FilePath?
 
     /// How many batches are scored at the same time.
     package var jobs = 1
@@ -88,7 +94,10 @@ package struct WatchConfiguration: Sendable, Equatable {
         guard minImages >= 2 else {
             throw ConfigurationError(key: "watch.min_images", reason: "\(minImages) is too few: images judge each other, so it takes 2")
         }
-        guard jobs >= 1 else { throw ConfigurationError(key: "jobs", reason: "\(jobs) is too few; it must be 1 or more") }
+        if let batchLevel, batchLevel < 0 {
+            throw ConfigurationError(key: "watch.batch_level", reason: "\(batchLevel) is too little; it must be 0 or more")
+        }
+        guard jobs >= 1 else { throw ConfigurationError(key: "watch.jobs", reason: "\(jobs) is too few; it must be 1 or more") }
         for (key, name) in [("output.folder_name", resultsFolderName), ("watch.ready_file", readyFile ?? "ready")]
         where name.isEmpty || name.utf8.contains(UInt8(ascii: "/")) || name == "." || name == ".." {
             throw ConfigurationError(key: key, reason: "“\(name)” is no name of a single file or folder")

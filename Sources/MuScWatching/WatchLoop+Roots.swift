@@ -95,6 +95,7 @@ extension WatchLoop {
         roots.removeAll { !configuration.roots.contains($0.root.path) }
         blocked = blocked.filter { configuration.roots.contains($0.key) }
         intake.configuration = configuration
+        inForce.withLock { $0 = configuration }
         for path in configuration.roots where !roots.contains(where: { $0.root.path == path }) { take(path) }
         logger.notice("configuration_reloaded", metadata: ["roots": "\(roots.map(\.root.path.text).joined(separator: " "))"])
         // Other rules make other batches of the same files.

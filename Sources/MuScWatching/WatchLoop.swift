@@ -29,7 +29,6 @@ actor WatchLoop {
     let ledger: Ledger
     private let scoring: BatchScoring
     let logger: Logger
-    private let metricsFile: MetricsFile?
     private let notify: SystemdNotify
     private let index: IndexUpdates
 
@@ -50,6 +49,9 @@ actor WatchLoop {
     /// Whether something was mounted since the roots were looked at.
     var looksAtMounts = true
     private var nextPrune = Moment(seconds: 0)
+    private var nextCheckpoint = Moment.now() + 60
+    /// Folders whose results were moved, deleted or put back, as far as events tell.
+    private var movedResults: Set<FilePath> = []
     var toldLimit: WatchLimit?
     var toldSilent: Set<FileSystemKind> = []
 
@@ -69,17 +71,18 @@ actor WatchLoop {
 
     /// Set where signals were lost on our side of the kernel's queue.
     private nonisolated let overflowed = Atomic<Bool>(false)
+    /// The configuration, for those who cannot wait until the intake is free.
+    nonisolated let inForce: Mutex<WatchConfiguration>
     private nonisolated let isStopping = Atomic<Bool>(false)
     private nonisolated let nudges = Mutex<[AsyncStream<Void>.Continuation]>([])
 
     init(
-        configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger, metricsFile: MetricsFile?,
-        notify: SystemdNotify
+        configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger, notify: SystemdNotify
     ) {
+        inForce = Mutex(configuration)
         self.ledger = ledger
         self.scoring = scoring
         self.logger = logger
-        self.metricsFile = metricsFile
         self.notify = notify
         intake = Intake(configuration: configuration, ledger: ledger, logger: logger)
         index = IndexUpdates(ledger: ledger, scoring: scoring, logger: logger)
@@ -119,6 +122,7 @@ actor WatchLoop {
     func close() async {
         await index.update(intake.configuration)
         writeMetrics()
+        attempt { () throws(LedgerError) in try ledger.checkpoint(isLast: true) }
         roots = []
     }
 
@@ -139,6 +143,8 @@ actor WatchLoop {
         notify.send("READY=1")
         for await signal in signals {
             attempt { () throws(LedgerError) in try take(signal) }
+            // A worker that has nothing else to do writes them.
+            for root in intake.takeStaleIndexes() { await index.note(root) }
         }
     }
 
@@ -164,7 +170,7 @@ actor WatchLoop {
         do throws(LedgerError) {
             try body()
         } catch {
-            logger.error("ledger_failed", metadata: ["reason": "\(error)"])
+            ledger.complain(error, to: logger)
             let later = Moment.now() + 5
             for position in roots.indices { roots[position].nextScan = later }
         }
@@ -194,21 +200,41 @@ actor WatchLoop {
         }
         guard let root = root(of: folder) else { return }
         let path = folder.appending(name)
+        let batch = intake.rules.batchFolder(of: folder, in: root.path)
         if event.isFolder {
+            if intake.rules.isResults(name), event.has(IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM) { movedResults.insert(batch) }
             guard intake.rules.admitsFolder(name), intake.rules.admitsFolder(at: path) else { return }
             if event.has(IN_CREATE | IN_MOVED_TO) {
                 // A scan of the folder above may have come first: then what was there is listed, and the rest is seen.
-                if event.has(IN_MOVED_TO) || !tree.isWatched(path) { try scan(root, from: path) }
+                if event.has(IN_MOVED_TO) || !tree.isWatched(path) {
+                    try scan(root, from: intake.rules.batchFolder(of: path, in: root.path))
+                }
             } else if event.has(IN_DELETE | IN_MOVED_FROM) {
                 // A folder of the same name may be there again by now.
                 tree.remove(path)
-                if FolderID(path) == nil { try intake.remove(path) } else { try scan(root, from: path) }
+                let inner = intake.rules.batchFolder(of: path, in: root.path)
+                if inner == path, FolderID(path) == nil {
+                    intake.tell(of: root)
+                    try intake.remove(path)
+                } else {
+                    try scan(root, from: inner)
+                }
             } else if intake.unreadable[path] != nil {
-                try scan(root, from: path)
+                try scan(root, from: intake.rules.batchFolder(of: path, in: root.path))
             }
             return
         }
-        guard intake.rules.admitsFile(name) || name == intake.rules.readyFile || name == NameRules.mask else { return }
+        guard let name = (folder == batch ? name : path.relative(to: batch).map { FileName(bytes: $0.bytes) }),
+            folder == batch || intake.rules.admitsFile(path.lastName ?? name)
+        else { return }
+        try take(event, name, in: batch)
+    }
+
+    /// Takes in what happened to a file of a folder.
+    ///
+    /// - Parameter folder: The batch's, or that which would be one.
+    private func take(_ event: Inotify.Event, _ name: FileName, in folder: FilePath) throws(LedgerError) {
+        guard name.isPath || intake.rules.admitsFile(name) || name == intake.rules.readyFile || name == NameRules.mask else { return }
         let now = Moment.now()
         // A file that is known to be no image, such as a log that is written to all the time, holds nothing up.
         if intake.others[folder]?.contains(name) == true {
@@ -261,6 +287,10 @@ actor WatchLoop {
         for folder in intake.settling.due(at: now) {
             if let root = root(of: folder) { try look(into: folder, root) }
         }
+        for folder in movedResults {
+            if let root = root(of: folder) { try intake.checkResults(root, of: folder) }
+        }
+        movedResults = []
         if !pauses.isEmpty { pauses = pauses.filter { $0.value > now } }
         nudge()
         if now >= nextReport {
@@ -272,14 +302,18 @@ actor WatchLoop {
             nextPrune = now + 86_400
             try ledger.prune()
         }
+        if now >= nextCheckpoint {
+            nextCheckpoint = now + 60
+            try ledger.checkpoint(isLast: false)
+        }
     }
 
     private func writeMetrics() {
-        guard let metricsFile else { return }
+        guard let file = intake.configuration.metricsFile else { return }
         do {
-            try metricsFile.write(ledger, watching: figures)
+            try MetricsFile(path: file).write(ledger, watching: figures)
         } catch {
-            logger.warning("metrics_failed", metadata: ["reason": "\(escapedText(String(describing: error).utf8))"])
+            ledger.complaints.log(.warning, "metrics_failed", ["reason": "\(escapedText(String(describing: error).utf8))"], to: logger)
         }
     }
 
@@ -296,20 +330,23 @@ actor WatchLoop {
     }
 
     /// Scores batches as they become ready, until ``stop()``.
-    nonisolated func work(_ feed: Feed) async {
+    ///
+    /// - Parameter number: From 0; of more workers than the configuration has, the last ones rest.
+    nonisolated func work(_ feed: Feed, number: Int) async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         nudges.withLock { $0.append(continuation) }
         var pause = 1.0
         for await _ in stream {
             while !isStopping.load(ordering: .relaxed), !Task.isCancelled {
                 let worker = await currentWorker()
+                guard number < worker.configuration.jobs else { break }
                 do throws(LedgerError) {
                     guard case .dealtWith(let batch, let state) = try await worker.turn() else { break }
                     pause = 1
                     feed.send(.finished(batch))
                     if state != .waiting { await index.mark(batch.root, worker.configuration) }
                 } catch {
-                    logger.error("ledger_failed", metadata: ["reason": "\(error)"])
+                    ledger.complain(error, to: logger)
                     try? await Task.sleep(for: .seconds(pause))
                     pause = min(60, 2 * pause)
                     break

@@ -22,7 +22,6 @@ package final class Watcher: Service {
     private let ledger: Ledger
     private let scoring: BatchScoring
     private let logger: Logger
-    private let metricsFile: MetricsFile?
     private let reload: (@Sendable () async throws -> WatchConfiguration)?
     private let notify: SystemdNotify
 
@@ -32,14 +31,13 @@ package final class Watcher: Service {
     ///     What it throws is logged, and the former configuration stays in force. Scoring's own settings are its own
     ///     to replace.
     package init(
-        configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger, metricsFile: MetricsFile? = nil,
+        configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger,
         notify: SystemdNotify = SystemdNotify(), reload: (@Sendable () async throws -> WatchConfiguration)? = nil
     ) {
         self.configuration = configuration
         self.ledger = ledger
         self.scoring = scoring
         self.logger = logger
-        self.metricsFile = metricsFile
         self.notify = notify
         self.reload = reload
     }
@@ -56,7 +54,7 @@ package final class Watcher: Service {
     package func run() async throws {
         let executor = QueueExecutor()
         let loop = WatchLoop(
-            configuration: configuration, ledger: ledger, scoring: scoring, logger: logger, metricsFile: metricsFile, notify: notify)
+            configuration: configuration, ledger: ledger, scoring: scoring, logger: logger, notify: notify)
         // Not on the threads that Swift's tasks share: scoring computes for minutes on whatever thread it is given, and
         // neither events nor signals may wait for it.
         try await loop.open()
@@ -65,20 +63,30 @@ package final class Watcher: Service {
         inotify?.start({ feed.send(.events($0)) }, mountsChanged: { feed.send(.mounts) })
 
         let intake = Task(executorPreference: executor) { await loop.run(signals) }
-        let ticker = Task(executorPreference: executor) { [interval = max(0.05, min(1, configuration.settleSeconds / 4))] in
+        let ticker = Task(executorPreference: executor) {
             while !Task.isCancelled {
                 feed.send(.tick)
-                try? await Task.sleep(for: .seconds(interval))
+                let settle = loop.inForce.withLock { $0.settleSeconds }
+                try? await Task.sleep(for: .seconds(max(0.05, min(1, settle / 4))))
             }
         }
-        let workers = (0..<configuration.jobs).map { _ in
-            Task(executorPreference: executor) { await loop.work(feed) }
+        let workers = Mutex<[Task<Void, Never>]>([])
+        // A configuration that is read again may have more jobs.
+        let employ: @Sendable (Int) -> Void = { jobs in
+            workers.withLock { workers in
+                for number in workers.count..<max(jobs, workers.count) {
+                    workers.append(Task(executorPreference: executor) { await loop.work(feed, number: number) })
+                }
+            }
         }
+        employ(configuration.jobs)
         let reloading = Task(executorPreference: executor) { [reload, logger] in
             guard let reload else { return }
             for await _ in await UnixSignalsSequence(trapping: .sighup) {
                 do {
-                    feed.send(.reload(try await reload()))
+                    let configuration = try await reload()
+                    feed.send(.reload(configuration))
+                    employ(configuration.jobs)
                 } catch {
                     logger.error("configuration_refused", metadata: ["reason": "\(escapedText(String(describing: error).utf8))"])
                 }
@@ -90,7 +98,7 @@ package final class Watcher: Service {
         notify.send("STOPPING=1")
         reloading.cancel()
         loop.stop()
-        await settle(workers, within: configuration.stopSeconds)
+        await settle(workers.withLock { $0 }, within: loop.inForce.withLock { $0.stopSeconds })
         ticker.cancel()
         feed.finish()
         await intake.value

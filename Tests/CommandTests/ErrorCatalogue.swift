@@ -347,6 +347,9 @@ enum ErrorCatalogue {
             "no.json: cannot be read: check"
         ),
         (": is no description of a backbone", ["run", "batch", "--backbone", "musc.yaml.json"], "is no description of a backbone"),
+        ("nothing was watched or swept yet (no ledger at", ["retry", "--state", "nowhere"], "see --state"),
+        ("may not be read by", nil, ""), ("may not be written by", nil, ""),
+        ("say which: numbers as musc hooks list has them", ["hooks", "drop"], "--refused or --unknown"),
         ("Name the lines to forget, or say --all.", ["line", "forget"], "say --all"),
         (": cannot be forgotten", nil, ""),
         (": nothing is remembered of such a line", ["line", "show", "nowhere"], "`musc line list` names all"),

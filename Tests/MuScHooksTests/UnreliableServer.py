@@ -3,6 +3,8 @@
 It reads one word a line from standard input and behaves so from then on:
   ok      answers 200
   error   answers 500
+  422     answers that, or whatever number is named
+  picky   answers 413 to a body that holds "large", and 200 to others
   hang    takes the request and answers nothing
   die     takes the request, writes it down, and closes the connection without an answer
 It writes one line of JSON for each request that arrived whole: the behaviour, the headers and the body.
@@ -28,7 +30,9 @@ class Handler(BaseHTTPRequestHandler):
         if mode in ("hang", "die"):
             self.close_connection = True
             return
-        self.send_response(200 if mode == "ok" else 500)
+        if mode == "picky":
+            mode = "413" if "large" in body else "ok"
+        self.send_response(200 if mode == "ok" else int(mode) if mode.isdigit() else 500)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

@@ -43,6 +43,37 @@ struct ResultsWriterTests {
         }
     }
 
+    @Test("Two names that differ by their Unicode form alone are two images, each with an overlay of its own")
+    func unicodeForms() throws {
+        try withTemporaryFolder { folder in
+            let names = ["Pr\u{FC}fung.png", "Pru\u{308}fung.png", "b.png", "c.png"]
+            let batch = try SyntheticBatch(names: names, folder: folder)
+            try ResultsWriter(options: OutputOptions(overlays: .all)).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            let rows = try text("\(folder)/_musc/scores.csv").split(separator: "\r\n").filter { $0.contains("fung.png") }
+            let overlays = rows.map { row in row.split(separator: ",").first { $0.hasPrefix("overlays/") }.map { Array($0.utf8) } }
+            #expect(overlays.count == 2 && Set(overlays).count == 2 && !overlays.contains(nil), "\(rows)")
+        }
+    }
+
+    @Test(
+        "A link to all batches from a record that was forged leads nowhere but to pages",
+        arguments: [
+            ("javascript:alert(1)", false), ("JavaScript:alert(1)", false), ("java\nscript:alert(1)", false),
+            (" javascript:alert(1)", false),
+            ("data:text/html,x", false), ("vbscript:x", false), ("../../index.html", true), ("https://plant.example/index.html", true),
+            ("file:///srv/drop/index.html", true), ("HTTP://plant.example/", true), ("a/b:c.html", true),
+        ])
+    func forgedIndex(url: String, isTaken: Bool) throws {
+        try withTemporaryFolder { folder in
+            let batch = try SyntheticBatch(names: (0..<4).map { "p\($0).png" }, folder: folder, photographs: false)
+            var run = batch.run
+            run.indexURL = url
+            let page = try text(ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: run, batchFolder: folder))
+            #expect(page.contains(">All batches</a>") == isTaken)
+            if !isTaken { #expect(!page.contains("alert(1)")) }
+        }
+    }
+
     @Test("The page names images that look alike at one spot, with cut-outs, and shows known good images on request")
     func judges() throws {
         try withTemporaryFolder { folder in

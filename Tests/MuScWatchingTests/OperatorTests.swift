@@ -83,6 +83,26 @@ struct OperatorTests {
         #expect(rows.contains("c,held,2,,,,,,\"two \"\"images\"\" only\","))
     }
 
+    @Test("No column of the table of batches has a character that steers a terminal, whatever folders and failures are called")
+    func hostileTable() async throws {
+        let drop = try DropFolder()
+        for name in ["esc\u{1B}[31m", "line\nbreak", "rtl\u{202E}gpj", "=cmd()"] {
+            try drop.drop(2, in: name)
+            try drop.drop(2, in: "fails/\(name)")
+        }
+        let scorer = TableScorer(before: { batch in
+            if batch.folder.string.contains("/fails/") { throw ScoringFailure(.lasting, "\(batch.folder.string)\u{7}: no") }
+        })
+        _ = try await sweep(drop, scorer)
+        let table = try String(contentsOfFile: drop.path("batches.csv").string, encoding: .utf8)
+        let rows = table.components(separatedBy: "\r\n").filter { !$0.isEmpty }
+        #expect(rows.count == 9)
+        for scalar in rows.joined().unicodeScalars {
+            #expect(scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value) && !(0x202A...0x202E).contains(scalar.value))
+        }
+        #expect(!table.contains("\r\n=") && !table.contains(",="), "no cell is a formula")
+    }
+
     @Test("File systems are known by the table of mounts")
     func fileSystems() throws {
         let root = try #require(FileSystemKind.of("/proc"))

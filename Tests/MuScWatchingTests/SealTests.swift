@@ -35,6 +35,39 @@ struct SealTests {
         #expect(try told(drop).map(\.body).sorted() == ["2026-11-30_0900", "current"].map { drop.path("\($0)/_musc").string })
     }
 
+    @Test(
+        "A folder that is swapped for another while it is scored, and is back before the end, is not published from what was read in between",
+        arguments: [true, false], ["a", "line/a"])
+    func swappedThereAndBack(watches: Bool, name: String) async throws {
+        let drop = try DropFolder()
+        let tries = Mutex(0)
+        let scorer = TableScorer(before: { batch in
+            guard
+                tries.withLock({
+                    $0 += 1; return $0
+                }) == 1
+            else { return }
+            // The folder itself, or the one above it.
+            let moved = drop.path(String(name.prefix { $0 != "/" }))
+            let away = drop.base.appending("away")
+            try move(moved, to: away)
+            try makeFolder(batch.folder)
+            for number in 0..<3 { try write(image(100 + number), to: batch.folder.appending("part_\(number).ppm")) }
+            run("rm", ["-rf", moved.string])
+            try move(away, to: moved)
+        })
+        try drop.drop(3, in: name)
+        if watches {
+            try await watching(drop, scorer) { #expect(await eventually(within: 60) { drop.scored(name) != nil }) }
+        } else {
+            _ = try await sweep(drop, scorer)
+            #expect(drop.scored(name) == nil)
+            _ = try await sweep(drop, scorer)
+        }
+        #expect(try isOfItsImages(drop, name))
+        #expect(tries.withLock { $0 } == 2 && scorer.batches.count == 1, "the first scoring came to nothing")
+    }
+
     @Test("A file that is replaced in place with its size and time kept is scored again", arguments: [true, false])
     func sameSizeAndTime(watches: Bool) async throws {
         let drop = try DropFolder()

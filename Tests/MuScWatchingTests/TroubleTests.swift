@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import MuScWatching
+import Synchronization
 import SystemPackage
 import Testing
 import WatchFixtures
@@ -148,7 +149,7 @@ struct TroubleTests {
     }
 
     @Test(
-        "Results that may not be written hold the batch with the reason, and nothing is lost",
+        "Results that may not be written keep the batch due however long that lasts, and a remount starts it at once",
         .enabled(if: Machine.mounts, "mounting takes the rights of root"))
     func readOnlyResults() async throws {
         let drop = try DropFolder()
@@ -158,10 +159,34 @@ struct TroubleTests {
         try await watching(drop, scorer, settle: 0.5, change: { $0.retryLimit = 2 }) {
             try drop.drop(3, in: "a")
             run("mount", ["-o", "remount,ro", drop.root.string])
-            #expect(try await eventually { try status(drop, "a")?.state == .held })
+            #expect(try await eventually { try status(drop, "a")?.state == .failed })
             #expect(try status(drop, "a")?.reason?.contains("Read-only file system") == true)
+            // Tried every 0.2 s: long past the limit of tries.
+            try await Task.sleep(for: .seconds(2))
+            #expect(try status(drop, "a")?.state != .held)
             run("mount", ["-o", "remount,rw", drop.root.string])
-            try drop.ledger().retry(nil)
+            #expect(await eventually { drop.scored("a")?.count == 3 })
+        }
+    }
+
+    @Test(
+        "A remount makes what failed due at once, whatever its pause",
+        .enabled(if: Machine.mounts, "mounting takes the rights of root"))
+    func remountHastens() async throws {
+        let drop = try DropFolder()
+        let isAway = Mutex(true)
+        let scorer = TableScorer(before: { batch in
+            if isAway.withLock({ $0 }) { throw ScoringFailure(.unreadable, "Stale file handle", unread: batch.files.map(\.name)) }
+        })
+        try #require(run("mount", ["-t", "tmpfs", "tmpfs", drop.root.string]) == 0)
+        defer { run("umount", ["-l", drop.root.string]) }
+        try await watching(drop, scorer, change: { $0.retryDelaySeconds = 3600 }) {
+            try drop.drop(3, in: "a")
+            #expect(try await eventually { try status(drop, "a")?.state == .failed })
+            let answer = try #require(try status(drop, "a")?.answer)
+            #expect(answer.contains("musc retry \(drop.path("a"))"), "\(answer)")
+            isAway.withLock { $0 = false }
+            try #require(run("mount", ["-o", "remount,noatime,size=2m", drop.root.string]) == 0)
             #expect(await eventually { drop.scored("a")?.count == 3 })
         }
     }
@@ -183,11 +208,16 @@ struct TroubleTests {
         }
         let harness = try Harness("watch", drop, wrapper: wrapper)
         #expect(await harness.said("folder_unreadable"))
+        let told = try WatchStatus.read(Ledger(path: drop.ledgerPath, readOnly: true)).roots.first?.obstacles ?? []
+        #expect(told.map(\.path) == [closed.string] && told.first?.kind == .unreadable, "\(told)")
+        #expect(told.first?.reason.contains("grant the user that runs musc the rights") == true)
         // Its extension says that it is an image, so that the results can say that it could not be read.
         #expect(await eventually { drop.scored("open")?.count == 3 }, "\(harness.text)")
         #expect(drop.scored("closed") == nil)
         chmod(closed.string, 0o755)
         #expect(await eventually { drop.scored("closed")?.count == 2 }, "\(harness.text)")
+        let after = try WatchStatus.read(Ledger(path: drop.ledgerPath, readOnly: true)).roots.first?.obstacles ?? []
+        #expect(after.isEmpty, "\(after)")
         harness.send(SIGTERM)
         #expect(harness.end() == 0)
     }
@@ -277,6 +307,25 @@ struct TroubleTests {
         let scorer = TableScorer()
         #expect(try await sweep(drop, scorer).done == 1)
         #expect(drop.scored("a")?.count == 2)
+    }
+
+    @Test("A stop is bounded also while a batch's scoring hears nothing of it, in the middle of publishing")
+    func deafStop() async throws {
+        let drop = try DropFolder()
+        // Computes, or waits for a disk, and looks at nothing.
+        let scorer = TableScorer(before: { _ in usleep(8_000_000) })
+        let start = Mutex(ContinuousClock.now)
+        try await watching(drop, scorer, change: { $0.stopSeconds = 1 }) {
+            try drop.drop(2, in: "a")
+            #expect(try await eventually { try status(drop, "a")?.state == .running })
+            start.withLock { $0 = .now }
+        }
+        #expect(start.withLock { ContinuousClock.now - $0 } < .seconds(4))
+        // What it publishes all the same is found, and not made twice.
+        #expect(await eventually { drop.scored("a")?.count == 2 })
+        let again = TableScorer()
+        #expect(try await sweep(drop, again).failed == 0)
+        #expect(again.batches.isEmpty)
     }
 
     @Test("SIGHUP reads the configuration again; a bad one is refused and the old one stays in force")

@@ -10,7 +10,7 @@ import WatchFixtures
 /// confine a process of its own.
 ///
 /// Usage: `WatchHarness watch|sweep|status ROOT LEDGER [KEY=VALUE…]`, with the keys `settle`, `min`, `retry`, `score` (seconds
-/// that scoring takes), `wait` (the longest wait in seconds), `poll` (seconds, where events are not to be relied on), `die` (`published`: the process kills
+/// that scoring takes), `wait` (the longest wait in seconds), `poll` (seconds, where events are not to be relied on), `level` (of a batch's folder), `die` (`published`: the process kills
 /// itself between publishing and telling so), `settings` (a file with the settle time, read again on SIGHUP).
 @main
 struct WatchHarness {
@@ -48,6 +48,7 @@ struct WatchHarness {
                 }
                 configuration.settleSeconds = value
             }
+            configuration.batchLevel = options["level"].flatMap(Int.init)
             configuration.minImages = options["min"].flatMap(Int.init) ?? 2
             configuration.retryDelaySeconds = options["retry"].flatMap(Double.init) ?? 0.1
             configuration.silentPollSeconds = options["poll"].flatMap(Double.init) ?? 30

@@ -1,4 +1,5 @@
 import MuScBatch
+import MuScSupport
 import SystemPackage
 
 extension ReportPage {
@@ -18,7 +19,7 @@ extension ReportPage {
     var recurringMarks: (prominent: [[String: Any]], other: [[String: Any]]) {
         var (prominent, other): ([[String: Any]], [[String: Any]]) = ([], [])
         for (number, mark) in (run.recurring ?? []).enumerated() {
-            let parts = mark.parts.compactMap { part in ranks[part.name].map { (part, $0) } }.sorted { $0.1 < $1.1 }
+            let parts = mark.parts.compactMap { part in ranks[ExactText(part.name)].map { (part, $0) } }.sorted { $0.1 < $1.1 }
             guard let first = parts.first, let last = parts.last else { continue }
             let group: [String: Any] = [
                 "title": "\(mark.parts.count) parts look alike at one spot", "number": number,
@@ -61,10 +62,10 @@ extension ReportPage {
     /// place in the ranking (null for judges from outside), the photograph's address, where the place is, the photograph's
     /// size, and the distance; null where that is not known.
     func places(of image: String) -> String {
-        guard let evidence = evidence[image] else { return "null" }
+        guard let evidence = evidence[ExactText(image)] else { return "null" }
         let folder = run.outsideJudgments?.first { $0.origin == .knownGood }?.folder
         let places = evidence.places.map { place -> String in
-            let rank = place.origin == nil ? ranks[place.name] : nil
+            let rank = place.origin == nil ? ranks[ExactText(place.name)] : nil
             // A page that holds its pictures itself has the judges' thumbnails.
             var address = embedded == nil ? rank.flatMap(photographURL) : nil
             if place.origin == .knownGood, let folder { address = address ?? knownGoodURL(place.name, in: folder) }

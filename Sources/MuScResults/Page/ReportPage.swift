@@ -30,9 +30,9 @@ struct ReportPage: Sendable {
     /// For each of ``scored`` those that look most like it, by their places in the ranking.
     let near: [[Int]]
     /// What the peaks of the images to look at first were compared with, by the image's name.
-    let evidence: [String: PeakEvidence]
+    let evidence: [ExactText: PeakEvidence]
     /// The place of each of ``scored`` in the ranking, by its name.
-    let ranks: [String: Int]
+    let ranks: [ExactText: Int]
 
     /// Most anomalous first.
     var scored: [ScoredImage] { ranking.scored }
@@ -56,8 +56,8 @@ struct ReportPage: Sendable {
         plot = ScorePlot(scores: values, threshold: scores.threshold.value)
         let range = AnomalyMap.range(of: scores.patchMaps, in: scores.region)
         scale = ColourScale(low: range.low, high: range.high, threshold: scores.threshold.value)
-        evidence = Dictionary((run.evidence ?? []).map { ($0.image, $0) }, uniquingKeysWith: { first, _ in first })
-        ranks = Dictionary(scored.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        evidence = Dictionary((run.evidence ?? []).map { (ExactText($0.image), $0) }, uniquingKeysWith: { first, _ in first })
+        ranks = Dictionary(scored.enumerated().map { (ExactText($1.name), $0) }, uniquingKeysWith: { first, _ in first })
         near = NearestNormals.lists(
             of: scored, features: scores, isLarge: scored.count > Self.mostOnOnePage, threads: options.threads)
     }
@@ -113,7 +113,7 @@ struct ReportPage: Sendable {
             values["unreadables"] = unreadable.map { ["name": $0.name, "error": $0.error ?? ""] }
         }
         if let model = modelText { values["model"] = model }
-        if let indexURL = run.indexURL, embedded == nil { values["indexURL"] = indexURL }
+        if let indexURL = run.indexLink, embedded == nil { values["indexURL"] = indexURL }
         values["isSingle"] = embedded != nil
         if let note = overlayNote { values["overlayNote"] = note }
         return try PageTemplate.report().render(values)

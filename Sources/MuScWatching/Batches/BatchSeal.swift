@@ -6,7 +6,8 @@ import SystemPackage
 ///
 /// A line may rename `current` and make a new `current` with the same names while the first is being scored. By paths
 /// alone the two are the same batch. The seal tells them apart: by the folder's device and inode, and by each file's
-/// device, inode, size, time of modification and time of change, which the system sets and no program can.
+/// device, inode, size, time of modification and time of change, which the system sets and no program can; and by the
+/// kernel's word that the folder was moved, for one that is back in its place when it is asked (``MoveWatch``).
 package struct BatchSeal: Sendable {
     package let folder: FilePath
     private let folderID: FolderID
@@ -14,6 +15,7 @@ package struct BatchSeal: Sendable {
     private let stamps: [FileStamp]
     /// nil where there is no mask of what counts.
     private let mask: FileStamp?
+    private let moves: MoveWatch?
 
     /// Seals a batch as it is now.
     ///
@@ -22,6 +24,8 @@ package struct BatchSeal: Sendable {
     ///   - names: Its images' names.
     /// - Returns: nil where the folder or one of the files is not there.
     package init?(folder: FilePath, names: [FileName]) {
+        // Before anything is looked at, so that no move falls in between.
+        moves = MoveWatch(folder)
         guard let id = FolderID(folder) else { return nil }
         var stamps: [FileStamp] = []
         stamps.reserveCapacity(names.count)
@@ -52,7 +56,7 @@ package struct BatchSeal: Sendable {
     ///
     /// - Throws: ``BatchChange``; then nothing may be published, told or remembered of it.
     package func confirm() throws(BatchChange) {
-        guard !isElsewhere else { throw BatchChange(path: folder, kind: .folder) }
+        guard !isElsewhere, moves?.wasMoved != true else { throw BatchChange(path: folder, kind: .folder) }
         for (name, stamp) in zip(names, stamps) {
             let path = folder.appending(name)
             guard let now = FileStamp(path, stat) else { throw BatchChange(path: path, kind: .gone) }

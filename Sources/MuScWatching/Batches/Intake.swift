@@ -25,10 +25,14 @@ struct Intake {
     let logger: Logger
     /// Folders that could not be listed, with the reason, so that it is logged once.
     private(set) var unreadable: [FilePath: FolderError] = [:]
+    /// Drop folders whose index says what is not so any more.
+    private(set) var staleIndexes: Set<FilePath> = []
     /// Links to folders that were told of.
     private var links: Set<FilePath> = []
     /// Names of folders that are not entered because appliances keep their own things in them, by root.
     private var skipped: [FilePath: Set<FileName>] = [:]
+    /// Roots of which it was told that many folders wait for more images.
+    var scattered: Set<FilePath> = []
     /// Names in folders of active batches that are known to be no images.
     private(set) var others: [FilePath: Set<FileName>] = [:]
 
@@ -79,7 +83,7 @@ struct Intake {
             unseen.remove(listing.folder)
             skippedNames.formUnion(listing.skipped)
             linked += listing.linkedFolders.map { listing.folder.appending($0) }
-            if unreadable[listing.folder] != nil { readable.append(listing.folder) }
+            if unreadable.keys.contains(where: { isOfBatch($0, listing.folder, root) }) { readable.append(listing.folder) }
             let digest = digest(of: listing)
             let old = known[listing.folder]
             if let old, old.listing == digest, !old.isOpen, !old.isGone { return }
@@ -107,8 +111,13 @@ struct Intake {
         // What lies in a folder that cannot be listed now is not known to be gone.
         let closed = scan.failures.filter { !$0.isGone }
         for error in closed { try report(error, root) }
-        for folder in unseen where !closed.contains(where: { folder.isInside($0.folder) }) {
+        for folder in unseen where !closed.contains(where: { folder.isInside($0.folder) || $0.folder.isInside(folder) }) {
+            tell(of: root)
             try remove(folder)
+        }
+        if start == root.path {
+            try checkResults(root)
+            try tellOfScattered(root)
         }
         return summary
     }
@@ -122,7 +131,12 @@ struct Intake {
         do throws(FolderError) {
             listing = try FolderListing.read(folder, root: root.path, rules: rules, kinds: &kinds)
         } catch {
-            if error.isGone { try remove(folder) } else { try report(error, root) }
+            if error.isGone {
+                tell(of: root)
+                try remove(folder)
+            } else {
+                try report(error, root)
+            }
             // The next scan tries again.
             settling.rest(folder)
             return nil
@@ -139,6 +153,20 @@ struct Intake {
         return result
     }
 
+    /// Whether a folder that cannot be listed is a batch's, or one of those that are of the same batch.
+    private func isOfBatch(_ closed: FilePath, _ folder: FilePath, _ root: WatchedRoot) -> Bool {
+        closed == folder || rules.isWhole(folder, in: root.path) && closed.isInside(folder)
+    }
+
+    /// Notes that the index of a root is not true any more.
+    mutating func tell(of root: WatchedRoot) { staleIndexes.insert(root.path) }
+
+    /// Hands over the roots whose indexes are to be made anew.
+    mutating func takeStaleIndexes() -> Set<FilePath> {
+        defer { staleIndexes = [] }
+        return staleIndexes
+    }
+
     /// Takes in that a folder is gone, with all below.
     mutating func remove(_ folder: FilePath) throws(LedgerError) {
         for batch in try ledger.removeFolders(under: folder) {
@@ -147,6 +175,9 @@ struct Intake {
         for known in settling.entries.keys where known.isInside(folder) { settling.forget(known) }
         others = others.filter { !$0.key.isInside(folder) }
         unreadable = unreadable.filter { !$0.key.isInside(folder) }
+        links = links.filter { !$0.isInside(folder) }
+        // What a folder may not be told of, or listed, does not matter any more.
+        try ledger.clearObstacles(under: folder)
     }
 
     /// Identity of a listing and of what the decision on it depends on besides.
@@ -214,9 +245,11 @@ extension Intake {
     }
 
     private mutating func report(readable folder: FilePath, _ root: WatchedRoot) throws(LedgerError) {
-        guard unreadable.removeValue(forKey: folder) != nil else { return }
-        logger.info("folder_readable", metadata: ["folder": "\(folder.text)"])
-        try ledger.clear(.unreadable, at: folder, root: root.id)
+        for closed in unreadable.keys where isOfBatch(closed, folder, root) {
+            unreadable[closed] = nil
+            logger.info("folder_readable", metadata: ["folder": "\(closed.text)"])
+            try ledger.clear(.unreadable, at: closed, root: root.id)
+        }
     }
 
     private mutating func report(links found: [FilePath], under start: FilePath, _ root: WatchedRoot) throws(LedgerError) {

@@ -55,6 +55,8 @@ package struct BatchOutcome: Sendable, Equatable {
     package var noVerdict: String?
     /// Wall-clock seconds.
     package var seconds: Double
+    /// When it was scored, in seconds of the wall clock since 1970; nil for now.
+    package var finished: Double?
     /// The page to open, if one was written.
     package var report: FilePath?
     /// Messages about it, put down with the batch's end in one step; those that this ledger has put down before are not
@@ -62,14 +64,15 @@ package struct BatchOutcome: Sendable, Equatable {
     package var deliveries: [Delivery]
 
     package init(
-        images: Int, flagged: Int, unreadable: Int, noVerdict: String? = nil, seconds: Double, report: FilePath?,
-        deliveries: [Delivery] = [], unread: [FileName] = []
+        images: Int, flagged: Int, unreadable: Int, noVerdict: String? = nil, seconds: Double, finished: Double? = nil,
+        report: FilePath?, deliveries: [Delivery] = [], unread: [FileName] = []
     ) {
         self.images = images
         self.flagged = flagged
         self.unreadable = unreadable
         self.noVerdict = noVerdict
         self.seconds = seconds
+        self.finished = finished
         self.report = report
         self.deliveries = deliveries
         self.unread = unread
@@ -163,7 +166,7 @@ package struct ScoringFailure: Error, Sendable, CustomStringConvertible {
         case passing
         /// It will fail whatever is tried, as long as the images are the same: held at once.
         case lasting
-        /// There is no room for the results: tried again until there is.
+        /// There is no room for the results, or they may not be written where they belong: tried again until they can be.
         case noSpace
         /// Its files cannot be read for a reason that may pass: tried again for as long as it takes, and at once where
         /// their rights are changed or their disk comes back.

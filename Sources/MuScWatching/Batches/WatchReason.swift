@@ -14,6 +14,8 @@ package enum WatchReason: Sendable, Equatable {
     case unread(Int)
     /// The program ended so often while the batch was being scored.
     case interrupted(Int)
+    /// Its results were moved or deleted.
+    case resultsGone
 
     package var text: String {
         switch self {
@@ -28,6 +30,7 @@ package enum WatchReason: Sendable, Equatable {
             the others are scored, and all are again once \(count == 1 ? "it" : "they") can be read
             """
         case .interrupted(let times): "the program ended \(times) times while it was being scored; see the system's log, memory first"
+        case .resultsGone: "its results are no longer where they were put"
         }
     }
 }

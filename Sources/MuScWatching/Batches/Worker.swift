@@ -185,7 +185,7 @@ struct Worker: Sendable {
                 return try body()
             } catch {
                 guard !Task.isCancelled else { throw error }
-                logger.error("ledger_failed", metadata: ["reason": "\(error)"])
+                ledger.complain(error, to: logger)
                 try? await Task.sleep(for: .seconds(pause))
                 pause = min(60, 2 * pause)
             }
@@ -223,6 +223,7 @@ extension ScoringFailure {
             case let error as FileWriteError: error.code
             default: nil
             }
-        self.init(code == ENOSPC || code == EDQUOT ? .noSpace : .passing, String(describing: error))
+        self.init(
+            code.map { [ENOSPC, EDQUOT, EROFS, EACCES, EPERM].contains($0) } == true ? .noSpace : .passing, String(describing: error))
     }
 }

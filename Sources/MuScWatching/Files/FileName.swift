@@ -1,10 +1,11 @@
 import Glibc
 
-/// The name of a file in its folder: the bytes as the file system has them, in any encoding or none.
+/// The name of a file in its folder: the bytes as the file system has them, in any encoding or none. Where a batch is a
+/// folder with all folders in it, its path from there.
 ///
 /// Names are compared byte by byte. For people and for logs use ``description``, in which nothing can break a line.
 package struct FileName: Hashable, Sendable, Comparable {
-    /// The name without a slash and without a terminating zero, 1 to 255 bytes.
+    /// The name without a terminating zero; in one folder 1 to 255 bytes without a slash.
     package let bytes: [UInt8]
 
     package init(bytes: [UInt8]) {
@@ -19,6 +20,12 @@ package struct FileName: Hashable, Sendable, Comparable {
         let order = memcmp(a.bytes, b.bytes, min(a.bytes.count, b.bytes.count))
         return order == 0 ? a.bytes.count < b.bytes.count : order < 0
     }
+
+    /// Whether it is a path from a batch's folder, rather than a name in it.
+    package var isPath: Bool { bytes.contains(UInt8(ascii: "/")) }
+
+    /// The path of a file in the folder of this name.
+    func appending(_ name: FileName) -> FileName { FileName(bytes: bytes + [UInt8(ascii: "/")] + name.bytes) }
 
     func hasPrefix(_ prefix: some Sequence<UInt8>) -> Bool {
         bytes.starts(with: prefix)

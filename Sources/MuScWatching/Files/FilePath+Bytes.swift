@@ -21,6 +21,12 @@ extension FilePath {
         return inner.count == outer.count || outer.last == UInt8(ascii: "/") || inner[outer.count] == UInt8(ascii: "/")
     }
 
+    /// The name that the file of this path has in a batch of `folder`.
+    package func name(in folder: FilePath) -> FileName? {
+        guard let below = relative(to: folder), !below.isEmpty else { return lastName }
+        return FileName(bytes: below.bytes)
+    }
+
     /// The path below `folder`, empty for the folder itself; nil where the path is not inside.
     package func relative(to folder: FilePath) -> FilePath? {
         guard isInside(folder) else { return nil }

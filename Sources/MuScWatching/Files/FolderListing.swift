@@ -7,7 +7,8 @@ package struct FolderListing: Sendable {
     package var folder: FilePath
     /// Tells folders apart whatever they are called.
     package var id: FolderID
-    /// Files that may be images, in ascending order of names. No file has been opened.
+    /// Files that may be images, in ascending order of names. No file has been opened. Where the folder is one batch with
+    /// all folders in it, theirs too, under their paths from here.
     package var files: [ImageFile]
     /// Folders to go on with, in ascending order of names; symbolic links are none.
     package var subfolders: [FileName]
@@ -30,10 +31,48 @@ package struct FolderListing: Sendable {
     /// followed: what they lead to inside the root is met under its own name, and outside is none of our business;
     /// so there are no loops either.
     ///
-    /// - Throws: ``FolderError`` where the folder is gone or may not be read.
-    static func read(_ folder: FilePath, root: FilePath, rules: NameRules, kinds: inout FileSystemKinds) throws(FolderError)
-        -> FolderListing
-    {
+    /// - Parameter enter: Called before a folder inside is listed that is of the same batch.
+    /// - Throws: ``FolderError`` where the folder is gone or may not be read, or one inside that is of the same batch may not.
+    static func read(
+        _ folder: FilePath, root: FilePath, rules: NameRules, kinds: inout FileSystemKinds, enter: (FilePath) -> Void = { _ in }
+    ) throws(FolderError) -> FolderListing {
+        var listing = try readAlone(folder, root: root, rules: rules, kinds: &kinds)
+        guard rules.isWhole(folder, in: root) else { return listing }
+        // Bind mounts can make a folder its own descendant.
+        var seen: Set<FolderID> = [listing.id]
+        var queue = listing.subfolders
+        listing.subfolders = []
+        while let name = queue.popLast() {
+            let path = folder.appending(name)
+            enter(path)
+            do throws(FolderError) {
+                let part = try readAlone(path, root: root, rules: rules, kinds: &kinds)
+                guard seen.insert(part.id).inserted else { continue }
+                listing.takeIn(part, called: name)
+                queue += part.subfolders.map { name.appending($0) }
+            } catch {
+                // Deleted since: it is no longer part of the listing.
+                guard error.isGone else { throw error }
+            }
+        }
+        listing.files.sort { $0.name < $1.name }
+        return listing
+    }
+
+    /// Takes over what a folder of the same batch holds.
+    private mutating func takeIn(_ part: FolderListing, called name: FileName) {
+        for var file in part.files {
+            file.name = name.appending(file.name)
+            files.append(file)
+        }
+        linked.formUnion(part.linked.map { name.appending($0) })
+        skipped += part.skipped
+        linkedFolders += part.linkedFolders.map { name.appending($0) }
+    }
+
+    private static func readAlone(
+        _ folder: FilePath, root: FilePath, rules: NameRules, kinds: inout FileSystemKinds
+    ) throws(FolderError) -> FolderListing {
         let descriptor = folder.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) }
         guard descriptor >= 0 else { throw FolderError(folder: folder, code: errno) }
         var status = stat()

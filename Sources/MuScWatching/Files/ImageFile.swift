@@ -109,7 +109,8 @@ package struct FileSetDigest: Hashable, Sendable, CustomStringConvertible {
         buffer.append(0)
         for file in files {
             buffer.append(contentsOf: file.name.bytes)
-            // A name holds no slash, so the slash ends it.
+            // A name holds no slash, so the slash ends it; a path from a batch's folder ends with two.
+            if file.name.isPath { buffer.append(UInt8(ascii: "/")) }
             buffer.append(UInt8(ascii: "/"))
             let numbers = (
                 UInt64(bitPattern: file.size).littleEndian, UInt64(bitPattern: file.modified).littleEndian, file.inode.littleEndian

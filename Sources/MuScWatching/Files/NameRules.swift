@@ -11,12 +11,14 @@ struct NameRules: Sendable {
     private let furtherResults: [UInt8]
     let readyFile: FileName?
     let excludedFolders: [FilePath]
+    private let batchLevel: Int?
 
     init(_ configuration: WatchConfiguration) {
         files = FileRules(ignoring: configuration.ignore, readyFile: configuration.readyFile)
         results = FileName(configuration.resultsFolderName)
         furtherResults = results.bytes + [UInt8(ascii: "-")]
         readyFile = configuration.readyFile.map { FileName($0) }
+        batchLevel = configuration.batchLevel
         excludedFolders = configuration.excludedFolders + [configuration.outputFolder].compactMap { $0 }
     }
 
@@ -30,6 +32,18 @@ struct NameRules: Sendable {
 
     func admitsFolder(at path: FilePath) -> Bool {
         !excludedFolders.contains(path)
+    }
+
+    /// The folder that is, or would be, the batch of the images in a folder: itself, or the one above it that is one batch
+    /// with all folders in it.
+    func batchFolder(of folder: FilePath, in root: FilePath) -> FilePath {
+        guard let batchLevel, let below = folder.relative(to: root), below.components.count > batchLevel else { return folder }
+        return below.components.prefix(batchLevel).reduce(root) { $0.appending($1) }
+    }
+
+    /// Whether a folder is one batch with all folders in it.
+    func isWhole(_ folder: FilePath, in root: FilePath) -> Bool {
+        batchLevel.map { folder.relative(to: root)?.components.count == $0 } ?? false
     }
 
     /// `_musc`, and `_musc-2`, `_musc-3` … of further batches in the same folder.

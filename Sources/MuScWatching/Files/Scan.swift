@@ -36,7 +36,7 @@ struct Scan {
             }
             enter(folder)
             do {
-                let listing = try FolderListing.read(folder, root: root, rules: rules, kinds: &kinds)
+                let listing = try FolderListing.read(folder, root: root, rules: rules, kinds: &kinds, enter: enter)
                 guard seen.insert(listing.id).inserted else { continue }
                 visit(listing)
                 for name in listing.subfolders { queue.append(folder.appending(name)) }

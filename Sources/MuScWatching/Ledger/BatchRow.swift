@@ -80,5 +80,8 @@ extension FilePath {
     /// For blobs of the ledger.
     var blob: Data { Data(bytes) }
 
+    /// In the order of bytes, everything below a folder lies between "folder/" and "folder0".
+    var blobsOfInner: (below: Data, beyond: Data) { (Data(bytes + [UInt8(ascii: "/")]), Data(bytes + [UInt8(ascii: "0")])) }
+
     init(blob: Data) { self.init(bytes: blob) }
 }

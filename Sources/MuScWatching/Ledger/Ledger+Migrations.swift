@@ -136,6 +136,19 @@ extension Ledger {
                 sql: "INSERT INTO identity (id) VALUES (?)", arguments: [UInt64.random(in: .min ... .max).hexadecimal])
             try db.execute(sql: "INSERT INTO told (receiver, key, time) SELECT receiver, key, created FROM delivery")
         }
+        migrator.registerMigration("5 what is set aside, results that are gone") { db in
+            try db.execute(
+                sql: """
+                    -- How often its receiver refused the message, why at last, and since when it is kept aside (wall clock).
+                    ALTER TABLE delivery ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE delivery ADD COLUMN reason TEXT;
+                    ALTER TABLE delivery ADD COLUMN set_aside REAL;
+                    -- Since when the receiver is in no configuration, wall clock.
+                    ALTER TABLE receiver ADD COLUMN dismissed REAL;
+                    -- Since when the published results are not in their place, wall clock.
+                    ALTER TABLE batch ADD COLUMN results_gone REAL;
+                    """)
+        }
         return migrator
     }
 }

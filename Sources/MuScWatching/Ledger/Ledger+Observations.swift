@@ -268,12 +268,10 @@ extension Ledger {
     ///
     /// - Returns: The folders of batches that had not been scored.
     func removeFolders(under path: FilePath) throws(LedgerError) -> [FilePath] {
-        // In the order of bytes, everything below a folder lies between "folder/" and "folder0".
-        let below = path.bytes + [UInt8(ascii: "/")]
-        let beyond = path.bytes + [UInt8(ascii: "0")]
+        let (below, beyond) = path.blobsOfInner
         return try write { db in
             let inside = "(path = ? OR (path > ? AND path < ?))"
-            let arguments: StatementArguments = [path.blob, Data(below), Data(beyond)]
+            let arguments: StatementArguments = [path.blob, below, beyond]
             let open = try Data.fetchAll(
                 db,
                 sql: """

@@ -13,6 +13,8 @@ package struct Obstacle: Sendable, Equatable {
         case link
         /// A folder that appliances keep their own things in is not entered.
         case skipped
+        /// Many folders hold too few images each, and may be one batch together.
+        case scattered
     }
 
     package var path: FilePath
@@ -44,6 +46,14 @@ extension Ledger {
     func clear(_ kind: Obstacle.Kind, at path: FilePath, root: Int64) throws(LedgerError) {
         try write { db in
             try db.run("DELETE FROM obstacle WHERE root = ? AND path = ? AND kind = ?", [root, path.blob, kind.rawValue])
+        }
+    }
+
+    /// Forgets what stood in the way of a folder, and of those in it.
+    func clearObstacles(under folder: FilePath) throws(LedgerError) {
+        let (below, beyond) = folder.blobsOfInner
+        try write { db in
+            try db.run("DELETE FROM obstacle WHERE path = ? OR (path > ? AND path < ?)", [folder.blob, below, beyond])
         }
     }
 

@@ -137,12 +137,13 @@ extension Ledger {
             try db.run(
                 """
                 UPDATE batch SET state = ?, reason = ?, finished = ?, seconds = ?, scored = ?, flagged = ?, unreadable = ?,
-                    results = ?, report = ?, interruptions = 0, next_attempt = ?, forced = 0
+                    results = ?, report = ?, interruptions = 0, next_attempt = ?, forced = 0, results_gone = NULL
                 WHERE id = ?
                 """,
                 [
-                    isDue ? "failed" : "done", isDue ? WatchReason.unread(outcome.unread.count).text : outcome.noVerdict, wallClock(),
-                    outcome.seconds, outcome.images, outcome.noVerdict == nil ? outcome.flagged : nil, outcome.unreadable,
+                    isDue ? "failed" : "done", isDue ? WatchReason.unread(outcome.unread.count).text : outcome.noVerdict,
+                    outcome.finished ?? wallClock(), outcome.seconds, outcome.images, outcome.noVerdict == nil ? outcome.flagged : nil,
+                    outcome.unreadable,
                     batch.results.blob, outcome.report?.blob, isDue ? wallClock() + delay : 0, batch.ledgerID,
                 ])
             try Self.enqueue(outcome.deliveries, db)
@@ -202,7 +203,7 @@ extension Ledger {
         try write { db in
             try Self.unclaim(batch, db)
             try Self.mark(unread: failure.unread, of: batch, isScored: false, db)
-            // A full disk is no fault of the batch, and does not use up its tries.
+            // A full disk, or one that may not be written, is no fault of the batch, and does not use up its tries.
             try db.run(
                 "UPDATE batch SET state = ?, reason = ?, next_attempt = ?, attempts = attempts - ?, interruptions = 0 WHERE id = ?",
                 [

@@ -11,6 +11,7 @@ package final class Ledger: Sendable {
     /// The file.
     package let path: FilePath
     let database: DatabaseQueue
+    let complaints = Complaints()
 
     /// Opens a ledger, creates it where there is none, and brings an older one up to date.
     ///

@@ -16,6 +16,9 @@ actor IndexUpdates {
         self.logger = logger
     }
 
+    /// Has the index of a root made anew by the next update.
+    func note(_ root: FilePath) { roots.insert(root) }
+
     func mark(_ root: FilePath, _ configuration: WatchConfiguration) async {
         roots.insert(root)
         if Moment.now() - last >= 2 { await update(configuration) }
@@ -36,7 +39,8 @@ actor IndexUpdates {
 /// Brings `batches.csv` and the index page of a root up to date; a failure is logged and holds nothing up.
 func updateIndex(of root: FilePath, configuration: WatchConfiguration, ledger: Ledger, scoring: BatchScoring, logger: Logger) async {
     func warn(_ error: any Error) {
-        logger.warning("index_failed", metadata: ["root": "\(root.text)", "reason": "\(escapedText(String(describing: error).utf8))"])
+        ledger.complaints.log(
+            .warning, "index_failed", ["root": "\(root.text)", "reason": "\(escapedText(String(describing: error).utf8))"], to: logger)
     }
     do {
         let index = try ledger.index(of: root, configuration: configuration)

@@ -24,6 +24,8 @@ package struct RootIndex: Sendable {
         package var seconds: Double?
         /// The results' folder.
         package var results: FilePath?
+        /// Whether the results are not where they were put.
+        package var isGone = false
         package var report: FilePath?
 
         /// What the flags of its results come to: `flagged`, `none_flagged`, `no_verdict`; empty where it is not done.
@@ -47,7 +49,8 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT folder.path, state, reason, image_count, scored, flagged, unreadable, finished, seconds, results, report
+                    SELECT folder.path, state, reason, image_count, scored, flagged, unreadable, finished, seconds, results, report,
+                        results_gone IS NOT NULL
                     FROM batch JOIN folder ON folder.id = batch.folder JOIN root ON root.id = folder.root
                     WHERE root.path = ? AND gone_since IS NULL
                     ORDER BY finished IS NULL DESC, finished DESC, first_seen DESC, folder.path, sequence
@@ -55,10 +58,15 @@ extension Ledger {
             ).map { row in
                 let folder = FilePath(blob: row[0])
                 let name = folder.relative(to: root)?.text ?? folder.text
+                let state = BatchState(rawValue: row[1]) ?? .waiting
+                // Nothing may lead to a page that is gone.
+                let isGone: Bool = row[11]
                 return RootIndex.Entry(
-                    folder: folder, name: name.isEmpty ? "." : name, state: BatchState(rawValue: row[1]) ?? .waiting, reason: row[2],
+                    folder: folder, name: name.isEmpty ? "." : name, state: state,
+                    reason: isGone && state == .done ? WatchReason.resultsGone.text : row[2],
                     images: row[4] ?? row[3], flagged: row[5], unreadable: row[6], finished: row[7], seconds: row[8],
-                    results: (row[9] as Data?).map { FilePath(blob: $0) }, report: (row[10] as Data?).map { FilePath(blob: $0) })
+                    results: (row[9] as Data?).map { FilePath(blob: $0) }, isGone: isGone,
+                    report: isGone ? nil : (row[10] as Data?).map { FilePath(blob: $0) })
             }
         }
         return RootIndex(root: root, place: configuration.resultsRoot(of: root), batches: entries)

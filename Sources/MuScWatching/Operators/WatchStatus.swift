@@ -35,11 +35,17 @@ package struct WatchStatus: Sendable, Codable, Equatable {
         /// Greater than 1 for further batches in the same folder.
         package var sequence: Int
         package var state: BatchState
+        /// What the state comes to for a person, with what goes on under ``answer``.
+        package var standing = BatchStanding.arriving
+        /// What goes on: the command, or why none is needed.
+        package var answer = ""
         package var images: Int
         package var reason: String?
         package var attempts: Int
         /// All times are ISO 8601.
         package var firstSeen: String
+        /// Since when it is in its state, or its results are gone.
+        package var since: String?
         package var started: String?
         package var nextAttempt: String?
         /// Of the last results, like all below.
@@ -48,6 +54,8 @@ package struct WatchStatus: Sendable, Codable, Equatable {
         package var flagged: Int?
         package var unreadable: Int?
         package var report: String?
+        /// Since when its results are not where they were put; nil while they are.
+        package var resultsGone: String?
     }
 
     package var roots: [Root]
@@ -96,7 +104,8 @@ extension WatchStatus.Batch {
             (row[column] as Double?).flatMap { $0 > 0 ? Date(timeIntervalSince1970: $0).formatted(.iso8601) : nil }
         }
         state = BatchState(rawValue: row["state"]) ?? .waiting
-        folder = FilePath(blob: row["folder_path"]).text
+        let path = FilePath(blob: row["folder_path"])
+        folder = path.text
         sequence = row["sequence"]
         images = row["image_count"]
         reason = row["reason"]
@@ -109,5 +118,11 @@ extension WatchStatus.Batch {
         flagged = row["flagged"]
         unreadable = row["unreadable"]
         report = (row["report"] as Data?).map { FilePath(blob: $0).text }
+        // A ledger that an older version wrote, and that is only read now, has no such columns yet.
+        resultsGone = row.hasColumn("results_gone") ? time("results_gone") : nil
+        if resultsGone != nil, state == .done { reason = WatchReason.resultsGone.text }
+        since = resultsGone ?? (row.hasColumn("since") ? time("since") : nil)
+        standing = BatchStanding(self)
+        answer = standing.answer(path)
     }
 }

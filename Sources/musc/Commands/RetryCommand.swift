@@ -15,7 +15,7 @@ struct RetryCommand: ParsableCommand {
     @OptionGroup var ledger: LedgerOption
 
     func run() throws {
-        let ledger = try ledger.open()
+        let ledger = try ledger.openKnown()
         do {
             let concerned =
                 folders.isEmpty

@@ -22,14 +22,15 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         // What a sweep or a watcher reads that is started like this.
         if !json { Terminal.printResult("Configuration: \(ConfigurationPlace.find(config).file ?? "none; the defaults hold")") }
-        guard FileManager.default.fileExists(atPath: watch.ledger.path.string) else {
+        let place = try watch.ledger.known()
+        guard place.isThere else {
             Terminal.printResult(
-                json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(watch.ledger.path)).")
+                json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(place.path)).")
             return
         }
         let status: WatchStatus
         do {
-            status = try WatchStatus.read(try watch.ledger.open(readOnly: true), roots: watch.roots.map { FilePath($0) })
+            status = try WatchStatus.read(try watch.ledger.openKnown(readOnly: true), roots: watch.roots.map { FilePath($0) })
         } catch let error as LedgerError {
             throw UserError("\(error)", exit: .usage)
         }
@@ -48,9 +49,11 @@ struct StatusCommand: ParsableCommand {
             receiver.waiting == 0
             ? "nothing waits"
             : "\(receiver.waiting) waiting" + (receiver.oldest.map { " since \($0)" } ?? "")
+        let aside = receiver.setAside > 0 ? ", \(receiver.setAside) refused and set aside" : ""
         let next = receiver.nextAttempt.map { ", next try \($0)" } ?? ""
         let reason = receiver.reason.map { "; the last try failed: \($0)" } ?? ""
-        Terminal.printResult("\(receiver.receiver): \(waiting)\(next)\(reason)")
+        let answer = receiver.answer.map { "; \($0)" } ?? ""
+        Terminal.printResult("\(receiver.receiver): \(waiting)\(aside)\(next)\(reason)\(answer)")
     }
 
     private func printText(_ root: WatchStatus.Root) {
@@ -61,12 +64,15 @@ struct StatusCommand: ParsableCommand {
         let presence = root.present ? "" : ", missing"
         Terminal.printResult("\(root.root): \(counts.isEmpty ? "no batches" : counts.joined(separator: ", "))\(holder)\(presence)")
         for obstacle in root.obstacles { Terminal.printResult("  \(obstacle.reason) (since \(obstacle.since))") }
-        // What is done and has a reason has no verdict.
+        // What is done and has a reason has no verdict, or its results are gone.
         for batch in root.batches where all || batch.state != .done || batch.reason != nil {
             let sequence = batch.sequence > 1 ? " (\(batch.sequence))" : ""
             let reason = batch.reason.map { ": \($0)" } ?? ""
             let next = batch.nextAttempt.map { ", next try \($0)" } ?? ""
-            Terminal.printResult("  \(batch.state.rawValue)  \(batch.folder)\(sequence)  \(batch.images) images\(next)\(reason)")
+            let since = batch.since.map { " since \($0)" } ?? ""
+            Terminal.printResult(
+                "  \(batch.state.rawValue)  \(batch.folder)\(sequence)  \(batch.images) images\(since)\(next)\(reason)")
+            if batch.standing != .done { Terminal.printResult("    → \(batch.answer)") }
         }
     }
 }

@@ -21,7 +21,7 @@ struct SweepCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try loaded()
-        let logger = Log.logger(configuration)
+        let logger = Log.logger
         let ledger = try watch.ledger.open()
         // The network is loaded only where a batch is ready: most sweeps find nothing.
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
@@ -33,7 +33,7 @@ struct SweepCommand: AsyncParsableCommand {
         let deliverer = Deliverer(
             settings: configuration.hooks, ledger: ledger, logger: logger, userAgent: MuscVersion.userAgent)
         try await StopSignal.cancelling(Task<Void, any Error> { await deliverer.deliverDue() })
-        if let file = configuration.metricsFile { try? MetricsFile(path: file).write(ledger) }
+        if let file = configuration.watch.metricsFile { try? MetricsFile(path: file).write(ledger) }
         for locked in summary.locked { Terminal.note("\(locked)", .notice) }
         for blocked in summary.blocked { Terminal.printError("\(blocked)") }
         if summary.failed > 0 || !summary.missing.isEmpty || !summary.blocked.isEmpty || summary.hasObstacles { throw ExitCode.batchFailed }

@@ -16,8 +16,8 @@ struct WatchCommand: AsyncParsableCommand {
             again at the next start. SIGHUP reads the configuration again.
             """)
 
-    @Option(help: ArgumentHelp("Batches that are scored at the same time.", valueName: "count"))
-    var jobs = 1
+    @Option(key: "watch.jobs")
+    var jobs: GivenFlag?
 
     @Option(key: "watch.metrics_file")
     var metricsFile: GivenFlag?
@@ -30,7 +30,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try loaded()
-        let logger = Log.logger(configuration)
+        let logger = Log.logger
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         // A watcher that cannot score should say so when it starts, not when the first batch has settled.
         _ = try await processor.ready()
@@ -42,10 +42,16 @@ struct WatchCommand: AsyncParsableCommand {
             configuration: configuration.watch, ledger: ledger,
             scoring: BatchScoring(processor) { current.withLock { $0 } },
             logger: logger,
-            metricsFile: configuration.metricsFile.map { MetricsFile(path: $0) },
             reload: {
-                let configuration = try loaded()
-                try await processor.replace(configuration)
+                let former = Terminal.current
+                let configuration: Configuration
+                do {
+                    configuration = try loaded()
+                    try await processor.replace(configuration)
+                } catch {
+                    Terminal.speak(former.level, former.format)
+                    throw error
+                }
                 deliverer.replace(configuration.hooks)
                 current.withLock { $0 = configuration }
                 return configuration.watch
@@ -63,8 +69,7 @@ struct WatchCommand: AsyncParsableCommand {
     }
 
     private func loaded() throws -> Configuration {
-        var configuration = try watch.watched(try options.configuration(and: [metricsFile]))
-        configuration.watch.jobs = max(jobs, 1)
+        var configuration = try watch.watched(try options.configuration(and: [metricsFile, jobs]))
         configuration.printsJSON = json
         return configuration
     }

@@ -48,6 +48,13 @@ extension Configuration {
                   roots: [/srv/drop, {folder: /data/line-b, known_good: /data/good-b}]
                 """),
         Key(
+            "watch.batch_level", \.watch.batchLevel, .emptyOr(.integer(0...64)), decides: false,
+            help: "How many levels below a drop folder a folder lies that is one batch together with all folders in it.",
+            details: """
+                For lines that make a folder for each part, or for each day with one for each hour in it. With 1, drop/monday/kos01/a.jpg \
+                and drop/monday/kos02/a.jpg are one batch, monday. Left empty, each folder that holds images is a batch of its own.
+                """),
+        Key(
             "watch.settle_seconds", \.watch.settleSeconds, .number(0...86_400), decides: false,
             help: "A batch is ready when nothing in its folder has changed for this many seconds.",
             details: "Longer than the longest pause of whatever delivers the images."),
@@ -90,10 +97,13 @@ extension Configuration {
             "watch.retry_limit", \.watch.retryLimit, .integer(1...1000), decides: false,
             help: "Tries after which a failed batch is held until `musc retry`."),
         Key(
+            "watch.jobs", \.watch.jobs, .integer(1...1024), flag: "jobs", "count", decides: false,
+            help: "How many batches a watcher scores at the same time."),
+        Key(
             "watch.stop_seconds", \.watch.stopSeconds, .number(0...86_400), decides: false,
             help: "Seconds that a batch being scored has to end after SIGTERM or SIGINT; else it is scored again at the next start."),
         Key(
-            "watch.metrics_file", \.metricsFile, .emptyOr(.path("a file")), flag: "metrics-file", "file", decides: false,
+            "watch.metrics_file", \.watch.metricsFile, .emptyOr(.path("a file")), flag: "metrics-file", "file", decides: false,
             help: "A file for Prometheus's node_exporter (textfile collector): batches, images, seconds, failures, queue.",
             details: "A sweep and a watcher write it."),
     ]

@@ -20,7 +20,6 @@ package struct Configuration: Sendable {
     var dropFolders: [DropFolder] = [] {
         didSet { watch.roots = dropFolders.map(\.folder) }
     }
-    var metricsFile: FilePath?
 
     var backbone = BackboneCatalogue.standard
     var pretrained: String?

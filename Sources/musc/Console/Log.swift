@@ -1,20 +1,21 @@
 import FoundationEssentials
 import Logging
 
-/// Logs to standard error: text for people, or a JSON object a line.
+/// Logs to standard error: text for people, or a JSON object a line, as ``Terminal/speak(_:_:)`` says at that moment.
 enum Log {
-    static func logger(_ configuration: Configuration) -> Logger {
-        var logger = Logger(label: "musc") { _ in LineLogHandler(format: configuration.logFormat) }
-        logger.logLevel = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .info
-        return logger
-    }
+    static var logger: Logger { Logger(label: "musc") { _ in LineLogHandler() } }
 }
 
 /// Writes each event as one line: time, level, the event's name, and its values in alphabetical order.
 private struct LineLogHandler: LogHandler {
-    var format: LogFormat
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level = .info
+    /// A level of its own; nil for that of the terminal, which a configuration that is read again may change.
+    private var ownLevel: Logger.Level?
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? Logger.Level(rawValue: Terminal.current.level.rawValue) ?? .info }
+        set { ownLevel = newValue }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -24,7 +25,7 @@ private struct LineLogHandler: LogHandler {
     func log(event: LogEvent) {
         let values = metadata.merging(event.metadata ?? [:]) { $1 }
         let time = Date.now.ISO8601Format()
-        switch format {
+        switch Terminal.current.format {
         case .text:
             let pairs = values.keys.sorted().map { " \($0)=\(Self.quoted("\(values[$0] ?? "")"))" }.joined()
             Terminal.printNote("\(time) \(event.level.rawValue) \(event.message)\(pairs)")

@@ -16,6 +16,9 @@ enum Terminal {
     /// From now on nothing is said below this level, and what is said is text or JSON.
     static func speak(_ level: LogLevel, _ format: LogFormat) { manner.withLock { $0 = (level, format) } }
 
+    /// What is said now, and how.
+    static var current: (level: LogLevel, format: LogFormat) { manner.withLock { $0 } }
+
     /// - Parameter message: One line, and further ones that are indented.
     static func printError(_ message: String) { note(message, .error) }
 

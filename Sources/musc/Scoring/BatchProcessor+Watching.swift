@@ -22,7 +22,9 @@ extension BatchProcessor {
             }
             do throws(UserError) {
                 let files = batch.files.map { batch.folder.appending($0.name) }
-                var listing = try? ImageListing(batch.folder, rules: configuration.fileRules, root: batch.root)
+                var listing = try? ImageListing(
+                    batch.folder, recursive: batch.files.contains { $0.name.isPath }, excluding: [configuration.resultsFolderName],
+                    rules: configuration.fileRules, root: batch.root)
                 listing?.keep(only: files)
                 let outcome = try process(
                     files, folder: batch.folder, results: batch.results,
@@ -54,15 +56,20 @@ extension ReadyBatch {
         }
     }
 
-    /// Makes what goes with results for those that were found in place: copies of flagged photographs, and the link to
-    /// the line's newest results.
+    /// Makes what goes with results for those that were found in place: copies of flagged photographs.
     func adopt(_ configuration: Configuration) {
         do {
             try copies(configuration)?.write(resultsFolder: results, batchFolder: folder, root: root)
         } catch {
             Terminal.printError("\(error)")
         }
-        LatestLink.point(at: self, in: configuration.watch)
+    }
+}
+
+extension RunRecord {
+    /// When the results were published, in seconds of the wall clock since 1970; nil where they do not say.
+    fileprivate var finished: Double? {
+        (try? Date(started, strategy: .iso8601)).map { $0.timeIntervalSince1970 + seconds }
     }
 }
 
@@ -84,7 +91,7 @@ extension PublishedResults {
             outcome: BatchOutcome(
                 images: run.images, flagged: run.flagged, unreadable: run.unreadable,
                 noVerdict: FlagOutcome(flagged: run.flagged, threshold: run.threshold).absence?.explanation,
-                seconds: run.seconds, report: batch.results.appending("report.html"),
+                seconds: run.seconds, finished: run.finished, report: batch.results.appending("report.html"),
                 deliveries: Self.deliveries(of: batch, run, configuration.hooks)),
             remark: run.differences(from: configuration))
     }

@@ -93,7 +93,7 @@ struct BatchProcessor: Sendable {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
             switch error {
             case .tooFewImages(let images):
-                failure.unread = images.mayBeReadLater.compactMap(\.lastName)
+                failure.unread = images.mayBeReadLater.compactMap { $0.name(in: folder) }
                 failure.failureKind = failure.unread.isEmpty ? .lasting : .unreadable
             case .region, .notFinite: failure.failureKind = .lasting
             case .cancelled, .listing, .memory, .spill: break
@@ -144,7 +144,7 @@ struct BatchProcessor: Sendable {
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: seconds(), settings: inForce.texts, weightsSHA256: inspector.weightsSHA256)
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
-        origin.complete(&record, unread: scores.images.unread, hooks: configuration.hooks, threads: configuration.threads)
+        origin.complete(&record, unread: scores.images.unread(in: folder), hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
         let place = results.string
         let result = BatchResult(
@@ -176,7 +176,7 @@ struct BatchProcessor: Sendable {
         } catch {
             var failure = UserError("\(error)", exit: .batchFailed)
             switch error.kind {
-            case .noSpace: failure.failureKind = .noSpace
+            case .noSpace, .notWritable: failure.failureKind = .noSpace
             case .occupied: failure.failureKind = .lasting
             default: break
             }
@@ -184,14 +184,16 @@ struct BatchProcessor: Sendable {
         }
         return Outcome(
             folder: folder.string, outcome: FlagOutcome(flagged: result.flagged, threshold: scores.threshold),
-            unread: scores.images.unread, ignored: ignored.values.reduce(0, +),
+            unread: scores.images.unread(in: folder), ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
     }
 }
 
 extension [ScoredImage] {
     /// The names of those that could not be read for a reason that may pass.
-    var unread: [FileName] { filter(\.mayBeReadLater).compactMap(\.path.lastName) }
+    ///
+    /// - Parameter folder: The batch's.
+    func unread(in folder: FilePath) -> [FileName] { filter(\.mayBeReadLater).compactMap { $0.path.name(in: folder) } }
 }
 
 /// An error for the person at the terminal: one line, and the exit status.

@@ -3,7 +3,8 @@ import MuScResults
 import MuScWatching
 import SystemPackage
 
-/// Keeps `index.html` of each drop folder up to date; `batches.csv` beside it is the watcher's own.
+/// Keeps `index.html` of each drop folder up to date, and the links to its lines' newest results; `batches.csv` beside it
+/// is the watcher's own.
 ///
 /// How a batch's scores are spread is read from its `run.json`, once for each of its results.
 actor IndexKeeper {
@@ -14,11 +15,18 @@ actor IndexKeeper {
     }
 
     private var known: [FilePath: Known] = [:]
+    /// The lines of each drop folder, with results of one of its batches.
+    private var lines: [FilePath: [FilePath: FilePath]] = [:]
+    /// Lines of which it was told that their link is not ours.
+    private var toldOf: Set<FilePath> = []
 
     /// Writes the index of one root.
     ///
     /// - Throws: ``ResultsError``; what was there before stays.
     func update(_ index: RootIndex) throws {
+        let (found, others) = LatestLink.follow(index, former: lines[index.root] ?? [:])
+        lines[index.root] = found
+        for line in others where toldOf.insert(line).inserted { LatestLink.tell(of: line) }
         let batches = index.batches.map { batch in
             let known = known(of: batch)
             return BatchSummary(

@@ -123,7 +123,7 @@ struct SetupService {
             [Service]
             Type=notify
             ExecStart="\(program)" watch --config "\(plan.file)"
-            ExecReload=/bin/kill -HUP $MAINPID
+            ExecReload=/bin/sh -c 'kill -HUP $MAINPID'
             Restart=on-failure
             TimeoutStopSec=60
             [Install]
