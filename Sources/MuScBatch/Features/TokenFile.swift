@@ -124,6 +124,9 @@ struct TokenFile: Sendable {
         }
         var sum = Checksum()
         let feature = try imageFeature(in: archive, &sum)
+        guard key.alignment == nil || origin(in: archive).frame != nil else {
+            throw TokenFileError(path: path, fault: .damaged("its frame is missing"))
+        }
         return (
             KeptTokens(path: path, layers: layers, digests: digests, remade: remade), feature, origin(in: archive)
         )

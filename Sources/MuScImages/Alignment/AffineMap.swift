@@ -34,3 +34,18 @@ public struct AffineMap: Sendable, Hashable, Codable {
     /// Whether rows stay rows and columns columns.
     var isStraight: Bool { b == 0 && d == 0 && a > 0 && e > 0 }
 }
+
+extension AffineMap {
+    /// - Throws: `DecodingError` for numbers that no photograph has, which a damaged file may hold.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func number(_ key: CodingKeys) throws -> Double {
+            let number = try values.decode(Double.self, forKey: key)
+            guard abs(number) <= 1e8 else {
+                throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "\(number) is no place in a photograph")
+            }
+            return number
+        }
+        self.init(a: try number(.a), b: try number(.b), c: try number(.c), d: try number(.d), e: try number(.e), f: try number(.f))
+    }
+}

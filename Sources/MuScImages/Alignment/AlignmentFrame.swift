@@ -158,3 +158,24 @@ extension AlignmentFrame {
             && (!follows || goes(highest, in: compared.height))
     }
 }
+
+extension AlignmentFrame {
+    /// - Throws: `DecodingError` for measures that no copy has, which a damaged file may hold.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            copy: try values.decode(ImageSize.self, forKey: .copy), isTurned: try values.decode(Bool.self, forKey: .isTurned),
+            follows: try values.decode(Bool.self, forKey: .follows), size: try values.decode(FrameSize.self, forKey: .size),
+            middle: try values.decode(PartPlacement.self, forKey: .middle), scatter: try values.decode(FrameSize.self, forKey: .scatter),
+            elongation: try values.decode(Double.self, forKey: .elongation),
+            reference: try values.decode(PartReference.self, forKey: .reference),
+            agreement: try values.decode(Float.self, forKey: .agreement), compared: try values.decode(FrameSize.self, forKey: .compared))
+        let side = 1...PartCopy.longestSide
+        func isSound(_ size: FrameSize) -> Bool { (0.5...1e4).contains(size.width) && (0.5...1e4).contains(size.height) }
+        guard side.contains(copy.width), side.contains(copy.height), isSound(size), isSound(compared),
+            [middle.x, middle.y, middle.angle, scatter.width, scatter.height, elongation, Double(agreement)].allSatisfy({ abs($0) <= 1e6 })
+        else {
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "these are no measures of a frame"))
+        }
+    }
+}

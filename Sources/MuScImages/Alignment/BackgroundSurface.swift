@@ -114,7 +114,31 @@ extension SIMD4<Float> {
 
 extension [Float] {
     /// The middle value, the upper one of two; 0 of none.
-    var median: Float { isEmpty ? 0 : sorted()[count / 2] }
+    ///
+    /// By Hoare's selection: the side on which the middle lies is parted again and again.
+    var median: Float {
+        guard !isEmpty else { return 0 }
+        let middle = count / 2
+        var values = self
+        return values.withUnsafeMutableBufferPointer { values in
+            var (low, high) = (0, values.count - 1)
+            while low < high {
+                let pivot = values[(low + high) / 2]
+                var (left, right) = (low, high)
+                while left <= right {
+                    while values[left] < pivot { left += 1 }
+                    while values[right] > pivot { right -= 1 }
+                    if left <= right {
+                        values.swapAt(left, right)
+                        left += 1
+                        right -= 1
+                    }
+                }
+                if middle <= right { high = right } else if middle >= left { low = left } else { break }
+            }
+            return values[middle]
+        }
+    }
 }
 
 extension [Double] {

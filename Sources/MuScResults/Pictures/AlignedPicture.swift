@@ -20,8 +20,11 @@ struct AlignedPicture: Sendable {
         guard let record = scores.alignment else { return nil }
         let found = record.images.filter { $0.fault == nil }
         guard let place = found.max(by: { (abs($0.degrees), $1.image) < (abs($1.degrees), $0.image) }),
-            let image = scores.images.first(where: { $0.name == place.image && $0.index != nil })
+            let image = scores.images.first(where: { $0.name == place.image && $0.index != nil }), let size = image.size
         else { return nil }
+        // A record that somebody changed may name places far outside the photograph.
+        let most = 4 * Double(max(size.width, size.height))
+        guard place.corners.allSatisfy({ abs($0) <= most }) else { return nil }
         (self.image, self.place) = (image, place)
     }
 

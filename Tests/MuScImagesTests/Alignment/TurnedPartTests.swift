@@ -115,6 +115,21 @@ import Testing
         #expect(!frame.fits(others.parts))
     }
 
+    @Test("A frame of a damaged file is refused, and nothing is made of its numbers")
+    func damaged() throws {
+        let frame = try #require(Self.batch(of: Self.parts()).frame())
+        let text = String(decoding: try JSONEncoder().encode(frame), as: UTF8.self)
+        for (number, other) in [
+            ("\"width\":", "\"width\":-1e300,\"was\":"), ("\"samples\":\"", "\"samples\":\"zz"), ("\"copy\":", "\"copy\":0,\"was\":"),
+        ] {
+            let damaged = text.replacing(number, with: other)
+            #expect(throws: DecodingError.self) { try JSONDecoder().decode(AlignmentFrame.self, from: Data(damaged.utf8)) }
+        }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(AffineMap.self, from: Data(#"{"a":1e300,"b":0,"c":0,"d":0,"e":1,"f":0}"#.utf8))
+        }
+    }
+
     @Test("Something beside a part, outside the frame, is told of")
     func beside() throws {
         let parts = Self.parts()
