@@ -60,7 +60,7 @@ struct FeatureExtraction: Sendable {
     private static let mostMappedFiles = 16_384
 
     private enum ImageOutcome: Sendable {
-        case tokens(layers: [PatchTokens], imageFeature: [Float], size: ImageSize)
+        case tokens(layers: [PatchTokens], imageFeature: [Float], look: ImageLook, size: ImageSize)
         case failed(String, mayPass: Bool)
         case unkept(SpillError)
         /// The network gave numbers that are not finite.
@@ -72,11 +72,11 @@ struct FeatureExtraction: Sendable {
     private func tokens(
         of file: BatchFile, store: TokenStore, mapsFiles: Bool, threads: Int
     ) -> ImageOutcome {
-        func outcome(_ tokens: ImageTokens, _ size: ImageSize) -> ImageOutcome {
+        func outcome(_ tokens: ImageTokens, _ look: ImageLook, _ size: ImageSize) -> ImageOutcome {
             do throws(SpillError) {
                 var layers: [PatchTokens] = []
                 for values in tokens.layers { layers.append(try store.keep(values)) }
-                return .tokens(layers: layers, imageFeature: tokens.imageFeature, size: size)
+                return .tokens(layers: layers, imageFeature: tokens.imageFeature, look: look, size: size)
             } catch {
                 return .unkept(error)
             }
@@ -87,11 +87,11 @@ struct FeatureExtraction: Sendable {
             let layers = settings.featureLayers.indices.map { PatchTokens(kept.tokens, layer: $0) }
             if mapsFiles {
                 return .tokens(
-                    layers: layers, imageFeature: kept.imageFeature, size: kept.size)
+                    layers: layers, imageFeature: kept.imageFeature, look: kept.look, size: kept.size)
             }
             do {
                 return outcome(
-                    ImageTokens(layers: try layers.values(), imageFeature: kept.imageFeature), kept.size)
+                    ImageTokens(layers: try layers.values(), imageFeature: kept.imageFeature), kept.look, kept.size)
             } catch {
                 return .unkept(error)
             }
@@ -100,9 +100,10 @@ struct FeatureExtraction: Sendable {
             let (image, original) = try network.photograph(file)
             let tokens = network.model.tokens(of: image, plan: network.tiles, threads: threads)
             guard tokens.isFinite else { return .notFinite }
+            let look = ImageLook(image)
             cache?.keep(
-                tokens, of: file, at: place, size: original, channels: settings.backbone.width)
-            return outcome(tokens, original)
+                tokens, look, of: file, at: place, size: original, channels: settings.backbone.width)
+            return outcome(tokens, look, original)
         } catch {
             return .failed("\(error.kind)", mayPass: error.kind.mayPass)
         }
@@ -114,7 +115,8 @@ struct FeatureExtraction: Sendable {
         guard let (image, original) = try? network.photograph(file) else { return nil }
         let tokens = network.model.tokens(of: image, plan: network.tiles)
         guard tokens.isFinite else { return nil }
-        cache?.keep(tokens, of: file, at: place, size: original, channels: settings.backbone.width)
+        cache?.keep(
+            tokens, ImageLook(image), of: file, at: place, size: original, channels: settings.backbone.width)
         return tokens
     }
 
@@ -126,11 +128,12 @@ struct FeatureExtraction: Sendable {
             image.root = file.root
             image.page = file.page
             switch outcome {
-            case .tokens(let layers, let imageFeature, let size):
+            case .tokens(let layers, let imageFeature, let look, let size):
                 image.size = size
                 image.index = batch.imageFeatures.count
                 for (layer, tokens) in layers.enumerated() { batch.layers[layer].append(tokens) }
                 batch.imageFeatures.append(imageFeature)
+                batch.looks.append(look)
             case .unkept(let error):
                 throw .spill(error)
             case .notFinite:

@@ -42,16 +42,17 @@ package struct TokenCache: Sendable {
         return TokenFile(path: folder.appending(hash.text + ".tokens"))
     }
 
-    /// The tokens, the image feature and the upright original's size, where they are kept; the tokens unread.
+    /// The tokens, the image feature, the look and the upright original's size, where they are kept; the tokens unread.
     ///
     /// - Parameter remade: Computes the tokens anew; asked where they turn out to be damaged.
     func tokens(
         of image: BatchFile, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
-    ) -> (tokens: KeptTokens, imageFeature: [Float], size: ImageSize)? {
+    ) -> (tokens: KeptTokens, imageFeature: [Float], look: ImageLook, size: ImageSize)? {
         let file = file(of: image)
-        guard let kept = try? file.kept(key: key, patches: patches, remade: remade) else { return nil }
+        // An earlier version kept no looks.
+        guard let kept = try? file.kept(key: key, patches: patches, remade: remade), let look = kept.look else { return nil }
         Self.touch(file.path)
-        return kept
+        return (kept.tokens, kept.imageFeature, look, kept.size)
     }
 
     /// Whether there is a file for the image's tokens.
@@ -68,10 +69,12 @@ package struct TokenCache: Sendable {
     /// Keeps the tokens of an image, if the disk allows, and the file is still the one that was read.
     ///
     /// - Parameter place: ``place(of:)`` from before the file was read.
-    func keep(_ tokens: ImageTokens, of image: BatchFile, at place: FilePath?, size: ImageSize, channels: Int) {
+    func keep(
+        _ tokens: ImageTokens, _ look: ImageLook, of image: BatchFile, at place: FilePath?, size: ImageSize, channels: Int
+    ) {
         let file = file(of: image)
         guard file.path == place else { return }
-        try? file.write(tokens, key: key, channels: channels, as: .single, size: size, flushes: false)
+        try? file.write(tokens, look, key: key, channels: channels, as: .single, size: size, flushes: false)
     }
 
     /// Makes the folder, so that ``keep`` can write.

@@ -21,12 +21,13 @@ struct TokenFile: Sendable {
     /// Writes the tokens of one image.
     ///
     /// - Parameters:
+    ///   - look: Its small grey copy; nil where that is not known.
     ///   - channels: Numbers a token has.
     ///   - size: Pixels of the upright original.
     ///   - flushes: False for tokens that can be made again: after a loss of power such a file may be damaged.
     /// - Throws: ``TensorFileError`` where the file system refuses; nothing is left behind then.
     func write(
-        _ tokens: ImageTokens, key: TokenKey, channels: Int, as precision: Precision,
+        _ tokens: ImageTokens, _ look: ImageLook?, key: TokenKey, channels: Int, as precision: Precision,
         size: ImageSize = 0, flushes: Bool = true
     ) throws(TensorFileError) {
         var content = SafetensorsWriter(
@@ -51,21 +52,20 @@ struct TokenFile: Sendable {
         content.add("image_feature", tokens.imageFeature, shape: [tokens.imageFeature.count])
         sum.add(tokens.imageFeature)
         content.metadata["checksum"] = sum.text
+        if let look {
+            content.add("look", look.pixels, shape: [ImageLook.side, ImageLook.side])
+            content.metadata["blank"] = look.blank?.rawValue
+        }
         try content.write(to: path.string, flushes: flushes)
     }
 
-    /// Reads the tokens alone; see ``readSized(key:patches:)``.
-    func read(key: TokenKey, patches: Int) throws(TokenFileError) -> ImageTokens {
-        try readSized(key: key, patches: patches).tokens
-    }
-
-    /// Reads the tokens and the size of the upright original.
+    /// Reads the tokens, the look, where there is one, and the size of the upright original.
     ///
     /// - Parameter patches: How many patches each layer must have.
     /// - Throws: ``TokenFileError`` where the file is missing, damaged, or of another key.
-    func readSized(
+    func read(
         key: TokenKey, patches: Int
-    ) throws(TokenFileError) -> (tokens: ImageTokens, size: ImageSize) {
+    ) throws(TokenFileError) -> (tokens: ImageTokens, look: ImageLook?, size: ImageSize) {
         let archive = try open(key: key)
         var tokens = ImageTokens(layers: [], imageFeature: [])
         var sum = Checksum()
@@ -84,10 +84,10 @@ struct TokenFile: Sendable {
             tokens.layers.append(values)
         }
         tokens.imageFeature = try imageFeature(in: archive, &sum)
-        return (tokens, size(in: archive))
+        return (tokens, look(in: archive), size(in: archive))
     }
 
-    /// The tokens as a ``write(_:key:channels:as:size:)`` in single precision left them, without reading them.
+    /// The tokens as a ``write(_:_:key:channels:as:size:flushes:)`` in single precision left them, without reading them.
     ///
     /// - Parameters:
     ///   - patches: How many patches each layer must have.
@@ -95,7 +95,7 @@ struct TokenFile: Sendable {
     /// - Throws: ``TokenFileError`` where the file is missing, of another key, or damaged as far as can be told.
     func kept(
         key: TokenKey, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
-    ) throws(TokenFileError) -> (tokens: KeptTokens, imageFeature: [Float], size: ImageSize) {
+    ) throws(TokenFileError) -> (tokens: KeptTokens, imageFeature: [Float], look: ImageLook?, size: ImageSize) {
         let archive = try open(key: key)
         var layers: [StoredTensor] = []
         var digests: [ContentDigest] = []
@@ -109,7 +109,8 @@ struct TokenFile: Sendable {
         var sum = Checksum()
         let feature = try imageFeature(in: archive, &sum)
         return (
-            KeptTokens(path: path, layers: layers, digests: digests, remade: remade), feature, size(in: archive)
+            KeptTokens(path: path, layers: layers, digests: digests, remade: remade), feature, look(in: archive),
+            size(in: archive)
         )
     }
 
@@ -143,6 +144,17 @@ struct TokenFile: Sendable {
             throw TokenFileError(path: path, fault: .damaged("its checksum differs"))
         }
         return values
+    }
+
+    /// The look alone, of a file of this key; nil where there is none.
+    func look(key: TokenKey) -> ImageLook? { (try? open(key: key)).flatMap { look(in: $0) } }
+
+    private func look(in archive: TensorArchive) -> ImageLook? {
+        guard let tensor = archive["look"], tensor.scalarType == .uint8,
+            tensor.shape == [ImageLook.side, ImageLook.side]
+        else { return nil }
+        return ImageLook(
+            pixels: tensor.withUnsafeBytes { Array($0) }, blank: archive.metadata["blank"].flatMap { BlankReason(rawValue: $0) })
     }
 
     private func size(in archive: TensorArchive) -> ImageSize {

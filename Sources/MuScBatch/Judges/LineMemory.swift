@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MuScBackbone
+import MuScImages
 import MuScScoring
 import MuScSupport
 import MuScTensors
@@ -69,9 +70,10 @@ package struct LineMemory: Sendable {
         for entry in index.images where entry.batch != batch.string {
             let file = TokenFile(path: place.appending(entry.file))
             do throws(TokenFileError) {
-                let tokens = try file.read(key: key, patches: patches)
+                let read = try file.read(key: key, patches: patches)
                 result.tokens.append(
-                    tokens, of: ScoredImage(name: entry.label, path: FilePath(entry.batch).appending(entry.name)))
+                    read.tokens, of: ScoredImage(name: entry.label, path: FilePath(entry.batch).appending(entry.name)),
+                    look: read.look)
             } catch {
                 setAside(file.path)
                 result.problems.append(LineMemoryProblem(line: line, fault: .tokens("\(error)")))
@@ -85,11 +87,14 @@ package struct LineMemory: Sendable {
         package var image: ScoredImage
         /// What it shows, by which it is known again under another name.
         let content: ContentDigest
+        /// Its small grey copy, by which it is known when it was photographed again; nil where there is none.
+        let look: ImageLook?
         /// Its tokens, asked for where the image is remembered.
         let tokens: @Sendable () throws(SpillError) -> ImageTokens
 
-        package init(image: ScoredImage, tokens: ImageTokens) {
+        package init(image: ScoredImage, tokens: ImageTokens, look: ImageLook? = nil) {
             self.image = image
+            self.look = look
             content = ContentDigest(ofFeature: tokens.imageFeature)
             self.tokens = { tokens }
         }
@@ -100,14 +105,15 @@ package struct LineMemory: Sendable {
         package init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
             self.image = image
             content = ContentDigest(ofFeature: batch.imageFeatures[index])
+            look = batch.looks[index]
             tokens = { () throws(SpillError) in try batch.imageTokens(index) }
         }
     }
 
     /// Offers a batch's images to the memory, in place of what was remembered of that batch before.
     ///
-    /// An image is known by its content: one that is remembered of another batch (a batch that was copied or renamed)
-    /// or that is a copy of one before it is not remembered twice.
+    /// An image is known by its content: one that is remembered of another batch (a batch that was copied, renamed or
+    /// photographed again) or that is a copy or twin of one before it is not remembered twice.
     ///
     /// - Parameter channels: Numbers a token has.
     /// - Returns: Damaged files that were met.
@@ -125,7 +131,12 @@ package struct LineMemory: Sendable {
         index.images.removeAll { $0.batch == batch.string }
         var offered: [(entry: Entry, candidate: Candidate?)] = index.images.map { ($0, nil) }
         var contents = Set(index.images.compactMap(\.content))
+        var parts = PartFinder(usual: usualDifference(candidates))
+        for entry in index.images {
+            _ = parts.meet(key: nil, look: TokenFile(path: place.appending(entry.file)).look(key: key), isKept: true)
+        }
         for candidate in candidates where contents.insert(candidate.content.text).inserted {
+            guard parts.meet(key: nil, look: candidate.look, isKept: true).isFirst else { continue }
             offered.append((Entry(candidate.image, content: candidate.content, batch: batch), candidate))
         }
         offered.sort { ($0.entry.draw, $0.entry.name) < ($1.entry.draw, $1.entry.name) }
@@ -138,7 +149,8 @@ package struct LineMemory: Sendable {
             let path = place.appending(entry.file)
             guard let candidate, !(known.contains(entry.file) && access(path.string, R_OK) == 0) else { continue }
             do {
-                try TokenFile(path: path).write(try candidate.tokens(), key: key, channels: channels, as: .half)
+                try TokenFile(path: path).write(
+                    try candidate.tokens(), candidate.look, key: key, channels: channels, as: .half)
             } catch {
                 sweep(keeping: former)
                 throw LineMemoryError(line: line, reason: "\(error)")
@@ -155,6 +167,13 @@ package struct LineMemory: Sendable {
         sweep(keeping: index)
         Self.trim(folder, keeping: place)
         return problems
+    }
+
+    /// What the parts of candidates usually differ by.
+    private func usualDifference(_ candidates: [Candidate]) -> Float {
+        let order = JudgeChoice.order(candidates.map(\.image.name))
+        let looks = order.lazy.compactMap { candidates[$0].look }.filter { $0.blank == nil }
+        return TwinSearch.usualDifference(Array(looks.prefix(TwinSearch.sampleCount)))
     }
 
     /// How many images are kept, where they have tokens like these.

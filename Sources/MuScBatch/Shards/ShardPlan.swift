@@ -9,7 +9,7 @@ import SystemPackage
 /// all that is made under it: what was made under another plan is told from what was made under this one.
 package struct ShardPlan: Sendable, Hashable, Codable {
     /// The version of the file's format.
-    package static let currentFormat = 2
+    package static let currentFormat = 3
     /// The plan's name in its folder.
     package static let fileName = "plan.json"
 
@@ -39,6 +39,8 @@ package struct ShardPlan: Sendable, Hashable, Codable {
     package var settingsSHA256: String
     /// What the program that made the plan wants to find again in its workers; not looked into here.
     package var configuration: [String: String]
+    /// What parts usually differ by, from which workers tell twins; nil where twins are not looked for.
+    var usual: UsualDifferences?
     /// Files of the batch that have no header of an image.
     package var undecodable: Finding.LeftOutFiles?
     /// Known good images that cannot be decoded.
@@ -67,10 +69,18 @@ package struct ShardPlan: Sendable, Hashable, Codable {
         package var path: String?
     }
 
+    /// The bit patterns of what parts differ by in the square that differs most (float32).
+    struct UsualDifferences: Sendable, Hashable, Codable {
+        var batch, knownGood: UInt32
+    }
+
     /// What was found to be amiss when the plan was made.
     package var findings: [Finding] {
         [undecodableKnownGood.map { .knownGoodUndecodable($0) }, undecodable.map { .undecodable($0) }].compactMap { $0 }
     }
+
+    /// Whether the batch's own images judge.
+    var batchJudges: Bool { !ownJudges.isEmpty }
 
     /// The judges of the batch's own.
     var ownJudges: [Judge] { judges.filter { $0.origin == nil } }

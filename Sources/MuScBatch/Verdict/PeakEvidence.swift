@@ -46,11 +46,11 @@ struct EvidenceSearch: Sendable {
     /// as far as there are no more than ``mostEvidence``.
     ///
     /// - Parameter scored: The batch's images with score, flag and peak.
-    func evidence(for scored: [ScoredImage], tokens: BatchTokens, panel: JudgePanel) -> [PeakEvidence] {
+    func evidence(for scored: [ScoredImage], tokens: BatchTokens, by seats: Seats) -> [PeakEvidence] {
+        let panel = seats.panel
         let readable = scored.filter { $0.index != nil }
         let ranked = readable.sorted { (-($0.score ?? 0), $0.name) < (-($1.score ?? 0), $1.name) }
         let wanted = ranked.enumerated().filter { $1.flagged || 5 * $0 < ranked.count }.map(\.element).prefix(Self.mostEvidence)
-        let own = panel.batchJudges ? comparison.network.estimate.judges(among: readable.map(\.name)) : []
         // The panel's images follow the batch's.
         let images = tokens.layers.indices.map { tokens.layers[$0] + panel.layers[$0] }
         let members = readable + panel.members
@@ -63,8 +63,7 @@ struct EvidenceSearch: Sendable {
             threads: settings.threads)
         // What cannot be read again is left out: scoring itself has come through.
         let matches = matching.matches(
-            of: queries, judges: own + panel.judging.map { readable.count + $0 }, layers: images.count,
-            count: Self.placesOfEvidence
+            of: queries, judges: seats.judges, layers: images.count, count: Self.placesOfEvidence, parts: seats.parts
         ) { image, layer in try? comparison.standardised([images[layer][image]], threads: 1) }
         return zip(wanted, matches).map { image, matches in
             PeakEvidence(

@@ -29,9 +29,11 @@ struct Verdict: Sendable {
         let scoresMSM = peaks.map(\.score)
         let (scores, decision) =
             compared.calibration.isEmpty || settings.rscin == .always
-            ? rescored(scoresMSM, features: features) : (scoresMSM, .leftToMSM)
+            ? rescored(scoresMSM, features: features, neighbours: compared.parts.neighbours) : (scoresMSM, .leftToMSM)
         let calibration = decision.applied ? [] : compared.calibration
-        let (automatic, reservation) = threshold(for: scores, calibration: calibration, of: compared.panel)
+        let (automatic, reservation) = threshold(
+            for: compared.parts.scoresOfParts(scores), calibration: calibration, of: compared.panel,
+            standingOut: compared.judgments.reduce(0) { $0 + $1.standingOut.count })
         let threshold = settings.threshold.map(Threshold.fixed) ?? automatic
         let pValues = ConformalThreshold.pValues(of: scores, calibration: calibration)
         for position in images.indices {
@@ -45,6 +47,7 @@ struct Verdict: Sendable {
                 y: scaled(peaks[index].y, from: settings.imageSize.height, to: size.height)
             )
         }
+        name(compared.parts, in: &images)
         clock.finish("scores")
         var doubts = settings.threshold == nil ? [reservation].compactMap { $0 } : []
         if readable < Self.fewImages, compared.panel.judging.isEmpty { doubts.append(.fewImages(readable)) }
@@ -59,6 +62,17 @@ struct Verdict: Sendable {
             timings: clock.timings,
             findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
             outsideJudgments: compared.judgments, recurring: marks, sampleRange: settings.sampleRange)
+    }
+
+    /// Names the parts that several images show: by the images' names, else by the first image.
+    private func name(_ parts: BatchParts, in images: inout [ScoredImage]) {
+        let readable = images.indices.filter { images[$0].index != nil }
+        let keys = settings.samePart?.parts(of: readable.map { images[$0].name }) ?? readable.map { _ in nil }
+        let groups = Dictionary(grouping: readable.indices) { parts.numbers[$0] }
+        for group in groups.values {
+            let name = group.lazy.compactMap { keys[$0] }.first ?? (group.count > 1 ? images[readable[group[0]]].name : nil)
+            for index in group { images[readable[index]].part = name }
+        }
     }
 
     /// With fewer images one odd one weighs much, and half of them are no sign of a mistake.

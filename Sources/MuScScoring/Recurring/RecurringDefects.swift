@@ -113,17 +113,18 @@ package struct RecurringDefects: Sendable {
         package var members: [Member]
     }
 
-    /// Groups of at least three images whose remarkable patches are as near to each other as to their nearest judges.
+    /// Groups of images of at least three parts whose remarkable patches are as near to each other as to their nearest judges.
     ///
     /// - Parameters:
     ///   - near: As given to ``init(near:far:)``.
     ///   - images: How many of the images, from the first, may belong to a group.
     ///   - patches: Of an image.
+    ///   - parts: Images of one part share their marks by nature.
     ///   - tokens: Gives the vectors by which the images were compared, of some of them; image by image as asked for.
     /// - Returns: The largest first.
     /// - Throws: What `tokens` throws.
     package func groups<Failure: Error>(
-        near: [Float], images: Int, patches: Int, tokens: (_ images: [Int]) throws(Failure) -> UnitTokens
+        near: [Float], images: Int, patches: Int, parts: ImageParts = .apart, tokens: (_ images: [Int]) throws(Failure) -> UnitTokens
     ) throws(Failure) -> [Group] {
         guard deviation > 0, images >= Self.leastImages else { return [] }
         var candidates: [Group.Member] = []
@@ -148,7 +149,7 @@ package struct RecurringDefects: Sendable {
             return index
         }
         for (first, a) in candidates.enumerated() {
-            for second in candidates.indices.dropFirst(first + 1) where candidates[second].image != a.image {
+            for second in candidates.indices.dropFirst(first + 1) where parts.mayJudge(candidates[second].image, a.image) {
                 let b = candidates[second]
                 let reach = Self.reach * max(near[a.image * patches + a.patch], near[b.image * patches + b.patch])
                 if vectors.distance(a, b) <= reach { parent[root(first)] = root(second) }
@@ -156,7 +157,7 @@ package struct RecurringDefects: Sendable {
         }
         let linked = Dictionary(grouping: candidates.indices, by: root).values
             .filter { $0.count > 1 }.map { indices in indices.sorted().map { candidates[$0] } }
-        return Self.joined(linked).filter { $0.count >= Self.leastImages }
+        return Self.joined(linked).filter { parts.oneOfEach($0.map(\.image)).count >= Self.leastImages }
             .map { Group(members: $0.sorted { $0.image < $1.image }) }
             .sorted { ($1.members.count, $0.members[0].image) < ($0.members.count, $1.members[0].image) }
     }
