@@ -156,8 +156,14 @@ package struct LineMemory: Sendable {
                 throw LineMemoryError(line: line, reason: "\(error)")
             }
         }
-        index.images = offered.map(\.entry)
-        index.updated = Date.now.ISO8601Format()
+        let now = Date.now.ISO8601Format()
+        let since = Dictionary(former.images.map { ($0.file, $0.remembered) }, uniquingKeysWith: { first, _ in first })
+        index.images = offered.map { entry, _ in
+            var entry = entry
+            entry.remembered = since[entry.file] ?? now
+            return entry
+        }
+        index.updated = now
         do throws(LineMemoryError) {
             try writeIndex(index)
         } catch {
@@ -167,6 +173,24 @@ package struct LineMemory: Sendable {
         sweep(keeping: index)
         Self.trim(folder, keeping: place)
         return problems
+    }
+
+    /// Forgets images.
+    ///
+    /// - Returns: Their paths.
+    /// - Throws: ``LineMemoryError``; then the memory is as it was.
+    func forget(where isUnwanted: (Entry) -> Bool) throws(LineMemoryError) -> [String] {
+        let lock = try LineLock(making: place)
+        defer { lock.release() }
+        var problems: [LineMemoryProblem] = []
+        var index = readIndex(&problems)
+        let unwanted = index.images.filter(isUnwanted)
+        guard !unwanted.isEmpty else { return [] }
+        index.images.removeAll(where: isUnwanted)
+        index.updated = Date.now.ISO8601Format()
+        try writeIndex(index)
+        sweep(keeping: index)
+        return unwanted.map { FilePath($0.batch).appending($0.name).string }
     }
 
     /// What the parts of candidates usually differ by.
@@ -249,6 +273,8 @@ extension LineMemory {
         var file: String
         /// What it shows; nil where an earlier version remembered it.
         var content: String?
+        /// When it was first remembered, ISO 8601; nil where an earlier version remembered it.
+        var remembered: String?
 
         /// For people: the batch's name and the image's.
         var label: String { "\(FilePath(batch).lastComponent?.string ?? batch)/\(name)" }

@@ -12,6 +12,8 @@ package enum ScoresCSV {
         "rank", "image", "score", "score_msm", "p_value", "flagged", "peak_x", "peak_y", "width", "height", "overlay",
         "error", "level",
     ]
+    /// Two columns more where several images show a part, or names name parts: the part, and the highest score of its images.
+    package static let partColumns = ["part", "part_score"]
 
     /// The file's text.
     ///
@@ -19,13 +21,21 @@ package enum ScoresCSV {
     package static func text(
         _ ranking: Ranking, style: CSVStyle = CSVStyle(), overlay: (ScoredImage) -> String?
     ) -> String {
-        var text = style.start + style.row(columns)
+        let images = ranking.scored + ranking.unreadable
+        let hasParts = images.contains { $0.part != nil }
+        let highest = Dictionary(images.compactMap { image in image.part.map { ($0, image.score ?? 0) } }, uniquingKeysWith: max)
+        func part(_ image: ScoredImage) -> [String] {
+            guard hasParts else { return [] }
+            return [image.part.map(CSVCell.text) ?? "", (image.part.flatMap { highest[$0] } ?? image.score).map(style.number) ?? ""]
+        }
+        var text = style.start + style.row(columns + (hasParts ? partColumns : []))
         for (place, image) in ranking.scored.enumerated() {
             text += style.row(
-                cells(image, rank: String(place + 1), level: ranking.level(place).rawValue, style, overlay: overlay(image)))
+                cells(image, rank: String(place + 1), level: ranking.level(place).rawValue, style, overlay: overlay(image))
+                    + part(image))
         }
         for image in ranking.unreadable {
-            text += style.row(cells(image, rank: "", level: "", style, overlay: overlay(image)))
+            text += style.row(cells(image, rank: "", level: "", style, overlay: overlay(image)) + part(image))
         }
         return text
     }
