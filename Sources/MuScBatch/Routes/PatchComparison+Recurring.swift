@@ -69,7 +69,9 @@ extension PatchComparison {
     func addRecurring(
         near: [Float], far: [Float], tokens: BatchTokens, _ batch: BatchParts, to maps: inout PatchMaps
     ) throws(SpillError) {
-        let found = RecurringDefects(near: near, far: far, region: region)
+        // Each part says once what is usual, and blank images say nothing.
+        let others = Set(batch.isFirst.indices.filter { !batch.isFirst[$0] })
+        let found = RecurringDefects(near: near, far: far, region: region, others: others, patches: grid.count)
         found.penalise(&maps.batch, from: 0)
         found.penalise(&maps.calibration, from: maps.batch.count)
         guard found.isRemarkable else { return }

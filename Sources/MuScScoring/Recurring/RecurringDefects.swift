@@ -37,15 +37,29 @@ package struct RecurringDefects: Sendable {
     ///   - near: For each patch the mean distance to its nearest judges, the score of mutual scoring.
     ///   - far: The same over the judges of ``farInterval``.
     ///   - region: The patches that count; nil for all. The others have no excess.
-    package init(near: [Float], far: [Float], region: PatchRegion? = nil) {
+    ///   - others: Images that do not say what is usual, such as second photographs of a part; their excess is what it would
+    ///     be if they did not change the others'.
+    ///   - patches: Of an image; asked for where there are `others`.
+    package init(
+        near: [Float], far: [Float], region: PatchRegion? = nil, others: Set<Int> = [], patches: Int = 1
+    ) {
         precondition(near.count == far.count)
-        let counted = near.indices.filter { index in region.map { $0[index % $0.grid.count] } ?? true }
+        let inside = near.indices.filter { index in region.map { $0[index % $0.grid.count] } ?? true }
+        let counted = others.isEmpty ? inside : inside.filter { !others.contains($0 / patches) }
         let order = Self.ascending(near, counted)
         var excess = [Float](repeating: 0, count: near.count)
+        var usual = [Float](repeating: 0, count: Self.bins)
         for bin in 0..<Self.bins {
             let members = order[order.count * bin / Self.bins..<order.count * (bin + 1) / Self.bins]
-            let usual = Self.median(members.map { far[$0] })
-            for index in members { excess[index] = far[index] - usual }
+            usual[bin] = Self.median(members.map { far[$0] })
+            for index in members { excess[index] = far[index] - usual[bin] }
+        }
+        // The others are put into the bins that the counted ones make.
+        if !others.isEmpty, !order.isEmpty {
+            let firsts = (1..<Self.bins).map { near[order[min(order.count * $0 / Self.bins, order.count - 1)]] }
+            for index in inside where others.contains(index / patches) {
+                excess[index] = far[index] - usual[firsts.count { $0 <= near[index] }]
+            }
         }
         self.excess = excess
         deviation = 1.4826 * Self.median(counted.map { abs(excess[$0]) })
