@@ -148,7 +148,8 @@ struct BlockRoute: Sendable {
         let unsought: [Finding] = settings.recurringMarks == .count && judges.panel.batchJudges ? [.marksUnsearchedInBlocks] : []
         var scores = Verdict(network: network, region: region).inspection(
             of: compared, images: batch.images, features: batch.features, clock: StageClock(),
-            findings: equal.findings(all) + batch.findings(on: parts, settings) + judges.panel.findingsOnParts + findings + choice + compared.findings + unsought)
+            findings: equal.findings(all) + batch.findings(on: parts, settings) + judges.panel.findingsOnParts + findings + choice
+                + compared.findings + unsought)
         scores.timings =
             [
                 StageTiming(stage: "features", seconds: batch.featureSeconds),

@@ -73,14 +73,14 @@ extension PatchComparison {
 }
 
 /// Scores that lie far above the rest of their kind.
-enum OddScores {
+package enum OddScores {
     /// Robust standard deviations above the median.
     static let limit: Float = 6
     /// With fewer scores none can be said to stand out.
     static let leastCount = 8
 
     /// Positions of scores that lie more than ``limit`` robust standard deviations (1.4826 · MAD) above the median.
-    static func positions(_ scores: [Float]) -> [Int] {
+    package static func positions(_ scores: [Float]) -> [Int] {
         guard scores.count >= leastCount else { return [] }
         func median(_ values: [Float]) -> Float { values.sorted()[values.count / 2] }
         let center = median(scores)

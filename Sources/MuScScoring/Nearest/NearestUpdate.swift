@@ -54,8 +54,9 @@ struct NearestUpdate: Sendable {
         let isKnown = concurrentMap(lists.judged.count, threads: threads) { row -> Bool in
             guard let image = judgedImages[lists.judged[row]] else { return false }
             // A list knows nothing of judges that were of the image's part, and must not name those that are now.
-            guard lists.leftOut(row).filter({ judgeImages[lists.judges[$0]] != nil })
-                == Self.leftOut(image, lists, parts, judgeImages)
+            guard
+                lists.leftOut(row).filter({ judgeImages[lists.judges[$0]] != nil })
+                    == Self.leftOut(image, lists, parts, judgeImages)
             else { return false }
             let others = judges.count - (own[parts[image]] ?? 0)
             return Self.suffices(lists, row: row, needed: needed.map { $0(others) }, names: losesNames ? renaming : nil)

@@ -112,7 +112,7 @@ struct LineCommand: ParsableCommand {
             do {
                 forgotten = try LineMemory.forget(image, of: line, in: state.lines)
             } catch {
-                throw UserError("\(line): \(image) cannot be forgotten: \(error.reason)", exit: .batchFailed)
+                throw UserError("\(line): \(image): cannot be forgotten: \(error.reason)", exit: .batchFailed)
             }
             guard !forgotten.isEmpty else {
                 throw UserError("\(line): no image \(image) is remembered: `musc line show` names all", exit: .usage)

@@ -57,7 +57,8 @@ import Testing
             let same = try #require(scores.images.first { $0.name == image.name })
             #expect(abs((same.score ?? 0) - (image.score ?? 0)) < 0.02, "\(image.name)")
         }
-        let lowest = try #require(scores.images.filter { $0.name.hasPrefix("part0_") || $0.name.hasPrefix("part1_") }.compactMap(\.score).min())
+        let lowest = try #require(
+            scores.images.filter { $0.name.hasPrefix("part0_") || $0.name.hasPrefix("part1_") }.compactMap(\.score).min())
         #expect(scores.images.count { ($0.score ?? 0) >= lowest } == 2 * times)
         #expect(scores.images.filter { $0.name.hasPrefix("part1_") }.allSatisfy { $0.part == (pattern == nil ? "part1_0.png" : "part1") })
         #expect(scores.images.last?.part == (pattern == nil ? nil : "part15"))
@@ -78,7 +79,9 @@ import Testing
 
     @Test("Blocks score parts as the whole batch at once does", arguments: [nil, "(.*)_[0-9]+"])
     func blocks(pattern: String?) throws {
-        let fixture = try fixture(pattern: pattern) { $0.judges = .count(9); $0.recurringMarks = .ignore }
+        let fixture = try fixture(pattern: pattern) {
+            $0.judges = .count(9); $0.recurringMarks = .ignore
+        }
         let files = try parts([3, 1, 2, 1, 1, 2, 1, 1, 1, 3, 1, 1, 2], defects: 1, in: "batch", fixture)
         let whole = try fixture.inspector.inspectWhole(files)
         let blocks = try fixture.inspector.inspectInBlocks(files, judges: 9)
