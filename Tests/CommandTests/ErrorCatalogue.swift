@@ -352,6 +352,8 @@ enum ErrorCatalogue {
         ("say which: numbers as musc hooks list has them", ["hooks", "drop"], "--refused or --unknown"),
         ("Name the lines to forget, or say --all.", ["line", "forget"], "say --all"),
         (": cannot be forgotten", nil, ""),
+        ("Name the one line whose image", ["line", "forget", "--all", "--image", "a.png"], "the one line"),
+        (" is remembered: `musc line show` names all", nil, ""),
         (": nothing is remembered of such a line", ["line", "show", "nowhere"], "`musc line list` names all"),
         ("there is no terminal to ask on", ["setup"], "give --yes and --drop FOLDER"),
         (": put this folder into the configuration by hand", ["setup", "--yes", "--drop", "a\nb"], "by hand"),

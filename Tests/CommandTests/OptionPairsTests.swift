@@ -25,7 +25,8 @@ import musc
 
     /// Keys that bear on no result, or on what a small batch does not have: bounds, and marks that images share.
     static let others: Set = [
-        "model.backbone", "model.pretrained", "model.tile", "model.align", "images.range", "judges.recurring_marks", "scoring.threads", "scoring.memory",
+        "model.backbone", "model.pretrained", "model.tile", "model.align", "images.range", "judges.recurring_marks", "scoring.threads",
+        "scoring.memory",
         "log.level", "log.format",
         "watch.metrics_file",
     ]

@@ -28,6 +28,17 @@ struct ScoresCSVTests {
         #expect(text([]) == "rank,image,score,score_msm,p_value,flagged,peak_x,peak_y,width,height,overlay,error,level\r\n")
     }
 
+    @Test("Where images share parts, two columns tell the part and its highest score")
+    func parts() {
+        var (first, second, alone) = (image, image, image)
+        (first.part, second.part) = ("17", "17")
+        (second.name, second.index, second.score, second.flagged) = ("part_0002.jpg", 1, 0.2, false)
+        (alone.name, alone.index, alone.score, alone.flagged) = ("part_0003.jpg", 2, 0.1, false)
+        let lines = text([first, second, alone]).split(separator: "\r\n")
+        #expect(lines[0].hasSuffix(",level,part,part_score"))
+        #expect(lines[1].hasSuffix(",17,0.412346") && lines[2].hasSuffix(",17,0.412346") && lines[3].hasSuffix(",,0.1"))
+    }
+
     @Test("A scored image has its rank, scores with six digits and a dot, peak, size, overlay and level")
     func scored() {
         #expect(

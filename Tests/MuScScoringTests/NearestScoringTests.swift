@@ -41,27 +41,32 @@ import Testing
 
     /// The batch's images judged by each other, or by the last few of them alone.
     private func score(
-        _ images: [Int], judges: Int? = nil, _ scoring: MutualScoring, from lists: NearestJudges?
+        _ images: [Int], judges: Int? = nil, parts: ImageParts = .apart, _ scoring: MutualScoring,
+        from lists: NearestJudges?
     ) throws -> Scored {
         let every = Array(images.indices)
         var listed = try #require(
             NearestScoring(
                 scoring, lists: lists, judged: every, judges: Array(every.suffix(judges ?? every.count)),
-                digests: digests(images), grid: Self.grid, degrees: Self.degrees,
+                digests: digests(images), parts: parts, grid: Self.grid, degrees: Self.degrees,
                 intervals: (0..<4).map { [scoring.interval] + ($0 == 2 ? [.init(upper: 0.5)] : []) }))
         let (compared, needed) = (listed.comparedWithAll, listed.needsTokens)
         let scores = (0..<2).flatMap { layer in listed.patchScores { wanted, _ in tokens(layer, wanted.map { images[$0] }) } }
         return Scored(scores: scores, lists: listed.lists, comparedWithAll: compared, needsTokens: needed)
     }
 
-    private func allWithAll(_ images: [Int], judges: Int? = nil, _ scoring: MutualScoring) -> [[[Float]]] {
+    private func allWithAll(
+        _ images: [Int], judges: Int? = nil, parts: ImageParts = .apart, _ scoring: MutualScoring
+    ) -> [[[Float]]] {
         let every = Array(images.indices)
         var wide = scoring
         wide.interval = .init(upper: 0.5)
         return (0..<4).map { plane in
             let unit = LNAMD.aggregate(tokens(plane / 2, images), r: Self.degrees[plane % 2], threads: 2)
             let judges = Array(every.suffix(judges ?? every.count))
-            return ([scoring] + (plane == 2 ? [wide] : [])).map { $0.patchScores(of: unit, judged: every, judges: judges) }
+            return ([scoring] + (plane == 2 ? [wide] : [])).map {
+                $0.patchScores(of: unit, judged: every, judges: judges, parts: parts)
+            }
         }
     }
 
@@ -82,6 +87,25 @@ import Testing
             #expect(scored.comparedWithAll == step.fresh, "step \(number)")
             #expect(scored.needsTokens == (step.fresh > 0))
             #expect(largestDifference(scored.scores, allWithAll(step.images, scoring)) < 1e-6, "step \(number)")
+            lists = scored.lists
+        }
+    }
+
+    @Test("Parts that are found, lost or joined give the scores of a scoring from nothing", arguments: [nil, 2])
+    func parts(window: Int?) throws {
+        let scoring = MutualScoring(interval: .init(upper: 0.1), minimumJudges: 3, window: window, threads: 2)
+        var lists: NearestJudges?
+        // For each step the images, and which of them show one part.
+        let steps: [(images: [Int], twins: [[Int]])] = [
+            (Array(0..<30), []), (Array(0..<30), [[3, 17]]), (Array(0..<31), [[3, 17, 30], [5, 6]]),
+            (Array(0..<31), [[5, 6]]), (Array(1..<33), [[5, 6], [31, 8]]), (Array(1..<33), []), (Array(1..<34), []),
+        ]
+        for (number, step) in steps.enumerated() {
+            let numbers = step.images.map { image in step.twins.first { $0.contains(image) }?[0] ?? image }
+            let parts = ImageParts(numbers)
+            let scored = try score(step.images, parts: parts, scoring, from: lists)
+            #expect(
+                largestDifference(scored.scores, allWithAll(step.images, parts: parts, scoring)) < 1e-6, "step \(number)")
             lists = scored.lists
         }
     }

@@ -131,6 +131,7 @@ struct FeatureExtraction: Sendable {
                 image.index = batch.imageFeatures.count
                 for (layer, tokens) in layers.enumerated() { batch.layers[layer].append(tokens) }
                 batch.imageFeatures.append(imageFeature)
+                batch.looks.append(origin.look)
             case .unkept(let error):
                 throw .spill(error)
             case .notFinite:

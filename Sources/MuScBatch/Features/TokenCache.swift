@@ -49,7 +49,8 @@ package struct TokenCache: Sendable {
         of image: BatchFile, patches: Int, remade: @escaping @Sendable () -> ImageTokens?
     ) -> (tokens: KeptTokens, imageFeature: [Float], origin: TokenOrigin)? {
         let file = file(of: image)
-        guard let kept = try? file.kept(key: key, patches: patches, remade: remade) else { return nil }
+        // An earlier version kept no looks.
+        guard let kept = try? file.kept(key: key, patches: patches, remade: remade), kept.origin.look != nil else { return nil }
         Self.touch(file.path)
         return kept
     }

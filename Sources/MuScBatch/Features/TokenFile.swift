@@ -10,10 +10,16 @@ struct TokenOrigin: Sendable, Hashable {
     var size: ImageSize
     /// The frame that was compared; nil where it was the whole.
     var frame: PartFrame?
+    /// A small grey copy of what was compared; nil where that is not known.
+    var look: ImageLook?
 
-    init(size: ImageSize = 0, frame: PartFrame? = nil) { (self.size, self.frame) = (size, frame) }
+    init(size: ImageSize = 0, frame: PartFrame? = nil, look: ImageLook? = nil) {
+        (self.size, self.frame, self.look) = (size, frame, look)
+    }
 
-    init(_ photograph: SizedNetwork.Photograph) { self.init(size: photograph.original, frame: photograph.frame) }
+    init(_ photograph: SizedNetwork.Photograph) {
+        self.init(size: photograph.original, frame: photograph.frame, look: ImageLook(photograph.image))
+    }
 }
 
 /// The tokens of one image in a file of their own: safetensors, so that other tools read them too.
@@ -67,19 +73,18 @@ struct TokenFile: Sendable {
         content.add("image_feature", tokens.imageFeature, shape: [tokens.imageFeature.count])
         sum.add(tokens.imageFeature)
         content.metadata["checksum"] = sum.text
+        if let look = origin.look {
+            content.add("look", look.pixels, shape: [ImageLook.side, ImageLook.side])
+            content.metadata["blank"] = look.blank?.rawValue
+        }
         try content.write(to: path.string, flushes: flushes)
-    }
-
-    /// Reads the tokens alone; see ``readSized(key:patches:)``.
-    func read(key: TokenKey, patches: Int) throws(TokenFileError) -> ImageTokens {
-        try readSized(key: key, patches: patches).tokens
     }
 
     /// Reads the tokens and what they were made of.
     ///
     /// - Parameter patches: How many patches each layer must have.
     /// - Throws: ``TokenFileError`` where the file is missing, damaged, or of another key.
-    func readSized(
+    func read(
         key: TokenKey, patches: Int
     ) throws(TokenFileError) -> (tokens: ImageTokens, origin: TokenOrigin) {
         let archive = try open(key: key)
@@ -103,7 +108,7 @@ struct TokenFile: Sendable {
         return (tokens, origin(in: archive))
     }
 
-    /// The tokens as a ``write(_:key:channels:as:origin:)`` in single precision left them, without reading them.
+    /// The tokens as a ``write(_:key:channels:as:origin:flushes:)`` in single precision left them, without reading them.
     ///
     /// - Parameters:
     ///   - patches: How many patches each layer must have.
@@ -164,11 +169,23 @@ struct TokenFile: Sendable {
         return values
     }
 
+    /// The look alone, of a file of this key; nil where there is none.
+    func look(key: TokenKey) -> ImageLook? { (try? open(key: key)).flatMap { look(in: $0) } }
+
+    private func look(in archive: TensorArchive) -> ImageLook? {
+        guard let tensor = archive["look"], tensor.scalarType == .uint8,
+            tensor.shape == [ImageLook.side, ImageLook.side]
+        else { return nil }
+        return ImageLook(
+            pixels: tensor.withUnsafeBytes { Array($0) }, blank: archive.metadata["blank"].flatMap { BlankReason(rawValue: $0) })
+    }
+
     private func origin(in archive: TensorArchive) -> TokenOrigin {
         func pixels(_ name: String) -> Int { archive.metadata[name].flatMap { Int($0) } ?? 0 }
         return TokenOrigin(
             size: ImageSize(width: pixels("width"), height: pixels("height")),
-            frame: archive.metadata["frame"].flatMap { try? JSONDecoder().decode(PartFrame.self, from: Data($0.utf8)) })
+            frame: archive.metadata["frame"].flatMap { try? JSONDecoder().decode(PartFrame.self, from: Data($0.utf8)) },
+            look: look(in: archive))
     }
 }
 

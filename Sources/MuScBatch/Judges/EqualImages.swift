@@ -63,6 +63,7 @@ extension Inspection {
     ///   - images: All images of the batch, unreadable ones included.
     func spread(over equal: EqualImages, images all: [ScoredImage]) -> Inspection {
         guard equal.hasCopies else { return self }
+        let count = Dictionary(equal.position.map { ($0, 1) }, uniquingKeysWith: +)
         var result = self
         result.images = all.map { image in
             guard let index = image.index, let size = image.size else { return image }
@@ -70,6 +71,7 @@ extension Inspection {
             var image = image
             (image.score, image.scoreMSM, image.pValue) = (scored.score, scored.scoreMSM, scored.pValue)
             image.flagged = scored.flagged
+            image.part = scored.part ?? (count[equal.position[index], default: 1] > 1 ? scored.name : nil)
             // A copy of another size shows the same at another scale.
             if let peak = scored.peak, let own = scored.size {
                 image.peak = PixelPosition(

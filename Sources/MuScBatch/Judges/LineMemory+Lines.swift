@@ -17,6 +17,8 @@ extension LineMemory {
 
         package struct Image: Sendable, Hashable, Codable {
             package var batch, name: String
+            /// When it was first remembered, ISO 8601, and the digest of what it shows; nil where an earlier version did.
+            package var when, content: String?
         }
     }
 
@@ -30,7 +32,9 @@ extension LineMemory {
             else { return nil }
             return Summary(
                 line: index.line, key: index.key, updated: index.updated,
-                images: index.images.map { Summary.Image(batch: $0.batch, name: $0.name) }, bytes: size(of: place),
+                images: index.images.map {
+                    Summary.Image(batch: $0.batch, name: $0.name, when: $0.remembered, content: $0.content)
+                }, bytes: size(of: place),
                 place: place.string)
         }.sorted { ($0.line, $0.key.description) < ($1.line, $1.key.description) }
     }
@@ -60,6 +64,25 @@ extension LineMemory {
         }
         FrameMemory.forget(line, in: folder)
         return forgotten
+    }
+
+    /// Forgets images of a line by name, of whatever network and size.
+    ///
+    /// - Parameter image: The image's name in its batch, or the batch's name or path, a slash, and the image's.
+    /// - Returns: The paths of the images that were forgotten.
+    /// - Throws: ``LineMemoryError``.
+    package static func forget(
+        _ image: String, of line: FilePath, in folder: FilePath
+    ) throws(LineMemoryError) -> [String] {
+        var forgotten: Set<String> = []
+        for summary in lines(in: folder) where summary.line == line.string {
+            let memory = LineMemory(folder: folder, line: line, key: summary.key, capacity: 0)
+            let names = try memory.forget { entry in
+                [entry.name, entry.label, FilePath(entry.batch).appending(entry.name).string].contains(image)
+            }
+            forgotten.formUnion(names)
+        }
+        return forgotten.sorted()
     }
 
     /// Forgets the lines that were written longest ago until all take no more than the limit together.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MuScBackbone
+import MuScImages
 import MuScScoring
 import MuScSupport
 import MuScTensors
@@ -69,9 +70,10 @@ package struct LineMemory: Sendable {
         for entry in index.images where entry.batch != batch.string {
             let file = TokenFile(path: place.appending(entry.file))
             do throws(TokenFileError) {
-                let tokens = try file.read(key: key, patches: patches)
+                let read = try file.read(key: key, patches: patches)
                 result.tokens.append(
-                    tokens, of: ScoredImage(name: entry.label, path: FilePath(entry.batch).appending(entry.name)))
+                    read.tokens, of: ScoredImage(name: entry.label, path: FilePath(entry.batch).appending(entry.name)),
+                    look: read.origin.look)
             } catch {
                 setAside(file.path)
                 result.problems.append(LineMemoryProblem(line: line, fault: .tokens("\(error)")))
@@ -85,11 +87,14 @@ package struct LineMemory: Sendable {
         package var image: ScoredImage
         /// What it shows, by which it is known again under another name.
         let content: ContentDigest
+        /// Its small grey copy, by which it is known when it was photographed again; nil where there is none.
+        let look: ImageLook?
         /// Its tokens, asked for where the image is remembered.
         let tokens: @Sendable () throws(SpillError) -> ImageTokens
 
-        package init(image: ScoredImage, tokens: ImageTokens) {
+        package init(image: ScoredImage, tokens: ImageTokens, look: ImageLook? = nil) {
             self.image = image
+            self.look = look
             content = ContentDigest(ofFeature: tokens.imageFeature)
             self.tokens = { tokens }
         }
@@ -100,14 +105,15 @@ package struct LineMemory: Sendable {
         package init(image: ScoredImage, of batch: BatchTokens, at index: Int) {
             self.image = image
             content = ContentDigest(ofFeature: batch.imageFeatures[index])
+            look = batch.looks[index]
             tokens = { () throws(SpillError) in try batch.imageTokens(index) }
         }
     }
 
     /// Offers a batch's images to the memory, in place of what was remembered of that batch before.
     ///
-    /// An image is known by its content: one that is remembered of another batch (a batch that was copied or renamed)
-    /// or that is a copy of one before it is not remembered twice.
+    /// An image is known by its content: one that is remembered of another batch (a batch that was copied, renamed or
+    /// photographed again) or that is a copy or twin of one before it is not remembered twice.
     ///
     /// - Parameter channels: Numbers a token has.
     /// - Returns: Damaged files that were met.
@@ -125,7 +131,12 @@ package struct LineMemory: Sendable {
         index.images.removeAll { $0.batch == batch.string }
         var offered: [(entry: Entry, candidate: Candidate?)] = index.images.map { ($0, nil) }
         var contents = Set(index.images.compactMap(\.content))
+        var parts = PartFinder(usual: usualDifference(candidates))
+        for entry in index.images {
+            _ = parts.meet(key: nil, look: TokenFile(path: place.appending(entry.file)).look(key: key), isKept: true)
+        }
         for candidate in candidates where contents.insert(candidate.content.text).inserted {
+            guard parts.meet(key: nil, look: candidate.look, isKept: true).isFirst else { continue }
             offered.append((Entry(candidate.image, content: candidate.content, batch: batch), candidate))
         }
         offered.sort { ($0.entry.draw, $0.entry.name) < ($1.entry.draw, $1.entry.name) }
@@ -138,14 +149,21 @@ package struct LineMemory: Sendable {
             let path = place.appending(entry.file)
             guard let candidate, !(known.contains(entry.file) && access(path.string, R_OK) == 0) else { continue }
             do {
-                try TokenFile(path: path).write(try candidate.tokens(), key: key, channels: channels, as: .half)
+                try TokenFile(path: path).write(
+                    try candidate.tokens(), key: key, channels: channels, as: .half, origin: TokenOrigin(look: candidate.look))
             } catch {
                 sweep(keeping: former)
                 throw LineMemoryError(line: line, reason: "\(error)")
             }
         }
-        index.images = offered.map(\.entry)
-        index.updated = Date.now.ISO8601Format()
+        let now = Date.now.ISO8601Format()
+        let since = Dictionary(former.images.map { ($0.file, $0.remembered) }, uniquingKeysWith: { first, _ in first })
+        index.images = offered.map { entry, _ in
+            var entry = entry
+            entry.remembered = since[entry.file] ?? now
+            return entry
+        }
+        index.updated = now
         do throws(LineMemoryError) {
             try writeIndex(index)
         } catch {
@@ -155,6 +173,31 @@ package struct LineMemory: Sendable {
         sweep(keeping: index)
         Self.trim(folder, keeping: place)
         return problems
+    }
+
+    /// Forgets images.
+    ///
+    /// - Returns: Their paths.
+    /// - Throws: ``LineMemoryError``; then the memory is as it was.
+    func forget(where isUnwanted: (Entry) -> Bool) throws(LineMemoryError) -> [String] {
+        let lock = try LineLock(making: place)
+        defer { lock.release() }
+        var problems: [LineMemoryProblem] = []
+        var index = readIndex(&problems)
+        let unwanted = index.images.filter(isUnwanted)
+        guard !unwanted.isEmpty else { return [] }
+        index.images.removeAll(where: isUnwanted)
+        index.updated = Date.now.ISO8601Format()
+        try writeIndex(index)
+        sweep(keeping: index)
+        return unwanted.map { FilePath($0.batch).appending($0.name).string }
+    }
+
+    /// What the parts of candidates usually differ by.
+    private func usualDifference(_ candidates: [Candidate]) -> Float {
+        let order = JudgeChoice.order(candidates.map(\.image.name))
+        let looks = order.lazy.compactMap { candidates[$0].look }.filter { $0.blank == nil }
+        return TwinSearch.usualDifference(Array(looks.prefix(TwinSearch.sampleCount)))
     }
 
     /// How many images are kept, where they have tokens like these.
@@ -230,6 +273,8 @@ extension LineMemory {
         var file: String
         /// What it shows; nil where an earlier version remembered it.
         var content: String?
+        /// When it was first remembered, ISO 8601; nil where an earlier version remembered it.
+        var remembered: String?
 
         /// For people: the batch's name and the image's.
         var label: String { "\(FilePath(batch).lastComponent?.string ?? batch)/\(name)" }

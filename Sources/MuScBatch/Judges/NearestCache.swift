@@ -62,7 +62,11 @@ package struct NearestCache: Sendable {
             Self.plane(archive, "\($0)", rows: judged.count, patches: patches, slack: slack, threads: threads)
         }
         guard planes.count == count, Self.digest(planes, threads: threads) == digest else { return nil }
-        var lists = NearestJudges(judged: judged, judges: judges, patches: patches, planes: planes)
+        let parts = archive["judged_parts"].flatMap { judged in
+            archive["judge_parts"].map { NearestJudges.Parts(judged: judged.integers(), judges: $0.integers()) }
+        }
+        guard parts.map({ $0.judged.count == judged.count && $0.judges.count == judges.count }) ?? true else { return nil }
+        var lists = NearestJudges(judged: judged, judges: judges, patches: patches, planes: planes, parts: parts)
         var version = Version(digest: digest, additions: 0)
         while version.additions < Self.mostAdditions,
             let (addition, digest) = addition(version, settings: settings, to: lists, planes: count),
@@ -133,6 +137,10 @@ package struct NearestCache: Sendable {
             ])
         content.add("judged", Self.numbers(lists.judged), shape: [lists.judged.count, 3])
         content.add("judges", Self.numbers(lists.judges), shape: [lists.judges.count, 3])
+        if let parts = lists.parts {
+            content.add("judged_parts", parts.judged, shape: [parts.judged.count])
+            content.add("judge_parts", parts.judges, shape: [parts.judges.count])
+        }
         for (index, plane) in lists.planes.enumerated() {
             Self.add(plane, "\(index)", rows: lists.judged.count, patches: lists.patches, to: &content)
         }

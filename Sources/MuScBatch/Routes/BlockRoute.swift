@@ -1,5 +1,7 @@
 import MuScBackbone
+import MuScImages
 import MuScScoring
+import MuScSupport
 
 /// Scores a batch block by block, by judges that are fixed: with the memory of these and one block.
 struct BlockRoute: Sendable {
@@ -32,34 +34,43 @@ struct BlockRoute: Sendable {
             return try BlockRoute(network: network, region: region, cache: nil).inspection(
                 of: files, judges: count, judgedBy: outside, findings: findings, progress: progress)
         }
-        let panel = JudgePanel(outside, batch: total, settings: settings)
+        let (outside, blankJudges) = settings.looksForTwins ? outside.withoutBlank : (outside, [])
         let clock = ContinuousClock.now
-        let (positions, own) = try ownJudges(panel.batchJudges ? count : 0, of: files, progress: progress)
+        let survey = PartSurvey(outside, batch: total, settings: settings)
+        let (positions, own, seated) = try ownJudges(count, of: files, survey, progress: progress)
         let seconds = (ContinuousClock.now - clock) / .seconds(1)
         let judges = ChosenJudges(
-            positions: positions, own: own, panel: panel, calibration: try calibration(of: panel, by: own))
-        if panel.judging.isEmpty, own.readable < 2 {
+            positions: positions, own: own, seated: seated, calibration: try calibration(of: seated, by: own))
+        if judges.panel.judging.isEmpty, own.readable < 2 {
             throw .tooFewImages(TooFewImages(try extraction.tokens(of: files, progress: progress).images))
         }
         var batch = try score(
             files[...], from: 0, by: judges, completed: 0, total: total, progress: progress)
         batch.featureSeconds += seconds
-        return try inspection(of: batch, by: judges, findings: findings + PhotographSurvey(batch.images).findings(on: outside))
+        let shapes = PhotographSurvey(batch.images).findings(on: outside)
+        return try inspection(of: batch, by: judges, findings: findings + blankJudges + shapes)
     }
 
-    /// The batch's own judges: the first of the seeded order that can be read.
+    /// The batch's own judges: of the seeded order the first that can be read, show a part and are no copy or twin of one
+    /// before.
     ///
-    /// - Returns: Their positions, ascending, and their tokens in that order; of the last files tried none may be
-    ///   readable, and fewer judges be found.
+    /// - Parameter wanted: How many there are to be where the batch's images judge.
+    /// - Returns: Their positions, ascending, their tokens in that order, and the parts of all judges; of the last files
+    ///   tried none may be readable, and fewer judges be found.
     private func ownJudges(
-        _ wanted: Int, of files: [BatchFile], progress: ProgressHandler
-    ) throws(ScoringError) -> (positions: [Int], tokens: BatchTokens) {
+        _ wanted: Int, of files: [BatchFile], _ survey: PartSurvey, progress: ProgressHandler
+    ) throws(ScoringError) -> (positions: [Int], tokens: BatchTokens, seated: SeatedJudges) {
+        var survey = survey
         var rest = JudgeChoice.order(files.map(\.name))[...]
-        var found: [(position: Int, image: ScoredImage, tokens: ImageTokens)] = []
+        var waiting: [(position: Int, tokens: BatchTokens, index: Int)] = []
+        var found: [(position: Int, part: Int, tokens: BatchTokens, index: Int)] = []
         var contents: Set<ContentDigest> = []
-        let count = wanted > 0 ? JudgeChoice.count(wanted) : 0
-        while found.count < count, !rest.isEmpty {
-            let tried = rest.prefix(count - found.count)
+        let count = survey.panel.batchJudges ? JudgeChoice.count(wanted) : 0
+        // Before any is met, so many say what parts differ by.
+        let sample = min(TwinSearch.sampleCount, count)
+        var hasBegun = false
+        while found.count < count, !rest.isEmpty || !waiting.isEmpty {
+            let tried = rest.prefix(count - found.count - waiting.count)
             rest = rest.dropFirst(tried.count)
             let tokens = try extraction.tokens(of: tried.map { files[$0] }) { _ in
                 progress(Progress(stage: .features, completed: 0, total: files.count))
@@ -68,17 +79,34 @@ struct BlockRoute: Sendable {
                 guard let index = image.index else { continue }
                 // A copy of a judge is no further judge.
                 if settings.copiesJudgeOnce, !contents.insert(tokens.contents[index]).inserted { continue }
-                do throws(SpillError) {
-                    found.append((position, image, try tokens.imageTokens(index)))
-                } catch {
-                    throw .spill(error)
-                }
+                waiting.append((position, tokens, index))
             }
+            if !hasBegun {
+                guard waiting.count >= sample || rest.isEmpty else { continue }
+                survey.begin(usual: PartSurvey.usual(waiting.prefix(count).map { $0.tokens.looks[$0.index] }, settings))
+                hasBegun = true
+            }
+            let keys = survey.keys(of: waiting.map { files[$0.position].name })
+            for (judge, key) in zip(waiting, keys) {
+                let met = survey.meet(key: key, look: judge.tokens.looks[judge.index], isJudge: true)
+                if met.isFirst { found.append((judge.position, met.part, judge.tokens, judge.index)) }
+            }
+            waiting = []
         }
+        survey.end()
         found.sort { $0.position < $1.position }
         var own = BatchTokens(images: [], layers: settings.featureLayers.map { _ in [] }, imageFeatures: [])
-        for judge in found { own.append(judge.tokens, of: judge.image) }
-        return (found.map(\.position), own)
+        do throws(SpillError) {
+            for judge in found {
+                let images = judge.tokens.images.filter { $0.index != nil }
+                own.append(
+                    try judge.tokens.imageTokens(judge.index), of: images[judge.index], look: judge.tokens.looks[judge.index])
+            }
+        } catch {
+            throw .spill(error)
+        }
+        let seated = SeatedJudges(survey: survey, partOfOwn: found.map(\.part)).complete
+        return (found.map(\.position), own, seated)
     }
 
     /// Scores the images from outside that set the threshold, and finds those that stand out.
@@ -86,14 +114,14 @@ struct BlockRoute: Sendable {
     /// - Parameter own: The tokens of the batch's own judges; empty where those from outside judge alone.
     /// - Throws: ``ScoringError/cancelled``.
     func calibration(
-        of panel: JudgePanel, by own: BatchTokens, progress: ProgressHandler = { _ in true }
+        of seated: SeatedJudges, by own: BatchTokens, progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> ChosenJudges.Calibration {
-        guard !panel.members.isEmpty else { return ChosenJudges.Calibration() }
+        guard !seated.survey.panel.members.isEmpty else { return ChosenJudges.Calibration() }
         var all = settings
         // The judges are chosen already, and marks are looked for in whole batches only.
         (all.judges, all.subsets, all.recurringMarks) = (.all, 1, .ignore)
         let compared = try PatchComparison(network: network.with(all), region: region)
-            .compare(own, by: panel, nearest: nil, progress: progress)
+            .compare(own, by: seated.seats, nearest: nil, progress: progress)
         return ChosenJudges.Calibration(scores: compared.calibration, judgments: compared.judgments)
     }
 
@@ -112,14 +140,16 @@ struct BlockRoute: Sendable {
         }
         let (equal, all) = (copies(in: batch), batch.images)
         let batch = batch.selecting(equal.distinct, patches: grid.count)
+        let parts = parts(of: batch, judges: judges)
         let compared = ComparedBatch(
-            panel: judges.panel, maps: batch.maps, calibration: judges.calibration.scores, recurring: [],
+            panel: judges.panel, parts: parts, maps: batch.maps, calibration: judges.calibration.scores, recurring: [],
             judgments: judges.calibration.judgments, findings: judges.findings)
         let choice = judges.count(among: batch.readable).map { [network.estimate.findingOnJudges($0, of: batch.readable)] } ?? []
         let unsought: [Finding] = settings.recurringMarks == .count && judges.panel.batchJudges ? [.marksUnsearchedInBlocks] : []
         var scores = Verdict(network: network, region: region).inspection(
             of: compared, images: batch.images, features: batch.features, clock: StageClock(),
-            findings: equal.findings(all) + findings + choice + compared.findings + unsought)
+            findings: equal.findings(all) + batch.findings(on: parts, settings) + judges.panel.findingsOnParts + findings + choice
+                + compared.findings + unsought)
         // What each block kept, of those that stand out in the whole batch.
         let kept = Dictionary(batch.evidence.map { ($0.image, $0) }, uniquingKeysWith: { first, _ in first })
         scores.evidence = EvidenceSearch.lookedAtFirst(scores.images.filter { $0.index != nil }).compactMap { kept[$0.name] }
@@ -129,6 +159,32 @@ struct BlockRoute: Sendable {
                 StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),
             ] + scores.timings
         return scores.spread(over: equal, images: all)
+    }
+
+    /// Which images show the same part: those of a judge, and those that a name names.
+    private func parts(of batch: ScoredBlock, judges: ChosenJudges) -> BatchParts {
+        var parts = BatchParts(apart: batch.readable)
+        let keys = settings.samePart?.parts(of: batch.images.filter { $0.index != nil }.map(\.name))
+        var numbers: [String: Int] = [:]
+        // Numbers of judges' parts, then of those that names name, then of the others.
+        let known = batch.parts.map { $0.number ?? -1 }
+        var next = (known.max() ?? -1) + 1
+        for (index, number) in known.enumerated() where number >= 0 {
+            if let key = keys?[index], numbers[key] == nil { numbers[key] = number }
+        }
+        for (index, part) in batch.parts.enumerated() {
+            parts.isFirst[index] = part.isFirst
+            if known[index] >= 0 {
+                parts.numbers[index] = known[index]
+            } else if let key = keys?[index], let number = numbers[key] {
+                parts.numbers[index] = number
+            } else {
+                parts.numbers[index] = next
+                if let key = keys?[index] { numbers[key] = next }
+                next += 1
+            }
+        }
+        return parts
     }
 
     /// Which images show the same: one of each speaks for all in what needs all images together.
@@ -187,6 +243,8 @@ extension BlockRoute {
         clock.finish("features")
 
         let contents = computed.contents
+        let keys = settings.samePart?.parts(of: computed.images.map(\.name)) ?? computed.images.map { _ in nil }
+        let founds = parts(of: computed, keys: keys, by: judges)
         let places =
             settings.copiesJudgeOnce
             ? Dictionary(judges.own.contents.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) : [:]
@@ -203,10 +261,15 @@ extension BlockRoute {
                 (image.name, image.path, image.index) = (file.name, file.path, judged.count)
                 judged.append(place)
                 block.features += judges.own.imageFeatures[place]
+                block.parts.append(ScoredBlock.Part(number: judges.partOfOwn[place], isFirst: true))
             } else {
                 image = computed.images[next]
+                let found = founds[next]
                 next += 1
                 if let index = image.index {
+                    block.parts.append(
+                        ScoredBlock.Part(
+                            number: found?.part, isFirst: found?.isFirst ?? true, blank: computed.looks[index]?.blank))
                     image.index = judged.count
                     // A copy of a judge is judged as that judge is: by the others.
                     judged.append(places[contents[index]] ?? base + index)
@@ -217,7 +280,7 @@ extension BlockRoute {
         }
         block.readable = judged.count
         do throws(SpillError) {
-            block.maps = try patchMaps(judged, among: computed, by: judges)
+            block.maps = try patchMaps(judged, block.parts.map(\.number), among: computed, by: judges)
         } catch {
             throw .spill(error)
         }
@@ -241,15 +304,42 @@ extension BlockRoute {
         let (own, panel) = (judges.own, judges.panel)
         return EvidenceSearch(comparison: PatchComparison(network: network, region: region)).evidence(
             for: highest.compactMap { image in image.index.map { (image, judged[$0]) } },
-            judges: panel.batchJudges ? Array(0..<own.readable) : [], count: own.readable,
+            judges: (panel.batchJudges ? Array(0..<own.readable) : []) + panel.judging.map { own.readable + $0 },
+            parts: parts(of: judged, block.parts.map(\.number), others: others.readable, judges), count: own.readable,
             images: own.layers.indices.map { own.layers[$0] + others.layers[$0] },
             names: own.images.filter { $0.index != nil }, panel: panel)
     }
 
+    /// Of each image of the block what judges know of its part; nil for unreadable ones and where they know nothing.
+    private func parts(of computed: BatchTokens, keys: [String?], by judges: ChosenJudges) -> [PartFinder.Found?] {
+        concurrentMap(computed.images.count, threads: settings.threads) { position in
+            guard let index = computed.images[position].index else { return nil }
+            let look = computed.looks[index]
+            return judges.finder.known(key: keys[position], look: look)
+                ?? (settings.looksForTwins && look?.blank != nil ? PartFinder.Found(part: nil, isFirst: false) : nil)
+        }
+    }
+
+    /// Which images show the same part: the judges', those from outside, and so many others.
+    ///
+    /// - Parameter numbers: Of the judged images' parts; nil for parts of their own.
+    private func parts(of judged: [Int], _ numbers: [Int?], others: Int, _ judges: ChosenJudges) -> ImageParts {
+        let first = judges.own.readable + judges.panel.members.count
+        var partOfImage = judges.partOfOwn + judges.panel.partOfMember
+        // Numbers from the judges' on are nobody's.
+        partOfImage += (0..<others).map { judges.finder.count + $0 }
+        for (image, number) in zip(judged, numbers) where image >= first {
+            if let number { partOfImage[image] = number }
+        }
+        return ImageParts(partOfImage)
+    }
+
     /// The mean over layers and degrees of the patch scores of `judged`, which count through the batch's judges, those
     /// from outside, and `others`.
+    ///
+    /// - Parameter numbers: Of the judged images' parts; nil for parts of their own.
     private func patchMaps(
-        _ judged: [Int], among others: BatchTokens, by judges: ChosenJudges
+        _ judged: [Int], _ numbers: [Int?], among others: BatchTokens, by judges: ChosenJudges
     ) throws(SpillError) -> [Float] {
         let (own, panel) = (judges.own, judges.panel)
         guard !judged.isEmpty else { return [] }
@@ -264,10 +354,11 @@ extension BlockRoute {
         let judging = (panel.batchJudges ? Array(0..<own.readable) : []) + panel.judging.map { own.readable + $0 }
         let comparison = PatchComparison(network: network, region: region)
         let scoring = comparison.mutualScoring
+        let parts = parts(of: judged, numbers, others: others.readable, judges)
         for layer in settings.featureLayers.indices {
             let standardised = try comparison.standardised(own.layers[layer] + panel.layers[layer] + others.layers[layer])
             let scores = scoring.patchScores(
-                of: standardised, degrees: settings.degrees, judged: once, judges: judging)
+                of: standardised, degrees: settings.degrees, judged: once, judges: judging, parts: parts)
             maps.add(scores[...], of: settings.featureLayers.count)
         }
         guard once.count < judged.count else { return maps.values }

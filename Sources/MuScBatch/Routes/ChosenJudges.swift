@@ -11,13 +11,17 @@ struct ChosenJudges: Sendable {
     private(set) var own: BatchTokens
     /// The judges from outside, without those that stand out.
     private(set) var panel: JudgePanel
+    /// The number of each own judge's part.
+    let partOfOwn: [Int]
+    /// Tells images that show a judge's part.
+    let finder: PartFinder
     /// What the images from outside say of the threshold.
     let calibration: Calibration
     private let placeOfPosition: [Int: Int]
 
     /// The part that concerns the threshold, and is told in the results.
     struct Calibration: Sendable, Hashable, Codable {
-        /// The score of each image from outside that sets the threshold, by the judges less itself.
+        /// The score of each part from outside that sets the threshold, by the judges of other parts.
         var scores: [Float] = []
         /// Who judged from outside.
         var judgments: [OutsideJudgment] = []
@@ -27,12 +31,14 @@ struct ChosenJudges: Sendable {
     }
 
     /// - Parameters:
-    ///   - panel: All images from outside; those that `calibration` leaves out are taken away.
+    ///   - seated: Own judges and images from outside; those that `calibration` leaves out are taken away.
     ///   - calibration: What ``BlockRoute/calibration(of:by:progress:)`` made of the same images.
-    init(positions: [Int], own: BatchTokens, panel: JudgePanel, calibration: Calibration) {
+    init(positions: [Int], own: BatchTokens, seated: SeatedJudges, calibration: Calibration) {
         self.positions = positions
         self.own = own
-        self.panel = panel.without(calibration.standingOut)
+        (panel, partOfOwn, finder) = (seated.survey.panel, seated.partOfOwn, seated.survey.finder)
+        panel.remove(
+            Set(panel.calibrating.filter { calibration.standingOut.contains(seated.survey.panel.members[$0].name) }))
         self.calibration = calibration
         placeOfPosition = Dictionary(zip(positions, positions.indices), uniquingKeysWith: { first, _ in first })
     }
@@ -52,11 +58,25 @@ struct ChosenJudges: Sendable {
     }
 }
 
-extension JudgePanel {
-    /// The panel without the calibrating members of these names.
-    func without(_ names: [String]) -> JudgePanel {
+/// Judges that were fixed, with the parts that they show.
+struct SeatedJudges: Sendable {
+    var survey: PartSurvey
+    /// The number of each own judge's part.
+    var partOfOwn: [Int]
+
+    /// Who judges the judges themselves and those from outside.
+    var seats: Seats {
+        Seats(
+            batch: BatchParts(numbers: partOfOwn, isFirst: partOfOwn.map { _ in true }),
+            own: survey.panel.batchJudges ? Array(partOfOwn.indices) : [], panel: survey.panel)
+    }
+
+    /// The same, with every image a part of its own where parts leave somebody without a judge.
+    var complete: SeatedJudges {
+        guard !seats.areComplete else { return self }
         var copy = self
-        copy.remove(Set(calibrating.filter { names.contains(members[$0].name) }))
+        copy.survey.standApart()
+        copy.partOfOwn = Array(partOfOwn.indices)
         return copy
     }
 }

@@ -3,11 +3,13 @@ import MuScSupport
 
 /// What a panel and the batch's own images made of a batch.
 struct ComparedBatch: Sendable {
-    /// The panel, without members that stand out.
+    /// The images from outside, without those that stand out.
     var panel: JudgePanel
+    /// Which of the batch's images show the same part.
+    var parts: BatchParts
     /// `[readable, grid.count]` row-major.
     var maps: [Float]
-    /// The score of each of the panel's images that set the threshold.
+    /// The score of each part that sets the threshold, the highest of its images.
     var calibration: [Float]
     var recurring: [RecurringDefects.Group]
     var judgments: [OutsideJudgment]
@@ -20,9 +22,9 @@ extension PatchComparison {
     ///
     /// - Parameter nearest: Where lists of nearest judges are looked for and kept; nil for nowhere.
     func compare(
-        _ tokens: BatchTokens, by full: JudgePanel, nearest: NearestCache?, progress: ProgressHandler
+        _ tokens: BatchTokens, by seats: Seats, nearest: NearestCache?, progress: ProgressHandler
     ) throws(ScoringError) -> ComparedBatch {
-        var panel = full
+        var seats = seats
         let verdict = Verdict(network: network, region: region)
         // Lists change scores by what products of integers leave open; so with these there are always lists.
         var stored = nearest?.read(settings: distanceSettings, threads: settings.threads)
@@ -30,32 +32,33 @@ extension PatchComparison {
             nearest != nil || settings.precision.isFast
             ? KeptLists(lists: stored?.lists, byteLimit: listLimit) : nil
         stored?.lists = nil
-        var maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress)
+        var maps = try patchMaps(of: tokens, by: seats, kept: &kept, progress: progress)
         if let kept, let lists = kept.lists {
             nearest?.keep(
                 lists, change: kept.change, from: stored?.version, settings: distanceSettings, threads: settings.threads)
         }
         var calibration = verdict.peaks(of: maps.calibration).map(\.score)
         var standingOut: [String] = []
-        if panel.calibration == .knownGood {
-            let positions = OddScores.positions(calibration)
-            if !positions.isEmpty {
-                let members = positions.map { panel.calibrating.lowerBound + $0 }
-                standingOut = members.map { panel.members[$0].name }
-                panel.remove(Set(members))
-                maps = try patchMaps(of: tokens, panel: panel, kept: &kept, progress: progress)
+        if seats.panel.calibration == .knownGood {
+            let parts = Set(
+                OddScores.positions(calibration).map { seats.panel.partOfMember[seats.panel.calibrating.lowerBound + $0] })
+            let members = seats.panel.calibrating.filter { parts.contains(seats.panel.partOfMember[$0]) }
+            var without = seats
+            without.panel.remove(Set(members))
+            if !members.isEmpty, without.areComplete {
+                standingOut = members.map { seats.panel.members[$0].name }
+                seats = without
+                maps = try patchMaps(of: tokens, by: seats, kept: &kept, progress: progress)
                 calibration = verdict.peaks(of: maps.calibration).map(\.score)
             }
         }
         return ComparedBatch(
-            panel: panel, maps: maps.batch, calibration: calibration, recurring: maps.recurring,
-            judgments: judgments(full, panel, standingOut: standingOut),
+            panel: seats.panel, parts: seats.batch, maps: maps.batch, calibration: seats.panel.scoresOfParts(calibration),
+            recurring: maps.recurring, judgments: judgments(seats.panel, standingOut: standingOut),
             findings: maps.findings + (standingOut.isEmpty ? [] : [.knownGoodStandOut(standingOut)]))
     }
 
-    private func judgments(
-        _ full: JudgePanel, _ panel: JudgePanel, standingOut: [String]
-    ) -> [OutsideJudgment] {
+    private func judgments(_ panel: JudgePanel, standingOut: [String]) -> [OutsideJudgment] {
         [OutsideJudges.Origin.knownGood, .linePast].compactMap { origin in
             let positions = panel.positions(of: origin)
             guard !positions.isEmpty else { return nil }
@@ -63,21 +66,21 @@ extension PatchComparison {
             return OutsideJudgment(
                 origin: origin, images: panel.members[positions].map(\.name),
                 folder: folders.count == 1 ? folders.first?.string : nil,
-                judged: panel.judging.contains(positions.lowerBound), besideBatch: panel.batchJudges,
+                judged: panel.eligible.contains(positions.lowerBound), besideBatch: panel.batchJudges,
                 standingOut: origin == .knownGood ? standingOut : [])
         }
     }
 }
 
 /// Scores that lie far above the rest of their kind.
-enum OddScores {
+package enum OddScores {
     /// Robust standard deviations above the median.
     static let limit: Float = 6
     /// With fewer scores none can be said to stand out.
     static let leastCount = 8
 
     /// Positions of scores that lie more than ``limit`` robust standard deviations (1.4826 · MAD) above the median.
-    static func positions(_ scores: [Float]) -> [Int] {
+    package static func positions(_ scores: [Float]) -> [Int] {
         guard scores.count >= leastCount else { return [] }
         func median(_ values: [Float]) -> Float { values.sorted()[values.count / 2] }
         let center = median(scores)

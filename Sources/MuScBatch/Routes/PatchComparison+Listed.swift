@@ -30,16 +30,15 @@ extension PatchComparison {
         return "degrees \(degrees), window \(window), precision \(settings.precision), marks \(settings.recurringMarks)"
     }
 
-    /// ``patchMaps(of:panel:kept:progress:)`` by lists of nearest judges, which are brought up to date.
+    /// ``patchMaps(of:by:kept:progress:)`` by lists of nearest judges, which are brought up to date.
     ///
-    /// - Parameters:
-    ///   - judges, judged: Indices of images, the panel's after the batch's.
     /// - Returns: nil where lists cannot be kept, or would take too many bytes, where the tokens are in a file, or where
     ///   only a region counts.
     func listedMaps(
-        of tokens: BatchTokens, panel: JudgePanel, judged: [Int], judges: [Int], by scoring: MutualScoring,
-        kept: inout KeptLists, progress: ProgressHandler
+        of tokens: BatchTokens, by seats: Seats, _ scoring: MutualScoring, kept: inout KeptLists,
+        progress: ProgressHandler
     ) throws(ScoringError) -> PatchMaps? {
+        let (panel, judged, judges) = (seats.panel, seats.judged, seats.judges)
         let searched = searchedPlane(panel: panel, judges: judges.count)
         let planes = settings.featureLayers.count * settings.degrees.count
         let intervals = (0..<planes).map { [scoring.interval] + ($0 == searched ? [RecurringDefects.farInterval] : []) }
@@ -63,7 +62,7 @@ extension PatchComparison {
         kept.lists = nil
         guard NearestJudges.bytes(judged: judged.count, patches: grid.count, depths: depths) <= kept.byteLimit,
             var listed = NearestScoring(
-                scoring, lists: former, judged: judged, judges: judges, digests: digests, grid: grid,
+                scoring, lists: former, judged: judged, judges: judges, digests: digests, parts: seats.parts, grid: grid,
                 degrees: settings.degrees, intervals: intervals)
         else { return nil }
         let steps = settings.featureLayers.count
@@ -94,7 +93,7 @@ extension PatchComparison {
         var maps = PatchMaps(batch: Array(mean.values[..<end]), calibration: Array(mean.values[end...]))
         if let search {
             do {
-                try addRecurring(near: search.near, far: search.far, tokens: tokens, to: &maps)
+                try addRecurring(near: search.near, far: search.far, tokens: tokens, seats.batch, to: &maps)
             } catch {
                 throw .spill(error)
             }

@@ -39,12 +39,13 @@ extension PatchComparison {
     ///
     /// - Throws: ``SpillError``.
     func searchRecurring(
-        _ tokens: BatchTokens, panel: JudgePanel, by scoring: MutualScoring, maps: inout PatchMaps
+        _ tokens: BatchTokens, _ seats: Seats, by scoring: MutualScoring, maps: inout PatchMaps
     ) throws(SpillError) {
-        let own = Array(0..<tokens.readable)
-        let judges = own + panel.judging.map { own.count + $0 }
+        let panel = seats.panel
+        let own = (0..<tokens.readable).filter { seats.batch.isFirst[$0] }
+        let judges = own + panel.judging.map { tokens.readable + $0 }
         guard searchedPlane(panel: panel, judges: judges.count) != nil else { return }
-        let judged = own + panel.calibrating.map { own.count + $0 }
+        let (judged, parts) = (seats.judged, seats.parts)
         var wide = scoring
         wide.interval = RecurringDefects.farInterval
         // The middle of the ranking is seen from a sample as well, at a small part of the cost.
@@ -52,8 +53,9 @@ extension PatchComparison {
         let sample = stride(from: 0, to: judges.count, by: step).map { judges[$0] }
         let unit = try searchedTokens(tokens.layers[searched.layer] + panel.layers[searched.layer])
         try addRecurring(
-            near: scoring.patchScores(of: unit, judged: judged, judges: judges),
-            far: wide.patchScores(of: unit, judged: judged, judges: sample), tokens: tokens, to: &maps)
+            near: scoring.patchScores(of: unit, judged: judged, judges: judges, parts: parts),
+            far: wide.patchScores(of: unit, judged: judged, judges: sample, parts: parts), tokens: tokens, seats.batch,
+            to: &maps)
     }
 
     private func searchedTokens(_ images: [PatchTokens]) throws(SpillError) -> UnitTokens {
@@ -65,14 +67,16 @@ extension PatchComparison {
     ///   - near, far: Of the batch's images and those that set the threshold, by the searched layer and degree.
     /// - Throws: ``SpillError``.
     func addRecurring(
-        near: [Float], far: [Float], tokens: BatchTokens, to maps: inout PatchMaps
+        near: [Float], far: [Float], tokens: BatchTokens, _ batch: BatchParts, to maps: inout PatchMaps
     ) throws(SpillError) {
-        let found = RecurringDefects(near: near, far: far, region: region)
+        // Each part says once what is usual, and blank images say nothing.
+        let others = Set(batch.isFirst.indices.filter { !batch.isFirst[$0] })
+        let found = RecurringDefects(near: near, far: far, region: region, others: others, patches: grid.count)
         found.penalise(&maps.batch, from: 0)
         found.penalise(&maps.calibration, from: maps.batch.count)
         guard found.isRemarkable else { return }
         let layer = tokens.layers[searched.layer]
-        maps.recurring = try found.groups(near: near, images: tokens.readable, patches: grid.count) {
+        maps.recurring = try found.groups(near: near, images: tokens.readable, patches: grid.count, parts: batch.parts) {
             (images: [Int]) throws(SpillError) in try searchedTokens(images.map { layer[$0] })
         }
     }

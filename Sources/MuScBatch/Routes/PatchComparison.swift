@@ -16,10 +16,13 @@ struct PatchComparison: Sendable {
     ///
     /// - Returns: The mean over degrees of the mean over layers, of the batch and of the images that set the threshold.
     ///
-    /// - Parameter kept: Lists that the batch was scored by before, which become those of now; nil to keep none.
+    /// - Parameters:
+    ///   - seats: The batch's parts and judges, and those from outside.
+    ///   - kept: Lists that the batch was scored by before, which become those of now; nil to keep none.
     func patchMaps(
-        of tokens: BatchTokens, panel: JudgePanel, kept: inout KeptLists?, progress: ProgressHandler
+        of tokens: BatchTokens, by seats: Seats, kept: inout KeptLists?, progress: ProgressHandler
     ) throws(ScoringError) -> PatchMaps {
+        let panel = seats.panel
         let readable = tokens.images.filter { $0.index != nil }
         let subsets = Subsets.deal(
             readable.map { $0.path.removingLastComponent().string },
@@ -31,19 +34,15 @@ struct PatchComparison: Sendable {
         var completed = 0
         let scoring = mutualScoring
         for subset in subsets {
-            let own = panel.batchJudges ? network.estimate.judges(among: subset.map { readable[$0].name }) : []
-            if panel.batchJudges, own.count < subset.count {
-                findings.append(network.estimate.findingOnJudges(own.count, of: subset.count))
+            let seated = subsets.count == 1 ? seats : seats.selecting(subset, of: readable, estimate: network.estimate)
+            if panel.batchJudges, seated.own.count < seated.mayJudge {
+                findings.append(network.estimate.findingOnJudges(seated.own.count, of: subset.count))
             }
-            // The panel's images follow the batch's.
-            let judges = own + panel.judging.map { subset.count + $0 }
-            let judged = Array(subset.indices) + panel.calibrating.map { subset.count + $0 }
+            let (judges, judged) = (seated.judges, seated.judged)
             if subsets.count == 1, var lists = kept {
                 // Held by nobody else while they are changed.
                 kept?.lists = nil
-                var listed = try listedMaps(
-                    of: tokens, panel: panel, judged: judged, judges: judges, by: scoring, kept: &lists,
-                    progress: progress)
+                var listed = try listedMaps(of: tokens, by: seated, scoring, kept: &lists, progress: progress)
                 kept = lists
                 listed?.findings = findings
                 if let listed { return listed }
@@ -56,7 +55,7 @@ struct PatchComparison: Sendable {
                     throw .spill(error)
                 }
                 let scores = scoring.patchScores(
-                    of: standardised, degrees: settings.degrees, judged: judged, judges: judges)
+                    of: standardised, degrees: settings.degrees, judged: judged, judges: judges, parts: seated.parts)
                 for (row, image) in subset.enumerated() {
                     batch.add(
                         scores[row * grid.count..<(row + 1) * grid.count], at: image * grid.count, of: steps)
@@ -70,7 +69,7 @@ struct PatchComparison: Sendable {
         }
         var maps = PatchMaps(batch: batch.values, calibration: calibration.values, findings: findings)
         if subsets.count == 1 {
-            do { try searchRecurring(tokens, panel: panel, by: scoring, maps: &maps) } catch { throw .spill(error) }
+            do { try searchRecurring(tokens, seats, by: scoring, maps: &maps) } catch { throw .spill(error) }
         }
         return maps
     }

@@ -30,23 +30,50 @@ struct WholeRoute: Sendable {
         if equal.distinct.count == 1, outside.allSatisfy({ $0.count == 0 }) { equal = EqualImages(apart: tokens.readable) }
         let tokens = equal.hasCopies ? tokens.selecting(equal.distinct) : tokens
         let (outside, strangers) = copiesJudgeOnce ? outside.withoutCopies(of: tokens) : (outside, [])
-        let panel = JudgePanel(outside, batch: tokens.readable, settings: network.settings)
-        guard tokens.readable >= panel.leastBatch else {
-            throw .tooFewImages(TooFewImages(all, copies: equal.position.count - equal.distinct.count))
+        let (seats, seating) = try seats(of: tokens, outside) {
+            TooFewImages(all, copies: equal.position.count - equal.distinct.count)
         }
         let comparison = PatchComparison(network: network, region: region)
-        let search = comparison.findingOnSearch(panel: panel, judges: tokens.readable + panel.judging.count)
-        let compared = try comparison.compare(tokens, by: panel, nearest: nearest, progress: progress)
+        let search = comparison.findingOnSearch(panel: seats.panel, judges: seats.mayJudge + seats.panel.judging.count)
+        let compared = try comparison.compare(tokens, by: seats, nearest: nearest, progress: progress)
         clock.finish("mutual scoring")
         let shapes = PhotographSurvey(tokens.images).findings(on: outside)
         var inspection = Verdict(network: network, region: region).inspection(
             of: compared, images: tokens.images, features: tokens.imageFeatures.flatMap { $0 }, clock: clock,
-            findings: findings + equal.findings(all) + strangers + shapes + [search].compactMap { $0 } + compared.findings)
+            findings: findings + equal.findings(all) + seating + strangers + shapes + [search].compactMap { $0 } + compared.findings)
         clock = StageClock()
         inspection.evidence = EvidenceSearch(comparison: comparison)
-            .evidence(for: inspection.images, tokens: tokens, panel: compared.panel)
+            .evidence(for: inspection.images, tokens: tokens, by: Seats(batch: seats.batch, own: seats.own, panel: compared.panel))
         clock.finish("nearest places")
         inspection.timings += clock.timings
         return inspection.spread(over: equal, images: all)
+    }
+
+    /// Settles who judges whom.
+    ///
+    /// - Returns: The seats, and what is to be said of them.
+    private func seats(
+        of tokens: BatchTokens, _ outside: [OutsideJudges], tooFew: () -> TooFewImages
+    ) throws(ScoringError) -> (Seats, [Finding]) {
+        let settings = network.settings
+        let (outside, blankJudges) = settings.looksForTwins ? outside.withoutBlank : (outside, [])
+        var survey = PartSurvey(outside, batch: tokens.readable, settings: settings)
+        let wanted = settings.subsets > 1 ? tokens.readable : network.estimate.judgeCount(of: tokens.readable)
+        let (parts, own) = survey.seat(tokens, wanted: wanted)
+        let seats = Seats(batch: parts, own: own, panel: survey.panel)
+        let images = tokens.images.filter { $0.index != nil }
+        if seats.areComplete {
+            guard tokens.readable >= seats.panel.leastBatch else { throw .tooFewImages(tooFew()) }
+            let found = parts.findings(images: images, blank: tokens.looks.map { $0?.blank }, settings)
+            return (seats, blankJudges + found + seats.panel.findingsOnParts)
+        }
+        // Where all show one part, or nothing, there is nobody else to judge.
+        var apart = Seats(
+            batch: BatchParts(apart: tokens.readable), own: [],
+            panel: JudgePanel(outside, batch: tokens.readable, settings: settings))
+        guard tokens.readable >= apart.panel.leastBatch else { throw .tooFewImages(tooFew()) }
+        apart.own = apart.panel.batchJudges ? network.estimate.judges(among: images.map(\.name)) : []
+        let ignored: [Finding] = Set(parts.numbers).count < tokens.readable || parts.isFirst.contains(false) ? [.partsIgnored] : []
+        return (apart, blankJudges + ignored)
     }
 }

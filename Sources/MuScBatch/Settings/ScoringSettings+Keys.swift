@@ -32,7 +32,15 @@ extension ScoringSettings {
             details: """
                 Such as a defect of the tool, where images of the batch judge. count: it is no excuse that others have it, \
                 and the page shows the images side by side. paper: ignore; tuned: count.
-                """)
+                """),
+        Key(
+            "judges.same_part", \.samePart, .emptyOr(.partPattern), flag: "same-part", "pattern",
+            help: "A pattern whose first capture in an image's name names its part, such as (.*)_[0-9]+.",
+            details: """
+                For several photographs of a part, from several sides or in several lights: images of one part do not judge \
+                each other, and a part's score is the highest of its images. Names are those of the results, and those of \
+                the known good images. Photographs taken again from the same place are found without it (tuned).
+                """),
     ]
 
     private static let modelKeys: [Key] = [
@@ -254,6 +262,16 @@ extension ValueFormat where Value == SampleRange {
             case .text, .list: SampleRange(value.flat)
             case .mapping, .empty, .bareNone: nil
             }
+        } write: {
+            .text("\($0)")
+        }
+    }
+}
+
+extension ValueFormat where Value == PartPattern {
+    fileprivate static var partPattern: ValueFormat {
+        ValueFormat("a regular expression with a capture in parentheses, such as (.*)_[0-9]+") { value in
+            value.text.flatMap { PartPattern($0) }
         } write: {
             .text("\($0)")
         }

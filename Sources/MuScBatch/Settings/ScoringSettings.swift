@@ -115,6 +115,9 @@ public struct ScoringSettings: Sendable {
     /// The fewest known good images that judge alone; fewer judge beside the batch's own images.
     public var leastKnownGoodAlone = 20
     public var recurringMarks = RecurringMarks.ignore
+    /// Names the part that an image shows by the image's name: images of one part do not judge each other. nil where names
+    /// say nothing of parts.
+    public var samePart: PartPattern?
     /// Whether photographs are turned upright by their EXIF orientation; the reference does not.
     public var appliesOrientation: Bool
     /// How products are computed: `exact` in fp32; `fast` with bfloat16 and int8 where the processor has them.
@@ -128,6 +131,8 @@ public struct ScoringSettings: Sendable {
 
     /// Whether images of equal content are scored once and judge once; in the reference copies vouch for each other.
     public var copiesJudgeOnce: Bool { preset == .tuned }
+    /// Whether photographs that show a part again are looked for, and blank ones do not judge.
+    public var looksForTwins: Bool { preset == .tuned }
 
     /// The preset's values for this backbone.
     public init(preset: Preset = .tuned, backbone: BackboneDescription, threads: Int = 1) {

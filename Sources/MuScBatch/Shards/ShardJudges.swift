@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MuScBackbone
+import MuScImages
 import MuScSupport
 import MuScTensors
 import Synchronization
@@ -19,19 +20,35 @@ extension ShardWork {
         var own = BatchTokens(images: [], layers: plan.key.featureLayers.map { _ in [] }, imageFeatures: [])
         var outside: [OutsideJudges] = [.knownGood, .linePast].map { OutsideJudges(origin: $0, tokens: own) }
         for (index, judge) in plan.judges.enumerated() {
-            let (tokens, image) = try tokens(of: index, files[index])
+            let (tokens, image, look) = try tokens(of: index, files[index])
             if let origin = judge.origin {
                 for group in outside.indices where outside[group].origin == origin {
-                    outside[group].tokens.append(tokens, of: image)
+                    outside[group].tokens.append(tokens, of: image, look: look)
                 }
             } else {
-                own.append(tokens, of: image)
+                own.append(tokens, of: image, look: look)
             }
         }
-        let panel = JudgePanel(outside.filter { $0.count > 0 }, batch: plan.images, settings: network.settings)
+        let seated = seated(own, outside.filter { $0.count > 0 })
         return ChosenJudges(
-            positions: plan.ownJudges.compactMap(\.position), own: own, panel: panel,
-            calibration: try calibration(of: panel, by: own, progress: progress))
+            positions: plan.ownJudges.compactMap(\.position), own: own, seated: seated,
+            calibration: try calibration(of: seated, by: own, progress: progress))
+    }
+
+    /// Seats the judges as the plan has them, with the same parts in every worker.
+    private func seated(_ own: BatchTokens, _ outside: [OutsideJudges]) -> SeatedJudges {
+        let settings = network.settings
+        let outside = settings.looksForTwins ? outside.withoutBlank.judges : outside
+        var survey = PartSurvey(
+            outside, batch: plan.images, settings: settings, usual: plan.usual.map { Float(bitPattern: $0.knownGood) } ?? 0,
+            batchJudges: plan.batchJudges)
+        survey.begin(usual: plan.usual.map { Float(bitPattern: $0.batch) } ?? 0)
+        let keys = survey.keys(of: own.images.map(\.name))
+        let parts = own.images.indices.map { index in
+            survey.meet(key: keys[index], look: own.looks[index], isJudge: true).part
+        }
+        survey.end()
+        return SeatedJudges(survey: survey, partOfOwn: parts).complete
     }
 
     private func judgeFiles() throws(ShardError) -> [BatchFile] {
@@ -81,7 +98,7 @@ extension ShardWork {
         do {
             try TokenFile(path: path).write(
                 try found.imageTokens(0), key: plan.key, channels: network.settings.backbone.width, as: .single,
-                origin: TokenOrigin(size: image.size ?? 0, frame: image.frame))
+                origin: TokenOrigin(size: image.size ?? 0, frame: image.frame, look: found.looks[0]))
         } catch {
             throw .system(path, reason: "\(error)")
         }
@@ -90,13 +107,13 @@ extension ShardWork {
     /// The tokens of one judge. A damaged file is made again.
     private func tokens(
         of index: Int, _ file: BatchFile
-    ) throws(ShardError) -> (tokens: ImageTokens, image: ScoredImage) {
+    ) throws(ShardError) -> (tokens: ImageTokens, image: ScoredImage, look: ImageLook?) {
         let stored = TokenFile(path: layout.judge(index, of: plan))
-        func read() throws(TokenFileError) -> (tokens: ImageTokens, image: ScoredImage) {
-            let read = try stored.readSized(key: plan.key, patches: network.grid.count)
+        func read() throws(TokenFileError) -> (tokens: ImageTokens, image: ScoredImage, look: ImageLook?) {
+            let read = try stored.read(key: plan.key, patches: network.grid.count)
             var image = ScoredImage(name: file.name, path: file.path, size: read.origin.size)
             image.frame = read.origin.frame
-            return (read.tokens, image)
+            return (read.tokens, image, read.origin.look)
         }
         if let tokens = try? read() { return tokens }
         try makeTokens(of: index, file)
@@ -117,12 +134,12 @@ extension ShardWork {
 
     /// What images from outside say of the threshold: read where it is there, else computed and published.
     private func calibration(
-        of panel: JudgePanel, by own: BatchTokens, progress: ProgressHandler
+        of seated: SeatedJudges, by own: BatchTokens, progress: ProgressHandler
     ) throws(ShardError) -> ChosenJudges.Calibration {
         if let known = storedCalibration() { return known }
         let calibration: ChosenJudges.Calibration
         do throws(ScoringError) {
-            calibration = try route.calibration(of: panel, by: own) { _ in
+            calibration = try route.calibration(of: seated, by: own) { _ in
                 progress(Progress(stage: .features, completed: 0, total: 1))
             }
         } catch {

@@ -65,7 +65,8 @@ struct ShardLayout: Sendable {
             let path = judge(first + index, of: plan)
             do {
                 try TokenFile(path: path).write(
-                    try past.imageTokens(index), key: plan.key, channels: channels, as: .single)
+                    try past.imageTokens(index), key: plan.key, channels: channels, as: .single,
+                    origin: TokenOrigin(look: past.looks[index]))
             } catch {
                 throw .system(path, reason: "\(error)")
             }

@@ -34,7 +34,7 @@ extension ShardWork {
         }
         let hasOutside = plan.judges.contains { $0.origin != nil }
         let judges = ChosenJudges(
-            positions: plan.ownJudges.compactMap(\.position), own: emptyTokens([]), panel: outsidePanel(),
+            positions: plan.ownJudges.compactMap(\.position), own: emptyTokens([]), seated: outsideJudges(),
             calibration: hasOutside ? try calibration() : ChosenJudges.Calibration())
         do throws(ScoringError) {
             // What the plan found of the samples' depths it told when it was made; their range decides the scores.
@@ -67,12 +67,15 @@ extension ShardWork {
     }
 
     /// The judges from outside by name alone: their tokens have done their work.
-    private func outsidePanel() -> JudgePanel {
+    private func outsideJudges() -> SeatedJudges {
         let groups = [OutsideJudges.Origin.knownGood, .linePast].map { origin in
             OutsideJudges(
                 origin: origin, tokens: emptyTokens(plan.judges.filter { $0.origin == origin }.map(\.name)))
         }
-        return JudgePanel(groups.filter { $0.count > 0 }, batch: plan.images, settings: network.settings)
+        let survey = PartSurvey(
+            groups.filter { $0.count > 0 }, batch: plan.images, settings: network.settings, usual: 0,
+            batchJudges: plan.batchJudges)
+        return SeatedJudges(survey: survey, partOfOwn: [])
     }
 
     private func emptyTokens(_ names: [String]) -> BatchTokens {
@@ -80,7 +83,7 @@ extension ShardWork {
         for name in names {
             tokens.append(
                 ImageTokens(layers: plan.key.featureLayers.map { _ in [] }, imageFeature: []),
-                of: ScoredImage(name: name, path: ""))
+                of: ScoredImage(name: name, path: ""), look: nil)
         }
         return tokens
     }

@@ -23,7 +23,16 @@ struct ShardPart: Sendable {
         block.features.withUnsafeBytes { hash.update(bufferPointer: $0) }
         // Parts of earlier versions have none.
         if !block.evidence.isEmpty { hash.update(data: Data(evidence().utf8)) }
+        parts().withUnsafeBytes { hash.update(bufferPointer: $0) }
         return hash.finalize().hexadecimal
+    }
+
+    /// `[readable, 3]`: the number of a judge's part or −1, whether it is no twin, and why it is blank, from 1, or 0.
+    private func parts() -> [Int] {
+        block.parts.flatMap { part in
+            let blank = part.blank.flatMap { BlankReason.allCases.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
+            return [part.number ?? -1, part.isFirst ? 1 : 0, blank]
+        }
     }
 
     private func errors() -> String {
@@ -57,6 +66,7 @@ struct ShardPart: Sendable {
         file.metadata["frames"] = frames
         file.add("patch_map", block.maps, shape: [readable, grid.height, grid.width])
         file.add("image_feature", block.features, shape: [readable, featureWidth])
+        file.add("part", parts(), shape: [readable, 3])
         file.add(
             "image_index", block.images.map { $0.index ?? -1 }, shape: [block.images.count])
         file.add(
@@ -94,6 +104,7 @@ struct ShardPart: Sendable {
         let indices = try tensor("image_index", [files.count]).integers()
         let sizes = try tensor("image_size", [files.count, 2]).integers()
         let readable = indices.count { $0 >= 0 }
+        let parts = try tensor("part", [readable, 3]).integers()
         let errors = archive.metadata["errors"] ?? ""
         let reasons = (try? JSONDecoder().decode([String].self, from: Data(errors.utf8))) ?? []
         guard reasons.count == files.count else {
@@ -103,6 +114,12 @@ struct ShardPart: Sendable {
         var block = ScoredBlock(
             readable: readable, maps: try tensor("patch_map", [readable, grid.height, grid.width]).floats(),
             features: try tensor("image_feature", [readable, featureWidth]).floats(),
+            parts: (0..<readable).map { index in
+                let (number, isFirst, blank) = (parts[3 * index], parts[3 * index + 1], parts[3 * index + 2])
+                return ScoredBlock.Part(
+                    number: number >= 0 ? number : nil, isFirst: isFirst != 0,
+                    blank: BlankReason.allCases.indices.contains(blank - 1) ? BlankReason.allCases[blank - 1] : nil)
+            },
             featureSeconds: seconds("feature_seconds"), scoringSeconds: seconds("scoring_seconds"))
         let evidence = archive.metadata["evidence"].flatMap { try? JSONDecoder().decode([PeakEvidence].self, from: Data($0.utf8)) }
         block.evidence = evidence ?? []

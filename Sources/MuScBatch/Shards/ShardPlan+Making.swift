@@ -68,15 +68,26 @@ extension ShardPlan {
         let list = ImageList.Content(names)
 
         var judges: [Judge] = []
-        let decodes = decode(request.knownGood, network.settings)
-        let outside = zip(request.knownGood, decodes).filter(\.1).map { path, _ in
-            Judge(name: path.lastComponent?.string ?? path.string, origin: .knownGood, path: path.string)
+        let good = request.knownGood.map { BatchFile(path: $0, name: $0.lastComponent?.string ?? $0.string) }
+        let looks = looks(of: good, network)
+        let decodes = looks.map { $0 != nil }
+        let outside = zip(good, decodes).filter(\.1).map { file, _ in
+            Judge(name: file.name, origin: .knownGood, path: file.path.string)
         }
-        let alone = outside.count >= network.settings.leastKnownGoodAlone
+        let known = BatchTokens(
+            images: outside.enumerated().map { ScoredImage(name: $1.name, path: FilePath($1.path ?? ""), index: $0) },
+            layers: network.settings.featureLayers.map { _ in outside.map { _ in PatchTokens([]) } },
+            imageFeatures: outside.map { _ in [] }, looks: looks.compactMap { $0 })
+        let group = [OutsideJudges(origin: .knownGood, tokens: known)]
+        var survey = PartSurvey(
+            network.settings.looksForTwins ? group.withoutBlank.judges : group, batch: files.count, settings: network.settings)
+        var usual = UsualDifferences(batch: 0, knownGood: survey.finder.usual.bitPattern)
+        let alone = !survey.panel.batchJudges
         if !alone {
-            let positions = judgePositions(request.judges, of: files, decodable: decodable, network.settings)
+            let positions = judgePositions(request.judges, of: files, decodable: decodable, network, &survey)
             judges = positions.map { Judge(name: files[$0].name, position: $0, offset: list.offsets[$0]) }
         }
+        usual.batch = survey.finder.usual.bitPattern
         let past = alone ? [] : (request.linePast?.images ?? []).filter { $0.index != nil }
         let others = outside + past.map { Judge(name: $0.name, origin: .linePast, path: $0.path.string) }
         guard judges.count >= 2 || !outside.isEmpty || past.count > files.count else {
@@ -91,7 +102,7 @@ extension ShardPlan {
             shards: list.slices(request.shards), judges: judges + others, part: request.part,
             key: TokenKey(network, weightsSHA256: request.weightsSHA256), settings: deciding,
             settingsSHA256: digest(deciding), configuration: request.configuration, alignment: network.alignment?.frame,
-            undecodable: leftOut(decodable) { files[$0].name },
+            usual: network.settings.looksForTwins ? usual : nil, undecodable: leftOut(decodable) { files[$0].name },
             undecodableKnownGood: leftOut(decodes) { request.knownGood[$0].string })
         plan.id = plan.digest
         if let existing = try layout.existingPlan() {
@@ -135,27 +146,41 @@ extension ShardPlan {
         return decodable
     }
 
-    /// The first of the seeded order that can be decoded in full, ascending.
+    /// Of the seeded order the first that can be decoded in full and are no twin of one before, ascending.
     private static func judgePositions(
-        _ wanted: Int, of files: [BatchFile], decodable: [Bool], _ settings: ScoringSettings
+        _ wanted: Int, of files: [BatchFile], decodable: [Bool], _ network: SizedNetwork, _ survey: inout PartSurvey
     ) -> [Int] {
+        let count = JudgeChoice.count(wanted)
         var rest = JudgeChoice.order(files.map(\.name)).filter { decodable[$0] }[...]
         var chosen: [Int] = []
-        while chosen.count < JudgeChoice.count(wanted), !rest.isEmpty {
-            let tried = Array(rest.prefix(JudgeChoice.count(wanted) - chosen.count))
+        var waiting: [(position: Int, look: ImageLook)] = []
+        // Before any is met, so many say what parts differ by.
+        let sample = min(TwinSearch.sampleCount, count)
+        var hasBegun = false
+        while chosen.count < count, !rest.isEmpty || !waiting.isEmpty {
+            let tried = Array(rest.prefix(count - chosen.count - waiting.count))
             rest = rest.dropFirst(tried.count)
-            chosen += zip(tried, decode(tried.map { files[$0].path }, settings)).filter(\.1).map(\.0)
+            for (position, look) in zip(tried, looks(of: tried.map { files[$0] }, network)) {
+                if let look { waiting.append((position, look)) }
+            }
+            if !hasBegun {
+                guard waiting.count >= sample || rest.isEmpty else { continue }
+                survey.begin(usual: PartSurvey.usual(waiting.map(\.look), network.settings))
+                hasBegun = true
+            }
+            let keys = survey.keys(of: waiting.map { files[$0.position].name })
+            for (judge, key) in zip(waiting, keys) where survey.meet(key: key, look: judge.look, isJudge: true).isFirst {
+                chosen.append(judge.position)
+            }
+            waiting = []
         }
         return chosen.sorted()
     }
 
-    /// Whether each file can be decoded in full.
-    private static func decode(_ paths: [FilePath], _ settings: ScoringSettings) -> [Bool] {
-        let options = DecodingOptions(
-            applyingOrientation: settings.appliesOrientation, sampleScaling: settings.sampleRange.scaling ?? .fullRange,
-            limits: settings.imageLimits)
-        return concurrentMap(paths.count, threads: settings.threads) { index in
-            (try? RGBImage(contentsOf: paths[index], options: options)) != nil
+    /// The look of each file; nil for what cannot be decoded in full.
+    private static func looks(of files: [BatchFile], _ network: SizedNetwork) -> [ImageLook?] {
+        concurrentMap(files.count, threads: network.settings.threads) { index in
+            (try? network.photograph(files[index])).map { ImageLook($0.image) }
         }
     }
 }

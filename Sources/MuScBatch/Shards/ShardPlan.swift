@@ -10,7 +10,7 @@ import SystemPackage
 /// all that is made under it: what was made under another plan is told from what was made under this one.
 package struct ShardPlan: Sendable, Hashable, Codable {
     /// The version of the file's format.
-    package static let currentFormat = 2
+    package static let currentFormat = 3
     /// The plan's name in its folder.
     package static let fileName = "plan.json"
 
@@ -42,6 +42,8 @@ package struct ShardPlan: Sendable, Hashable, Codable {
     package var configuration: [String: String]
     /// The frame in which parts are compared; nil where photographs are compared as they were taken.
     package var alignment: AlignmentFrame?
+    /// What parts usually differ by, from which workers tell twins; nil where twins are not looked for.
+    var usual: UsualDifferences?
     /// Files of the batch that have no header of an image.
     package var undecodable: Finding.LeftOutFiles?
     /// Known good images that cannot be decoded.
@@ -70,10 +72,18 @@ package struct ShardPlan: Sendable, Hashable, Codable {
         package var path: String?
     }
 
+    /// The bit patterns of what parts differ by in the square that differs most (float32).
+    struct UsualDifferences: Sendable, Hashable, Codable {
+        var batch, knownGood: UInt32
+    }
+
     /// What was found to be amiss when the plan was made.
     package var findings: [Finding] {
         [undecodableKnownGood.map { .knownGoodUndecodable($0) }, undecodable.map { .undecodable($0) }].compactMap { $0 }
     }
+
+    /// Whether the batch's own images judge.
+    var batchJudges: Bool { !ownJudges.isEmpty }
 
     /// The judges of the batch's own.
     var ownJudges: [Judge] { judges.filter { $0.origin == nil } }

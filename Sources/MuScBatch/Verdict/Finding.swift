@@ -43,6 +43,14 @@ public enum Finding: Sendable, Hashable {
 
     /// Images that show the same as others: the names of each group. One of a group is scored and judges.
     case copies([[String]])
+    /// Photographs of a part that was photographed before, from the same place: the names of each group.
+    case twins([[String]])
+    /// Images that show several times the same part by their names.
+    case partsByName(PartPattern, parts: Int, images: Int, of: Int)
+    /// All images would show one part, or nothing, so that each counts as a part of its own.
+    case partsIgnored
+    /// Images that say nothing of a part: scored, and no judges.
+    case blank([BlankImage])
 
     // MARK: Known good images
 
@@ -61,6 +69,9 @@ public enum Finding: Sendable, Hashable {
     /// Known good images that stand far out from the others and were left out, by name.
     case knownGoodStandOut([String])
 
+    /// Several of the known good images show the same part: they count by parts.
+    case knownGoodParts(Int, images: Int)
+
     /// Known good images so few that the batch's own scores set the threshold.
     case knownGoodTooFew(images: Int, least: Int)
 
@@ -76,6 +87,8 @@ public enum Finding: Sendable, Hashable {
 
     /// Images from outside that did not judge: copies of others among them, and images of the batch itself.
     case judgesLeftOut(OutsideJudges.Origin, copies: Int, ofBatch: Int)
+    /// Images from outside that are blank, by name, and did not judge.
+    case blankJudges(OutsideJudges.Origin, [String])
     /// Something was wrong with what is remembered of the line.
     case lineMemory(LineMemoryProblem)
     /// What the line remembers was read with another range of samples, and could not judge.
@@ -120,6 +133,16 @@ extension Finding {
         case leastJudgesAreMore
         /// The batch or its drop folder has a value of its own.
         case overriddenByBatch
+        /// The pattern is found in no image's name.
+        case namesWithoutPart
+    }
+
+    /// An image that says nothing of a part.
+    public struct BlankImage: Sendable, Hashable {
+        public var name: String
+        public var reason: BlankReason
+
+        package init(name: String, reason: BlankReason) { (self.name, self.reason) = (name, reason) }
     }
 
     /// What photographs were resized to where their own size decided it.

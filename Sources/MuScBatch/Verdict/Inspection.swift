@@ -114,6 +114,8 @@ public struct ScoredImage: Sendable {
     package var frame: PartFrame?
     /// Position among the readable images, by which `patchMaps` and `imageFeatures` are indexed; nil where unreadable.
     package var index: Int?
+    /// The part that the image shows, where it is named or several images show it; nil for a part with one image.
+    public var part: String?
     /// Whether the image could be read, and so has a score.
     public var isReadable: Bool { index != nil }
     /// The score that decides rank and flag, a distance, 0 to 2.

@@ -46,13 +46,12 @@ struct EvidenceSearch: Sendable {
     /// as far as there are no more than ``mostEvidence``.
     ///
     /// - Parameter scored: The batch's images with score, flag and peak.
-    func evidence(for scored: [ScoredImage], tokens: BatchTokens, panel: JudgePanel) -> [PeakEvidence] {
+    func evidence(for scored: [ScoredImage], tokens: BatchTokens, by seats: Seats) -> [PeakEvidence] {
         let readable = scored.filter { $0.index != nil }
-        let own = panel.batchJudges ? comparison.network.estimate.judges(among: readable.map(\.name)) : []
         // The panel's images follow the batch's.
         return evidence(
-            for: Self.lookedAtFirst(readable).compactMap { image in image.index.map { (image, $0) } }, judges: own, count: readable.count,
-            images: tokens.layers, names: readable, panel: panel)
+            for: Self.lookedAtFirst(readable).compactMap { image in image.index.map { (image, $0) } }, judges: seats.judges,
+            parts: seats.parts, count: readable.count, images: tokens.layers, names: readable, panel: seats.panel)
     }
 
     /// The images that a person looks at first, the most anomalous first.
@@ -64,12 +63,13 @@ struct EvidenceSearch: Sendable {
     /// The nearest places of the peaks of images at these places among all.
     ///
     /// - Parameters:
-    ///   - judges: Places of the batch's judges.
+    ///   - judges: Places of those that judge, of the batch and of the panel.
+    ///   - parts: Which of all show the same part.
     ///   - count: How many of the batch's images come before the panel's.
     ///   - images: Tokens of the batch's images, those of the panel left out, and of others, layer by layer.
     ///   - names: The first `count` of these.
     func evidence(
-        for wanted: [(image: ScoredImage, place: Int)], judges own: [Int], count: Int, images: [[PatchTokens]],
+        for wanted: [(image: ScoredImage, place: Int)], judges: [Int], parts: ImageParts, count: Int, images: [[PatchTokens]],
         names: [ScoredImage], panel: JudgePanel
     ) -> [PeakEvidence] {
         let images = images.enumerated().map { layer, images in images.prefix(count) + panel.layers[layer] + images.dropFirst(count) }
@@ -83,8 +83,7 @@ struct EvidenceSearch: Sendable {
             threads: settings.threads)
         // What cannot be read again is left out: scoring itself has come through.
         let matches = matching.matches(
-            of: queries, judges: own + panel.judging.map { count + $0 }, layers: images.count,
-            count: Self.placesOfEvidence
+            of: queries, judges: judges, layers: images.count, count: Self.placesOfEvidence, parts: parts
         ) { image, layer in try? comparison.standardised([images[layer][image]], threads: 1) }
         return zip(wanted, matches).map { wanted, matches in
             PeakEvidence(

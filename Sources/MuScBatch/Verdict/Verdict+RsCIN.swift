@@ -4,7 +4,9 @@ extension Verdict {
     /// Applies RsCIN where the settings and the batch have it (section 3.4 of the paper).
     ///
     /// - Returns: Scores on MSM's scale, and what was decided.
-    func rescored(_ scores: [Float], features: [Float]) -> ([Float], RsCINDecision) {
+    func rescored(
+        _ scores: [Float], features: [Float], neighbours: RsCIN.Neighbours
+    ) -> ([Float], RsCINDecision) {
         guard settings.rscin != .never else {
             return (scores, RsCINDecision(applied: false, neighbourAgreement: nil, reason: "Look-alike correction (RsCIN): switched off."))
         }
@@ -14,7 +16,8 @@ extension Verdict {
         func onScale() -> [Float] {
             let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
             return RsCIN.rescore(
-                scores, features: features, windows: settings.rscinWindows, threads: settings.threads
+                scores, features: features, windows: settings.rscinWindows, neighbours: neighbours,
+                threads: settings.threads
             ).map { low + (high - low) * $0 }
         }
         if settings.rscin == .always {
@@ -23,7 +26,8 @@ extension Verdict {
                 RsCINDecision(applied: true, neighbourAgreement: nil, reason: "Look-alike correction (RsCIN): always on, by the settings.")
             )
         }
-        let agreement = RsCIN.neighbourAgreement(scores, features: features, threads: settings.threads)
+        let agreement = RsCIN.neighbourAgreement(
+            scores, features: features, neighbours: neighbours, threads: settings.threads)
         let applies = (agreement ?? 0) >= Self.requiredAgreement
         return (
             applies ? onScale() : scores,

@@ -2,9 +2,20 @@ import MuScScoring
 import MuScSupport
 
 extension Verdict {
+    /// What a conformal threshold promises on known good parts.
+    ///
+    /// - Parameter standingOut: How many of them stand out and were left out: good parts like those are flagged as well, which
+    ///   no share of the others can promise against.
+    private func promise(_ percent: String, standingOut: Int) -> String {
+        guard standingOut > 0 else { return "of parts like the known good ones, at most \(percent) are flagged on average." }
+        return "of parts like these, at most \(percent) are flagged on average. \(standingOut) known good "
+            + "\(standingOut == 1 ? "image stands" : "images stand") out and \(standingOut == 1 ? "was" : "were") left out: "
+            + "good parts like \(standingOut == 1 ? "that one" : "those") are flagged too, and come on top."
+    }
+
     /// The automatic threshold: the panel's, else the batch's own; and why it is not the panel's where it might be.
     func threshold(
-        for scores: [Float], calibration: [Float], of panel: JudgePanel
+        for scores: [Float], calibration: [Float], of panel: JudgePanel, standingOut: Int
     ) -> (threshold: Threshold, reservation: Finding?) {
         guard let origin = panel.calibration, !calibration.isEmpty else {
             return (BatchThreshold.threshold(for: scores), nil)
@@ -12,7 +23,12 @@ extension Verdict {
         let rate = settings.falseAlarmRate
         let least = ConformalThreshold.leastCalibration(rate: rate)
         let percent = PercentText.text(rate)
-        let parts = origin == .knownGood ? "known good images" : "images of the line's past"
+        let isOfParts = calibration.count < panel.calibrating.count
+        let parts =
+            switch origin {
+            case .knownGood: isOfParts ? "known good parts" : "known good images"
+            case .linePast: isOfParts ? "parts of the line's past" : "images of the line's past"
+            }
         if calibration.count < max(least, origin == .knownGood ? settings.leastKnownGoodAlone : least) {
             if origin == .linePast {
                 return (
@@ -40,7 +56,7 @@ extension Verdict {
             : "An image is flagged when at most \(most) of the \(calibration.count) \(parts) score as high by the same judges"
         let promise =
             switch origin {
-            case .knownGood: "of parts like the known good ones, at most \(percent) are flagged on average."
+            case .knownGood: promise(percent, standingOut: standingOut)
             case .linePast:
                 "about \(percent) of parts like the line's past are flagged. This rests on images that nobody has "
                     + "checked: only known good images give a promise."

@@ -34,9 +34,11 @@ struct Verdict: Sendable {
         let scoresMSM = peaks.map(\.score)
         let (scores, decision) =
             compared.calibration.isEmpty || settings.rscin == .always
-            ? rescored(scoresMSM, features: features) : (scoresMSM, .leftToMSM)
+            ? rescored(scoresMSM, features: features, neighbours: compared.parts.neighbours) : (scoresMSM, .leftToMSM)
         let calibration = decision.applied ? [] : compared.calibration
-        let (automatic, reservation) = threshold(for: scores, calibration: calibration, of: compared.panel)
+        let (automatic, reservation) = threshold(
+            for: compared.parts.scoresOfParts(scores), calibration: calibration, of: compared.panel,
+            standingOut: compared.judgments.reduce(0) { $0 + $1.standingOut.count })
         let threshold = settings.threshold.map(Threshold.fixed) ?? automatic
         let pValues = ConformalThreshold.pValues(of: scores, calibration: calibration)
         for position in images.indices {
@@ -47,6 +49,7 @@ struct Verdict: Sendable {
             images[position].flagged = scores[index] >= threshold.value
             images[position].peak = peak(peaks[index], in: images[position].frame, size: size)
         }
+        name(compared.parts, in: &images)
         clock.finish("scores")
         var doubts = settings.threshold == nil ? [reservation].compactMap { $0 } : []
         if readable < Self.fewImages, compared.panel.judging.isEmpty { doubts.append(.fewImages(readable)) }
@@ -74,6 +77,17 @@ struct Verdict: Sendable {
         return PixelPosition(
             x: scaled(peak.x, from: settings.imageSize.width, to: size.width),
             y: scaled(peak.y, from: settings.imageSize.height, to: size.height))
+    }
+
+    /// Names the parts that several images show: by the images' names, else by the first image.
+    private func name(_ parts: BatchParts, in images: inout [ScoredImage]) {
+        let readable = images.indices.filter { images[$0].index != nil }
+        let keys = settings.samePart?.parts(of: readable.map { images[$0].name }) ?? readable.map { _ in nil }
+        let groups = Dictionary(grouping: readable.indices) { parts.numbers[$0] }
+        for group in groups.values {
+            let name = group.lazy.compactMap { keys[$0] }.first ?? (group.count > 1 ? images[readable[group[0]]].name : nil)
+            for index in group { images[readable[index]].part = name }
+        }
     }
 
     /// With fewer images one odd one weighs much, and half of them are no sign of a mistake.

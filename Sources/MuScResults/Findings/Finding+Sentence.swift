@@ -36,6 +36,20 @@ extension Finding {
             "Preset tuned was never measured with \(backbone): its layers and image size are not chosen by results. musc "
                 + "tune finds some on labelled photographs."
         case .copies(let groups): Self.sentence(copies: groups)
+        case .twins(let groups): Self.sentence(twins: groups)
+        case .partsByName(let pattern, let parts, let images, let all):
+            "By their names (judges.same_part: \(pattern)) \(images) of \(all) images show \(parts) part\(parts == 1 ? "" : "s"). "
+                + "Images of one part do not judge each other, and a part's score is the highest of its images."
+        case .partsIgnored:
+            "All images show the same part, as far as can be told, so that there is none to judge them but themselves: each was "
+                + "taken for a part of its own."
+        case .blank(let images): Self.sentence(blank: images)
+        case .knownGoodParts(let parts, let images):
+            "The \(images) known good images show \(parts) parts. Images of one part do not judge each other, and set the "
+                + "threshold together, by the highest of their scores."
+        case .blankJudges(let origin, let names):
+            "Of the \(origin == .knownGood ? "known good" : "remembered") images \(Self.list(names, most: 5)) "
+                + "\(names.count == 1 ? "is" : "are") blank and did not judge."
         case .judgesLeftOut(let origin, let copies, let ofBatch):
             Self.sentence(leftOut: origin, copies: copies, ofBatch: ofBatch)
         case .knownGoodUnlisted(let error): "The known good images could not judge: \(error) (judges.known_good)."
@@ -90,6 +104,21 @@ extension Finding {
             + "was scored once and judges once, so that copies do not vouch for each other."
     }
 
+    private static func sentence(twins groups: [[String]]) -> String {
+        let shown = groups.prefix(5).map { list($0, most: 4) }.joined(separator: "; ")
+        let more = groups.count > 5 ? "; and \(groups.count - 5) more parts" : ""
+        return "\(groups.count) part\(groups.count == 1 ? " was" : "s were") photographed several times (\(shown)\(more)). "
+            + "Images of one part do not judge each other, one of them judges the others, and a part's score is the highest of "
+            + "its images."
+    }
+
+    private static func sentence(blank images: [BlankImage]) -> String {
+        let shown = images.prefix(5).map { "\($0.name): \($0.reason.rawValue)" }.joined(separator: "; ")
+        let more = images.count > 5 ? "; and \(images.count - 5) more" : ""
+        return "\(images.count) image\(images.count == 1 ? " shows" : "s show") nothing of a part (\(shown)\(more)): scored, but "
+            + "no judge\(images.count == 1 ? "" : "s") of the others."
+    }
+
     private static func sentence(leftOut origin: OutsideJudges.Origin, copies: Int, ofBatch: Int) -> String {
         let images = origin == .knownGood ? "known good" : "remembered"
         let reasons = [
@@ -109,6 +138,7 @@ extension Finding {
         case .batchInParts: "marks are looked for in a batch that is scored whole (scoring.subsets: 1)"
         case .partsHoldFewer: "the parts of scoring.subsets hold no more images than that"
         case .leastJudgesAreMore: "scoring.least_judges is at least what that share of the judges comes to"
+        case .namesWithoutPart: "the pattern is found in no image's name"
         case .overriddenByBatch: "the batch or its drop folder has a value of its own, which goes before it"
         }
     }

@@ -78,6 +78,8 @@ public struct BatchResult: Sendable, Hashable, Codable {
         public var scoreMSM: Float
         /// The conformal p-value; nil where nothing from outside the batch calibrates it.
         public var pValue: Float?
+        /// The part that the image shows, where it is named or several images show it.
+        public var part: String?
         /// Where the anomaly map peaks, in pixels of the upright original.
         public var peakX: Int?
         public var peakY: Int?
@@ -87,7 +89,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
         package var regionCount: Int
 
         enum CodingKeys: String, CodingKey {
-            case image, path, rank, score, regions
+            case image, path, rank, score, part, regions
             case regionCount = "region_count"
             case scoreMSM = "score_msm"
             case pValue = "p_value"
@@ -136,7 +138,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
             let regions = found.regions(of: image)
             return FlaggedImage(
                 image: image.name, path: absolutePath(image.path.string), rank: rank + 1, score: image.score ?? 0,
-                scoreMSM: image.scoreMSM ?? 0, pValue: image.pValue, peakX: image.peak?.x, peakY: image.peak?.y,
+                scoreMSM: image.scoreMSM ?? 0, pValue: image.pValue, part: image.part, peakX: image.peak?.x, peakY: image.peak?.y,
                 regions: Array(regions.prefix(BatchRegions.mostOfImage)), regionCount: regions.count)
         }
         unreadableImages = scores.images.filter { $0.index == nil }

@@ -11,7 +11,8 @@ import SystemPackage
 /// Over the S readable images in the order in which they were given: `patch_map` [S, H, W], `image_score_msm` [S],
 /// `image_score` [S], `image_feature` [S, F], all float32; `p_value` [S] float32 where there are any, NaN where an
 /// image has none; `image_size` and `image_peak` [S, 2] int64, x first, in pixels of the upright original; `region`
-/// [H, W] int64 where only a part counted, 1 for the patches that did. The metadata hold `names`, a JSON list of the S file names, and `folder`, the batch's folder, absolute.
+/// [H, W] int64 where only a part counted, 1 for the patches that did. The metadata hold `names`, a JSON list of the S file names, and `folder`, the batch's folder, absolute;
+/// `parts`, a JSON list of the part that each of the S images shows, empty for one of its own, where images share parts.
 enum ScoresArchive {
     static let fileName = "scores.safetensors"
 
@@ -20,12 +21,17 @@ enum ScoresArchive {
         let readable = scores.images.filter { $0.index != nil }.sorted { ($0.index ?? 0) < ($1.index ?? 0) }
         let count = readable.count
         let names: String
+        var parts: String?
         do {
             names = String(decoding: try JSONEncoder().encode(readable.map(\.name)), as: UTF8.self)
+            if readable.contains(where: { $0.part != nil }) {
+                parts = String(decoding: try JSONEncoder().encode(readable.map { $0.part ?? "" }), as: UTF8.self)
+            }
         } catch {
             throw ResultsError(kind: .system, path: fileName, detail: "the images' names cannot be encoded: \(error)")
         }
         var file = SafetensorsWriter(metadata: ["names": names, "folder": batchFolder])
+        file.metadata["parts"] = parts
         file.add("patch_map", scores.patchMaps, shape: [count, scores.grid.height, scores.grid.width])
         file.add("image_score_msm", readable.map { $0.scoreMSM ?? .nan }, shape: [count])
         file.add("image_score", readable.map { $0.score ?? .nan }, shape: [count])
@@ -110,6 +116,11 @@ enum ScoresArchive {
                 pValue: pValues.flatMap { finite($0[index]) },
                 flagged: scores[index] >= run.threshold.value,
                 peak: peaks[2 * index] >= 0 ? PixelPosition(x: peaks[2 * index], y: peaks[2 * index + 1]) : nil)
+        }
+        if let list = archive.metadata["parts"], let parts = try? JSONDecoder().decode([String].self, from: Data(list.utf8)),
+            parts.count == count
+        {
+            for index in parts.indices where !parts[index].isEmpty { images[index].part = parts[index] }
         }
         images += run.leftOut.map { ScoredImage(name: $0.image, path: "", error: $0.reason) }
         images = images.map(located)

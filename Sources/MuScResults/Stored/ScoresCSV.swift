@@ -11,16 +11,29 @@ package enum ScoresCSV {
         "rank", "image", "score", "score_msm", "p_value", "flagged", "peak_x", "peak_y", "width", "height", "overlay",
         "error", "level",
     ]
+    /// Two columns more where several images show a part, or names name parts: the part, and the highest score of its images.
+    package static let partColumns = ["part", "part_score"]
 
     /// The table with its header.
     ///
     /// - Parameter overlay: The overlay's path relative to the results folder; nil where an image has none.
     package static func rows(_ ranking: Ranking, overlay: (ScoredImage) -> String?) -> [[Workbook.Cell]] {
-        var rows: [[Workbook.Cell]] = [columns.map { .text($0) }]
-        for (place, image) in ranking.scored.enumerated() {
-            rows.append(cells(image, rank: place + 1, level: ranking.level(place).rawValue, overlay: overlay(image)))
+        let images = ranking.scored + ranking.unreadable
+        let hasParts = images.contains { $0.part != nil }
+        let highest = Dictionary(images.compactMap { image in image.part.map { ($0, image.score ?? 0) } }, uniquingKeysWith: max)
+        func part(_ image: ScoredImage) -> [Workbook.Cell] {
+            guard hasParts else { return [] }
+            let score = image.part.flatMap { highest[$0] } ?? image.score
+            return [image.part.map { .text($0) } ?? .empty, score.map { .figure($0.csvText) } ?? .empty]
         }
-        for image in ranking.unreadable { rows.append(cells(image, rank: nil, level: "", overlay: overlay(image))) }
+        var rows: [[Workbook.Cell]] = [(columns + (hasParts ? partColumns : [])).map { .text($0) }]
+        for (place, image) in ranking.scored.enumerated() {
+            rows.append(
+                cells(image, rank: place + 1, level: ranking.level(place).rawValue, overlay: overlay(image)) + part(image))
+        }
+        for image in ranking.unreadable {
+            rows.append(cells(image, rank: nil, level: "", overlay: overlay(image)) + part(image))
+        }
         return rows
     }
 

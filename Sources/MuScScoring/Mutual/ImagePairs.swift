@@ -18,6 +18,10 @@ struct ImagePairs {
     let lines: Int
     /// Images whose pairs with each other are left out.
     private var apart: Set<Int> = []
+    /// Which images show the same part.
+    private let parts: ImageParts
+    /// For each part the positions of its judges, ascending; empty where every image is a part of its own.
+    private let judgesOfPart: [Int: [Int]]
 
     private struct Row {
         var firstLine: Int
@@ -30,9 +34,11 @@ struct ImagePairs {
     /// - Parameters:
     ///   - judged, judges: Indices of images, each list without repeats.
     ///   - count: The number of images in the tokens.
-    init(judged: [Int], judges: [Int], of count: Int) {
+    ///   - parts: Images of one part do not judge each other.
+    init(judged: [Int], judges: [Int], of count: Int, parts: ImageParts = .apart) {
         self.init(
-            order: judges + judged, firstColumn: 0, fresh: judged, known: [], arrivals: [], judges: judges, of: count)
+            order: judges + judged, firstColumn: 0, fresh: judged, known: [], arrivals: [], judges: judges, of: count,
+            parts: parts)
     }
 
     /// Some images by every judge, and others by some of the judges alone.
@@ -42,8 +48,10 @@ struct ImagePairs {
     ///   - known: Indices of others, which the arrivals alone judge.
     ///   - arrivals: Indices of images among the judges.
     ///   - amongChanged: Whether fresh images and arrivals are compared with each other as well.
+    ///   - parts: Images of one part do not judge each other.
     init(
-        fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int, amongChanged: Bool = true
+        fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int, amongChanged: Bool = true,
+        parts: ImageParts = .apart
     ) {
         var seen = Set<Int>()
         let changed = (fresh + arrivals).filter { seen.insert($0).inserted }
@@ -51,7 +59,7 @@ struct ImagePairs {
         // The few that changed become rows, which are prepared once for many columns.
         self.init(
             order: changed + unchanged, firstColumn: amongChanged ? 0 : changed.count, fresh: fresh, known: known,
-            arrivals: arrivals, judges: judges, of: count)
+            arrivals: arrivals, judges: judges, of: count, parts: parts)
         apart = amongChanged ? [] : Set(changed)
     }
 
@@ -64,8 +72,11 @@ struct ImagePairs {
     }
 
     private init(
-        order: [Int], firstColumn: Int, fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int
+        order: [Int], firstColumn: Int, fresh: [Int], known: [Int], arrivals: [Int], judges: [Int], of count: Int,
+        parts: ImageParts
     ) {
+        self.parts = parts
+        judgesOfPart = parts.areApart ? [:] : Dictionary(grouping: judges.indices) { parts[judges[$0]] }
         var judgePosition = [Int?](repeating: nil, count: count)
         for (position, image) in judges.enumerated() { judgePosition[image] = position }
         var rows = [Row?](repeating: nil, count: count)
@@ -92,11 +103,14 @@ struct ImagePairs {
 
     /// The line of distances of `image` to `judge`; nil where they are not asked for.
     ///
-    /// The lines of an image that every judge judges follow each other in the order of the judges, without itself; for
-    /// the others there is one line for each arrival, which stays empty where that is the image itself.
+    /// The lines of an image that every judge judges follow each other in the order of the judges, without those of its
+    /// own part; for the others there is one line for each arrival, which stays empty where that is of its own part.
     func line(of image: Int, by judge: Int) -> Int? {
-        guard image != judge, let row = rows[image], let column = judgePosition[judge] else { return nil }
+        guard parts.mayJudge(judge, image), let row = rows[image], let column = judgePosition[judge] else { return nil }
         guard row.isJudgedByAll else { return arrivalPosition[column].map { row.firstLine + $0 } }
+        if !parts.areApart {
+            return row.firstLine + column - (judgesOfPart[parts[image]]?.count { $0 < column } ?? 0)
+        }
         // An image does not judge itself, so the judges after it move up.
         if let own = judgePosition[image], own < column { return row.firstLine + column - 1 }
         return row.firstLine + column
@@ -105,8 +119,11 @@ struct ImagePairs {
     /// The first line of an image's distances.
     func firstLine(of image: Int) -> Int? { rows[image]?.firstLine }
 
-    /// The number of judges of `image` other than itself.
-    func others(of image: Int) -> Int { judgePosition[image] == nil ? judges : judges - 1 }
+    /// The number of judges of `image` that are not of its own part.
+    func others(of image: Int) -> Int {
+        guard parts.areApart else { return judges - (judgesOfPart[parts[image]]?.count ?? 0) }
+        return judgePosition[image] == nil ? judges : judges - 1
+    }
 
     /// Whether the pair is needed in at least one direction.
     func isNeeded(_ a: Int, _ b: Int) -> Bool {

@@ -12,10 +12,12 @@ extension MutualScoring {
     ///   - degrees: LNAMD's degrees r: positive odd numbers.
     ///   - judged: Indices of the images to score, each once.
     ///   - judges: Indices of the images that judge, each once. An image never judges itself.
-    /// - Returns: `[judged.count, grid.count]` row-major: the mean over the degrees of ``patchScores(of:judged:judges:)``.
-    /// - Precondition: At least one degree, and every judged image has at least one judge other than itself.
+    ///   - parts: Images of one part do not judge each other.
+    /// - Returns: `[judged.count, grid.count]` row-major: the mean over the degrees of
+    ///   ``patchScores(of:judged:judges:parts:)``.
+    /// - Precondition: At least one degree, and every judged image has at least one judge of another part.
     package func patchScores(
-        of tokens: StandardisedTokens, degrees: [Int], judged: [Int], judges: [Int]
+        of tokens: StandardisedTokens, degrees: [Int], judged: [Int], judges: [Int], parts: ImageParts = .apart
     ) -> [Float] {
         precondition(!degrees.isEmpty)
         let patches = tokens.grid.count
@@ -23,7 +25,7 @@ extension MutualScoring {
         guard sharesProducts(degrees, on: tokens.grid) else {
             return degrees.reduce(into: [Float](repeating: 0, count: judged.count * patches)) { mean, r in
                 let unit = LNAMD.aggregate(tokens, r: r, threads: threads)
-                let scores = patchScores(of: unit, judged: judged, judges: judges)
+                let scores = patchScores(of: unit, judged: judged, judges: judges, parts: parts)
                 for index in mean.indices { mean[index] += scores[index] / Float(degrees.count) }
             }
         }
@@ -31,7 +33,7 @@ extension MutualScoring {
         let distances = DegreeDistances(
             tokens, degrees: degrees, judges: judges, tracksPartners: isFast, isa: isa, threads: threads)
         if isFast {
-            return mean(of: degrees, judged, by: judges, patches: patches, distances) {
+            return mean(of: degrees, judged, by: judges, parts, patches: patches, distances) {
                 LNAMD.aggregate(tokens, r: $0, threads: threads)
             } average: { image, others, unit, candidates, scores in
                 nearestMean(
@@ -40,7 +42,7 @@ extension MutualScoring {
                     into: scores)
             }
         }
-        return mean(of: degrees, judged, by: judges, patches: patches, distances) { _ in
+        return mean(of: degrees, judged, by: judges, parts, patches: patches, distances) { _ in
         } average: { _, others, _, squared, scores in
             let positions = interval.positions(judges: others.count, minimum: minimumJudges)
             musc_interval_mean(
@@ -64,7 +66,8 @@ extension MutualScoring {
     ///   - context: What averaging needs of a degree r.
     ///   - average: Averages the distances `[others, patches]` of one image at one degree into its patches' scores.
     private func mean<Distance: PartnerDistance, Context: Sendable>(
-        of degrees: [Int], _ judged: [Int], by judges: [Int], patches: Int, _ distances: DegreeDistances,
+        of degrees: [Int], _ judged: [Int], by judges: [Int], _ parts: ImageParts, patches: Int,
+        _ distances: DegreeDistances,
         context: (_ r: Int) -> Context,
         average:
             @Sendable (
@@ -85,12 +88,12 @@ extension MutualScoring {
             for first in stride(from: 0, to: judged.count, by: block) {
                 let part = Array(judged[first..<min(first + block, judged.count)])
                 distances.compute(
-                    ImagePairs(judged: part, judges: judges, of: distances.images), into: rows)
+                    ImagePairs(judged: part, judges: judges, of: distances.images, parts: parts), into: rows)
                 for (degree, r) in degrees.enumerated() {
                     let context = context(r)
                     concurrentLoop(part.count, threads: threads) { row in
-                        let others = judges.filter { $0 != part[row] }
-                        precondition(!others.isEmpty, "an image needs a judge other than itself")
+                        let others = judges.filter { parts.mayJudge($0, part[row]) }
+                        precondition(!others.isEmpty, "an image needs a judge of another part")
                         withUnsafeTemporaryAllocation(of: Float.self, capacity: patches) { scores in
                             guard let scores = scores.baseAddress else { return }
                             average(part[row], others, context, rows[degree].pointer + row * imageSize, scores)

@@ -73,12 +73,15 @@ public struct MutualScoring: Sendable {
     ///   - tokens: The vectors of all images concerned, of the batch or from elsewhere.
     ///   - judged: Indices of the images to score, each once.
     ///   - judges: Indices of the images that judge, each once. An image never judges itself.
+    ///   - parts: Images of one part do not judge each other.
     /// - Returns: `[judged.count, grid.count]` row-major: distances, 0 to 2.
     /// - Complexity: One product of patch vectors a pair of patches that may be partners and a pair of images, for both
     ///   directions together. Beside the tokens it holds 4 bytes for each judged patch and judge, at most 1 GiB (past
     ///   that, judged images are taken in blocks), and a prepared copy of 32 images.
-    /// - Precondition: Every judged image has at least one judge other than itself, and a region holds a patch.
-    package func patchScores(of tokens: UnitTokens, judged: [Int], judges: [Int]) -> [Float] {
+    /// - Precondition: Every judged image has at least one judge of another part, and a region holds a patch.
+    package func patchScores(
+        of tokens: UnitTokens, judged: [Int], judges: [Int], parts: ImageParts = .apart
+    ) -> [Float] {
         let patches = tokens.grid.count
         var scores = [Float](repeating: 0, count: judged.count * patches)
         guard !judged.isEmpty, patches > 0 else { return scores }
@@ -88,15 +91,15 @@ public struct MutualScoring: Sendable {
             if usesIntegers(patches: patches) {
                 let kernel = FastKernel(
                     tokens: tokens, judges: judges, window: window, region: region, isa: isa, threads: threads)
-                score(judged, by: judges, of: tokens, kernel) { row, _, candidates in
+                score(judged, by: judges, of: tokens, parts, kernel) { row, _, candidates in
                     let image = judged[row]
                     nearestMean(
-                        image, by: judges.filter { $0 != image }, of: tokens, candidates,
+                        image, by: judges.filter { parts.mayJudge($0, image) }, of: tokens, candidates,
                         into: target.pointer + row * patches)
                 }
             } else {
                 let kernel = ExactKernel(tokens: tokens, window: window, region: region, isa: isa)
-                score(judged, by: judges, of: tokens, kernel) { row, others, squared in
+                score(judged, by: judges, of: tokens, parts, kernel) { row, others, squared in
                     let positions = interval.positions(judges: others, minimum: minimumJudges)
                     musc_interval_mean(
                         isa, squared, others, patches, patches, positions.lowerBound, positions.upperBound,
@@ -112,7 +115,7 @@ public struct MutualScoring: Sendable {
     ///
     /// Within such a block one product serves both directions; across blocks it is computed for each.
     private func score<Kernel: MaximaKernel>(
-        _ judged: [Int], by judges: [Int], of tokens: UnitTokens, _ kernel: Kernel,
+        _ judged: [Int], by judges: [Int], of tokens: UnitTokens, _ parts: ImageParts, _ kernel: Kernel,
         average: @Sendable (_ row: Int, _ others: Int, _ distances: UnsafePointer<Kernel.Distance>) -> Void
     ) {
         let imageSize = judges.count * tokens.grid.count
@@ -123,11 +126,11 @@ public struct MutualScoring: Sendable {
         let distances = MutualDistances(kernel: kernel, threads: threads)
         for first in stride(from: 0, to: judged.count, by: block) {
             let part = Array(judged[first..<min(first + block, judged.count)])
-            let pairs = ImagePairs(judged: part, judges: judges, of: tokens.images)
+            let pairs = ImagePairs(judged: part, judges: judges, of: tokens.images, parts: parts)
             distances.compute(pairs, into: rows)
             concurrentLoop(part.count, threads: threads) { row in
                 let others = pairs.others(of: part[row])
-                precondition(others > 0, "an image needs a judge other than itself")
+                precondition(others > 0, "an image needs a judge of another part")
                 average(first + row, others, rows.pointer + row * imageSize)
             }
         }

@@ -35,7 +35,7 @@ extension NearestJudges {
     /// - Returns: False where the addition is none to these lists, which then stay as they are.
     package mutating func add(_ addition: NearestAddition, threads: Int) -> Bool {
         let distances = judged.count * addition.judges.count * patches
-        guard addition.planes.count == planes.count,
+        guard parts == nil, addition.planes.count == planes.count,
             judges.count + addition.judges.count < Self.mostJudges,
             zip(planes, addition.planes).allSatisfy({ plane, added in
                 added.rows.depth == plane.depth && added.distances.count == distances

@@ -27,6 +27,15 @@ package struct NearestJudges: Sendable {
     package let patches: Int
     /// One entry a layer and degree, layers outermost.
     package var planes: [Plane]
+    /// Which images showed the same part; nil where every image was a part of its own.
+    package var parts: Parts?
+
+    /// Numbers that images of one part share, in the order of ``NearestJudges/judged`` and ``NearestJudges/judges``.
+    package struct Parts: Sendable, Hashable {
+        package var judged, judges: [Int]
+
+        package init(judged: [Int], judges: [Int]) { (self.judged, self.judges) = (judged, judges) }
+    }
 
     /// The most judges that lists can name.
     package static let mostJudges = Int(MUSC_NO_JUDGE)
@@ -52,11 +61,18 @@ package struct NearestJudges: Sendable {
         }
     }
 
-    package init(judged: [ImageDigest], judges: [ImageDigest], patches: Int, planes: [Plane]) {
+    package init(judged: [ImageDigest], judges: [ImageDigest], patches: Int, planes: [Plane], parts: Parts? = nil) {
         self.judged = judged
         self.judges = judges
         self.patches = patches
         self.planes = planes
+        self.parts = parts
+    }
+
+    /// Judges that did not judge an image because they showed its part, but for the image itself; ascending positions.
+    func leftOut(_ row: Int) -> [Int] {
+        guard let parts else { return [] }
+        return judges.indices.filter { parts.judges[$0] == parts.judged[row] && judges[$0] != judged[row] }
     }
 
     /// Bytes that lists take.

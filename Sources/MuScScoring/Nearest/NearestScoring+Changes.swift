@@ -17,7 +17,7 @@ extension NearestScoring {
         let changed = Set(update.fresh).union(update.arrivals).sorted()
         let unchanged = Set(judges).union(update.known).subtracting(changed).sorted()
         let whole = ImagePairs(
-            fresh: update.fresh, known: update.known, arrivals: update.arrivals, judges: judges, of: images)
+            fresh: update.fresh, known: update.known, arrivals: update.arrivals, judges: judges, of: images, parts: parts)
         let storage = AlignedBuffer<Float>(count: degrees.count * whole.lines * patches)
         defer { storage.deallocate() }
         let found = degrees.indices.map { DisjointRows(storage.pointer + $0 * whole.lines * patches) }
@@ -78,7 +78,7 @@ extension NearestScoring {
         let pairs = ImagePairs(
             fresh: localIndices(update.fresh, among: changed), known: localIndices(update.known, among: columns),
             arrivals: localIndices(update.arrivals, among: changed), judges: localIndices(judges, among: all),
-            of: all.count, amongChanged: isFirst)
+            of: all.count, amongChanged: isFirst, parts: parts.selecting(all))
         let patches = lists.patches
         func store(_ degree: Int, _ distances: DisjointRows<Float>) {
             for a in changed {

@@ -10,6 +10,8 @@ import MuScSupport
 /// Make one for a batch, give it the tokens of each layer in turn (``patchScores(of:)``), and keep ``lists``.
 package struct NearestScoring: Sendable {
     let scoring: MutualScoring
+    /// Which images show the same part.
+    let parts: ImageParts
     let degrees: [Int]
     /// The number of images of the tokens.
     let images: Int
@@ -35,16 +37,18 @@ package struct NearestScoring: Sendable {
     ///     nobody else holds them, they are changed in their place.
     ///   - judged, judges: As for ``MutualScoring/patchScores(of:degrees:judged:judges:)``.
     ///   - digests: Of all images of the tokens, each different.
+    ///   - parts: Images of one part do not judge each other.
     ///   - grid: How the patches of every image lie.
     ///   - degrees: LNAMD's degrees r.
     ///   - intervals: For each plane, layers outermost, the intervals over which means are wanted, at least one.
     /// - Returns: nil with more judges than lists can name.
     package init?(
         _ scoring: MutualScoring, lists: consuming NearestJudges?, judged: [Int], judges: [Int], digests: [ImageDigest],
-        grid: PatchGrid, degrees: [Int], intervals: [[MutualScoring.Interval]]
+        parts: ImageParts = .apart, grid: PatchGrid, degrees: [Int], intervals: [[MutualScoring.Interval]]
     ) {
         guard judges.count < NearestJudges.mostJudges else { return nil }
         self.scoring = scoring
+        self.parts = parts
         self.degrees = degrees
         images = digests.count
         self.grid = grid
@@ -52,13 +56,19 @@ package struct NearestScoring: Sendable {
         let minimum = scoring.minimumJudges
         let fitting = lists?.patches == grid.count ? lists : nil
         update = NearestUpdate(
-            of: fitting, judged: judged, judges: judges, digests: digests, threads: scoring.threads,
+            of: fitting, judged: judged, judges: judges, digests: digests, parts: parts, threads: scoring.threads,
             needed: intervals.map { intervals in { others in Self.needed(intervals, others, minimum) } })
         former = update.known.isEmpty ? [] : fitting?.planes ?? []
+        let hadParts = fitting?.parts != nil
         self.lists = NearestJudges(
             judged: update.judged.map { digests[$0] }, judges: update.judges.map { digests[$0] }, patches: grid.count,
             planes: [])
-        if update.isAddition {
+        if !parts.areApart {
+            self.lists.parts = NearestJudges.Parts(
+                judged: update.judged.map { parts[$0] }, judges: update.judges.map { parts[$0] })
+        }
+        // An addition does not tell of parts.
+        if update.isAddition, parts.areApart, !hadParts {
             addition = NearestAddition(
                 judged: update.fresh.map { digests[$0] }, judges: update.arrivals.map { digests[$0] }, planes: [])
         }
@@ -145,7 +155,7 @@ package struct NearestScoring: Sendable {
         let block = max(MutualScoring.distanceLimit / max(bytesOfRow, 1), 1)
         for first in stride(from: 0, to: judged.count, by: block) {
             let positions = first..<min(first + block, judged.count)
-            let pairs = ImagePairs(judged: Array(judged[positions]), judges: judges, of: tokens.images)
+            let pairs = ImagePairs(judged: Array(judged[positions]), judges: judges, of: tokens.images, parts: parts)
             if scoring.usesIntegers(patches: lists.patches) {
                 candidates(of: tokens, pairs) { degree, candidates, unit in
                     makeLists(of: positions, from: candidates, unit, exact: exactDepth(degree), into: &planes[degree])
@@ -273,8 +283,8 @@ package struct NearestScoring: Sendable {
             concurrentLoop(positions.count, threads: scoring.threads) { row in
                 let position = positions.lowerBound + row
                 let image = judged[position]
-                let others = judges.indices.filter { judges[$0] != image }
-                precondition(!others.isEmpty, "an image needs a judge other than itself")
+                let others = judges.indices.filter { parts.mayJudge(judges[$0], image) }
+                precondition(!others.isEmpty, "an image needs a judge of another part")
                 unit.values.withUnsafeBufferPointer { values in
                     guard let base = values.baseAddress else { return }
                     let size = patches * unit.channels
@@ -299,8 +309,8 @@ package struct NearestScoring: Sendable {
         plane.withRows { rows in
             concurrentLoop(images.count, threads: scoring.threads) { row in
                 let position = first + row
-                let others = judges.indices.filter { judges[$0] != images[row] }.map { UInt16($0) }
-                precondition(!others.isEmpty, "an image needs a judge other than itself")
+                let others = judges.indices.filter { parts.mayJudge(judges[$0], images[row]) }.map { UInt16($0) }
+                precondition(!others.isEmpty, "an image needs a judge of another part")
                 musc_keep_nearest(
                     scoring.isa, distances.pointer + row * judges.count * patches, others, others.count, patches, depth,
                     rows.squared + position * depth * patches, rows.names + position * depth * patches,
@@ -311,14 +321,14 @@ package struct NearestScoring: Sendable {
 
     private func means(of plane: NearestJudges.Plane, _ interval: MutualScoring.Interval) -> [Float] {
         let patches = lists.patches
-        let isJudge = Set(judges)
+        let own = parts.counts(judges)
         return [Float](unsafeUninitializedCapacity: judged.count * patches) { buffer, written in
             written = judged.count * patches
             guard let base = buffer.baseAddress else { return }
             let target = DisjointRows(base)
             concurrentLoop(judged.count, threads: scoring.threads) { index in
                 let position = rowOfJudged[index]
-                let others = judges.count - (isJudge.contains(judged[position]) ? 1 : 0)
+                let others = judges.count - (own[parts[judged[position]]] ?? 0)
                 let ranks = interval.positions(judges: others, minimum: scoring.minimumJudges)
                 plane.squared.withUnsafeBufferPointer { squared in
                     guard let squared = squared.baseAddress else { return }

@@ -28,11 +28,12 @@ struct NearestUpdate: Sendable {
     ///   - lists: What was made before, if anything.
     ///   - judged, judges: Indices of images in the tokens.
     ///   - digests: Of all images of the tokens.
+    ///   - parts: Images of one part do not judge each other.
     ///   - threads: The most threads to use.
     ///   - needed: For each plane how many of an image's nearest count, by the image's number of judges.
     init(
-        of lists: borrowing NearestJudges?, judged: [Int], judges: [Int], digests: [ImageDigest], threads: Int,
-        needed: [@Sendable (_ judges: Int) -> Int]
+        of lists: borrowing NearestJudges?, judged: [Int], judges: [Int], digests: [ImageDigest],
+        parts: ImageParts, threads: Int, needed: [@Sendable (_ judges: Int) -> Int]
     ) {
         (self.judged, self.judges, fresh) = (judged, judges, judged)
         guard let lists = copy lists, lists.planes.count == needed.count else { return }
@@ -47,12 +48,17 @@ struct NearestUpdate: Sendable {
         }
         let met = Set(staying)
         let arrivals = judges.filter { !met.contains($0) }
-        let isJudge = Set(judges)
+        let own = parts.counts(judges)
         let losesNames = staying.count < lists.judges.count
         let renaming = names
         let isKnown = concurrentMap(lists.judged.count, threads: threads) { row -> Bool in
             guard let image = judgedImages[lists.judged[row]] else { return false }
-            let others = judges.count - (isJudge.contains(image) ? 1 : 0)
+            // A list knows nothing of judges that were of the image's part, and must not name those that are now.
+            guard
+                lists.leftOut(row).filter({ judgeImages[lists.judges[$0]] != nil })
+                    == Self.leftOut(image, lists, parts, judgeImages)
+            else { return false }
+            let others = judges.count - (own[parts[image]] ?? 0)
             return Self.suffices(lists, row: row, needed: needed.map { $0(others) }, names: losesNames ? renaming : nil)
         }
         let rows = lists.judged.indices.filter { isKnown[$0] }
@@ -66,6 +72,16 @@ struct NearestUpdate: Sendable {
         self.judges = staying + arrivals
         keepsFormer = !losesNames && rows.count == lists.judged.count
         depths = lists.planes.map(\.depth)
+    }
+
+    /// Former judges that stay and may not judge an image now; ascending.
+    private static func leftOut(
+        _ image: Int, _ lists: NearestJudges, _ parts: ImageParts, _ judges: [ImageDigest: Int]
+    ) -> [Int] {
+        guard !parts.areApart else { return [] }
+        return lists.judges.indices.filter { former in
+            judges[lists.judges[former]].map { $0 != image && !parts.mayJudge($0, image) } ?? false
+        }
     }
 
     /// - Parameter names: The names' renaming; nil where none is lost.

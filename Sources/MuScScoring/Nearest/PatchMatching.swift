@@ -40,19 +40,20 @@ package struct PatchMatching: Sendable {
     /// The nearest judges of each patch.
     ///
     /// - Parameters:
-    ///   - judges: Positions of the judges; a patch's own image is no judge of it.
+    ///   - judges: Positions of the judges; images of the patch's own part are no judges of it.
     ///   - layers: How many layers there are.
     ///   - count: The most judges to name, nearest first.
+    ///   - parts: Which images show the same part.
     ///   - standardised: Gives one image's tokens of one layer; called from several threads. nil leaves the image out.
     package func matches(
-        of queries: [Query], judges: [Int], layers: Int, count: Int,
+        of queries: [Query], judges: [Int], layers: Int, count: Int, parts: ImageParts = .apart,
         standardised: @Sendable (_ image: Int, _ layer: Int) -> StandardisedTokens?
     ) -> [[Match]] {
         let vectors = concurrentMap(queries.count, threads: threads) { index in
             self.vectors(of: queries[index], layers: layers, standardised)
         }
         let found = concurrentMap(judges.count, threads: threads) { place in
-            places(in: judges[place], of: queries, vectors: vectors, layers: layers, standardised)
+            places(in: judges[place], of: queries, vectors: vectors, layers: layers, parts, standardised)
         }
         return queries.indices.map { query in
             let all = judges.indices.compactMap { place in found[place][query].map { ($0, judges[place]) } }
@@ -84,7 +85,7 @@ package struct PatchMatching: Sendable {
 
     /// For each query the nearest place in a judge; nil where there is none.
     private func places(
-        in judge: Int, of queries: [Query], vectors: [[Float]], layers: Int,
+        in judge: Int, of queries: [Query], vectors: [[Float]], layers: Int, _ parts: ImageParts,
         _ standardised: (Int, Int) -> StandardisedTokens?
     ) -> [Place?] {
         let candidates = queries.map(candidates)
@@ -96,7 +97,7 @@ package struct PatchMatching: Sendable {
             for (position, degree) in degrees.enumerated() {
                 let start = (layer * degrees.count + position) * channels
                 LNAMD.withUnitVectors(of: tokens, image: 0, r: degree) { unit in
-                    for query in queries.indices where queries[query].image != judge && !vectors[query].isEmpty {
+                    for query in queries.indices where parts.mayJudge(judge, queries[query].image) && !vectors[query].isEmpty {
                         vectors[query].withUnsafeBufferPointer { own in
                             guard let own = own.baseAddress else { return }
                             for (place, patch) in candidates[query].enumerated() {
@@ -108,7 +109,7 @@ package struct PatchMatching: Sendable {
             }
         }
         return queries.indices.map { query in
-            guard queries[query].image != judge, !vectors[query].isEmpty,
+            guard parts.mayJudge(judge, queries[query].image), !vectors[query].isEmpty,
                 let best = sums[query].indices.min(by: { sums[query][$0] < sums[query][$1] })
             else { return nil }
             return Place(patch: candidates[query][best], distance: sums[query][best] / Float(steps))

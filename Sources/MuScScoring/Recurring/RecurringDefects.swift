@@ -37,15 +37,29 @@ package struct RecurringDefects: Sendable {
     ///   - near: For each patch the mean distance to its nearest judges, the score of mutual scoring.
     ///   - far: The same over the judges of ``farInterval``.
     ///   - region: The patches that count; nil for all. The others have no excess.
-    package init(near: [Float], far: [Float], region: PatchRegion? = nil) {
+    ///   - others: Images that do not say what is usual, such as second photographs of a part; their excess is what it would
+    ///     be if they did not change the others'.
+    ///   - patches: Of an image; asked for where there are `others`.
+    package init(
+        near: [Float], far: [Float], region: PatchRegion? = nil, others: Set<Int> = [], patches: Int = 1
+    ) {
         precondition(near.count == far.count)
-        let counted = near.indices.filter { index in region.map { $0[index % $0.grid.count] } ?? true }
+        let inside = near.indices.filter { index in region.map { $0[index % $0.grid.count] } ?? true }
+        let counted = others.isEmpty ? inside : inside.filter { !others.contains($0 / patches) }
         let order = Self.ascending(near, counted)
         var excess = [Float](repeating: 0, count: near.count)
+        var usual = [Float](repeating: 0, count: Self.bins)
         for bin in 0..<Self.bins {
             let members = order[order.count * bin / Self.bins..<order.count * (bin + 1) / Self.bins]
-            let usual = Self.median(members.map { far[$0] })
-            for index in members { excess[index] = far[index] - usual }
+            usual[bin] = Self.median(members.map { far[$0] })
+            for index in members { excess[index] = far[index] - usual[bin] }
+        }
+        // The others are put into the bins that the counted ones make.
+        if !others.isEmpty, !order.isEmpty {
+            let firsts = (1..<Self.bins).map { near[order[min(order.count * $0 / Self.bins, order.count - 1)]] }
+            for index in inside where others.contains(index / patches) {
+                excess[index] = far[index] - usual[firsts.count { $0 <= near[index] }]
+            }
         }
         self.excess = excess
         deviation = 1.4826 * Self.median(counted.map { abs(excess[$0]) })
@@ -113,17 +127,18 @@ package struct RecurringDefects: Sendable {
         package var members: [Member]
     }
 
-    /// Groups of at least three images whose remarkable patches are as near to each other as to their nearest judges.
+    /// Groups of images of at least three parts whose remarkable patches are as near to each other as to their nearest judges.
     ///
     /// - Parameters:
     ///   - near: As given to ``init(near:far:)``.
     ///   - images: How many of the images, from the first, may belong to a group.
     ///   - patches: Of an image.
+    ///   - parts: Images of one part share their marks by nature.
     ///   - tokens: Gives the vectors by which the images were compared, of some of them; image by image as asked for.
     /// - Returns: The largest first.
     /// - Throws: What `tokens` throws.
     package func groups<Failure: Error>(
-        near: [Float], images: Int, patches: Int, tokens: (_ images: [Int]) throws(Failure) -> UnitTokens
+        near: [Float], images: Int, patches: Int, parts: ImageParts = .apart, tokens: (_ images: [Int]) throws(Failure) -> UnitTokens
     ) throws(Failure) -> [Group] {
         guard deviation > 0, images >= Self.leastImages else { return [] }
         var candidates: [Group.Member] = []
@@ -148,7 +163,7 @@ package struct RecurringDefects: Sendable {
             return index
         }
         for (first, a) in candidates.enumerated() {
-            for second in candidates.indices.dropFirst(first + 1) where candidates[second].image != a.image {
+            for second in candidates.indices.dropFirst(first + 1) where parts.mayJudge(candidates[second].image, a.image) {
                 let b = candidates[second]
                 let reach = Self.reach * max(near[a.image * patches + a.patch], near[b.image * patches + b.patch])
                 if vectors.distance(a, b) <= reach { parent[root(first)] = root(second) }
@@ -156,7 +171,7 @@ package struct RecurringDefects: Sendable {
         }
         let linked = Dictionary(grouping: candidates.indices, by: root).values
             .filter { $0.count > 1 }.map { indices in indices.sorted().map { candidates[$0] } }
-        return Self.joined(linked).filter { $0.count >= Self.leastImages }
+        return Self.joined(linked).filter { parts.oneOfEach($0.map(\.image)).count >= Self.leastImages }
             .map { Group(members: $0.sorted { $0.image < $1.image }) }
             .sorted { ($1.members.count, $0.members[0].image) < ($0.members.count, $1.members[0].image) }
     }

@@ -15,11 +15,15 @@ extension RsCIN {
         return (0..<sampleCount).map { $0 * count / sampleCount }
     }
 
-    /// As ``rescore(_:features:windows:precision:threads:)`` in single precision, for many images.
-    static func rescoreMany(_ scores: [Float], features: [Float], windows: [Int], threads: Int) -> [Float] {
+    /// As ``rescore(_:features:windows:precision:neighbours:threads:)`` in single precision, for many images.
+    static func rescoreMany(
+        _ scores: [Float], features: [Float], windows: [Int], neighbours: Neighbours = .all, threads: Int
+    ) -> [Float] {
         let scaled = scaledToUnitRange(scores)
         let most = min(windows.max() ?? 1, scores.count)
-        let nearest = nearest(most, of: Array(scores.indices), features: features, count: scores.count, threads: threads)
+        let nearest = nearest(
+            most, of: Array(scores.indices), features: features, count: scores.count, neighbours: neighbours,
+            threads: threads)
         return nearest.enumerated().map { image, neighbours in
             let sum = windows.reduce(Float(0)) { sum, window in
                 var (weighted, total) = (0.0, 0.0)
@@ -33,10 +37,14 @@ extension RsCIN {
         }
     }
 
-    /// As ``neighbourAgreement(_:features:threads:)``, for many images.
-    static func agreementOfMany(_ scores: [Float], features: [Float], threads: Int) -> Double? {
-        let asked = sample(of: scores.count)
-        let nearest = nearest(3, of: asked, features: features, count: scores.count, threads: threads)
+    /// As ``neighbourAgreement(_:features:neighbours:threads:)``, for many images.
+    static func agreementOfMany(
+        _ scores: [Float], features: [Float], neighbours: Neighbours = .all, threads: Int
+    ) -> Double? {
+        let speaking = neighbours.speaking(scores.count)
+        let asked = sample(of: speaking.count).map { speaking[$0] }
+        let nearest = nearest(
+            3, of: asked, features: features, count: scores.count, neighbours: neighbours, threads: threads)
         let means = zip(asked, nearest).map { image, neighbours -> Float in
             let others = neighbours.filter { $0.image != image }.prefix(2)
             return others.reduce(Float(0)) { $0 + scores[$1.image] } / Float(others.count)
@@ -54,13 +62,13 @@ extension RsCIN {
     ///
     /// - Complexity: One product of `width` numbers for each of `asked` and each image; the memory of 64 rows a thread.
     static func nearest(
-        _ most: Int, of asked: [Int], features: [Float], count: Int, threads: Int
+        _ most: Int, of asked: [Int], features: [Float], count: Int, neighbours: Neighbours = .all, threads: Int
     ) -> [[Neighbour]] {
         let width = features.count / max(count, 1)
         let (rowBlock, columnBlock) = (64, 4096)
         let blocks = (asked.count + rowBlock - 1) / rowBlock
         return concurrentMap(blocks, threads: threads) { block -> [[Neighbour]] in
-            let images = asked[block * rowBlock..<min((block + 1) * rowBlock, asked.count)]
+            let images = Array(asked[block * rowBlock..<min((block + 1) * rowBlock, asked.count)])
             let rows = images.flatMap { features[$0 * width..<($0 + 1) * width] }
             var lists = [[Neighbour]](repeating: [], count: images.count)
             var products = [Float](repeating: 0, count: images.count * columnBlock)
@@ -78,7 +86,8 @@ extension RsCIN {
                     }
                 }
                 for row in lists.indices {
-                    for column in 0..<columns {
+                    for column in 0..<columns
+                    where images[row] == first + column || neighbours.may(first + column, images[row]) {
                         offer(
                             Neighbour(image: first + column, similarity: products[row * columnBlock + column]),
                             to: &lists[row], most: most)

@@ -22,25 +22,28 @@ package enum RsCIN {
     ///   - features: `[scores.count, featureWidth]` row-major, as the backbone gives them or of unit length.
     ///   - windows: Neighbourhood sizes, the image included: 1,2,3 for MVTec AD and BTAD, 1,8,9 for VisA. Larger
     ///     than the batch counts as the batch.
+    ///   - neighbours: Who may be a neighbour of whom.
     ///   - threads: The most threads to use, where there are many images.
     /// - Returns: New scores in [0, 1]; all zero where the scores are all equal.
     package static func rescore(
-        _ scores: [Float], features: [Float], windows: [Int], precision: Precision = .single, threads: Int = 1
+        _ scores: [Float], features: [Float], windows: [Int], precision: Precision = .single,
+        neighbours: Neighbours = .all, threads: Int = 1
     ) -> [Float] {
         let count = scores.count
         guard count > 0, !windows.isEmpty else { return scores }
         let width = features.count / count
         precondition(features.count == count * width && windows.allSatisfy { $0 >= 1 })
         if count > singleRowLimit, precision == .single {
-            return rescoreMany(scores, features: features, windows: windows, threads: threads)
+            return rescoreMany(scores, features: features, windows: windows, neighbours: neighbours, threads: threads)
         }
         let scaled = scaledToUnitRange(scores)
         let rows = FeatureRows(features, count: count)
         return concurrentMap(count, threads: threads) { image in
             var similarities = rows.products(with: image)
             if precision == .half { similarities = similarities.map { Float(Float16($0)) } }
+            let eligible = neighbours.withhold(&similarities, from: image)
             let sum = windows.reduce(Float(0)) { sum, window in
-                sum + weightedMean(of: scaled, similarities: similarities, window: window, image: image)
+                sum + weightedMean(of: scaled, similarities: similarities, window: min(window, eligible), image: image)
             }
             return sum / Float(windows.count)
         }
@@ -75,17 +78,25 @@ package enum RsCIN {
     /// How far images that look alike have like scores: Spearman's correlation of each image's score with the mean
     /// of its two nearest neighbours', −1 to 1; nil for fewer than four images or equal scores.
     /// Past 16,384 images it is that of 4,096 of them.
-    package static func neighbourAgreement(_ scores: [Float], features: [Float], threads: Int = 1) -> Double? {
+    ///
+    /// - Parameter neighbours: Who may be a neighbour of whom; images that are nobody's neighbours do not count.
+    package static func neighbourAgreement(
+        _ scores: [Float], features: [Float], neighbours: Neighbours = .all, threads: Int = 1
+    ) -> Double? {
+        let asked = neighbours.speaking(scores.count)
+        guard asked.count >= 4 else { return nil }
         let count = scores.count
-        guard count >= 4 else { return nil }
-        if count > singleRowLimit { return agreementOfMany(scores, features: features, threads: threads) }
+        if count > singleRowLimit {
+            return agreementOfMany(scores, features: features, neighbours: neighbours, threads: threads)
+        }
         let rows = FeatureRows(features, count: count)
-        let neighbours = concurrentMap(count, threads: threads) { image -> Float in
+        let means = concurrentMap(asked.count, threads: threads) { position -> Float in
+            let image = asked[position]
             let products = rows.products(with: image)
             // Of equal ones the first, as elsewhere.
             func nearest(but taken: Int?) -> Int {
                 var best: Int?
-                for other in 0..<count where other != image && other != taken {
+                for other in 0..<count where other != taken && neighbours.may(other, image) {
                     if best.map({ products[other] > products[$0] }) ?? true { best = other }
                 }
                 return best ?? image
@@ -93,7 +104,40 @@ package enum RsCIN {
             let first = nearest(but: nil)
             return (scores[first] + scores[nearest(but: first)]) / 2
         }
-        return rankCorrelation(scores, neighbours)
+        return rankCorrelation(asked.map { scores[$0] }, means)
+    }
+
+    /// Which images count as neighbours.
+    package struct Neighbours: Sendable {
+        /// Images of one part are no neighbours of each other.
+        var parts: ImageParts
+        /// For each image whether it is a neighbour of others; nil where all are.
+        var speaks: [Bool]?
+
+        /// All other images.
+        package static let all = Neighbours(parts: .apart)
+
+        package init(parts: ImageParts, speaks: [Bool]? = nil) { (self.parts, self.speaks) = (parts, speaks) }
+
+        /// Whether `other` is a neighbour of `image`.
+        func may(_ other: Int, _ image: Int) -> Bool { parts.mayJudge(other, image) && speaks?[other] ?? true }
+
+        /// The images that are neighbours of others, ascending.
+        func speaking(_ count: Int) -> [Int] {
+            speaks.map { speaks in (0..<count).filter { speaks[$0] } } ?? Array(0..<count)
+        }
+
+        /// Puts those that are neither the image itself nor neighbours of it behind all others.
+        ///
+        /// - Returns: How many are left.
+        func withhold(_ similarities: inout [Float], from image: Int) -> Int {
+            guard !parts.areApart || speaks != nil else { return similarities.count }
+            var left = 0
+            for other in similarities.indices {
+                if other == image || may(other, image) { left += 1 } else { similarities[other] = -.infinity }
+            }
+            return left
+        }
     }
 
     /// Scores less their minimum, over their range; zeros where all are equal.

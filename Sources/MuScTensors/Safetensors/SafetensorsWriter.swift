@@ -11,6 +11,7 @@ package struct SafetensorsWriter: Sendable {
         case integers([Int64])
         /// Float16 or uint16.
         case halves([UInt16])
+        case bytes([UInt8])
         case stored(StoredTensor)
     }
 
@@ -56,6 +57,13 @@ package struct SafetensorsWriter: Sendable {
     /// - Precondition: as for floats.
     package mutating func add(_ name: String, _ values: [Int], shape: [Int]) {
         append(name, .int64, shape, .integers(values.map(Int64.init)), count: values.count)
+    }
+
+    /// Adds a tensor of uint8, row-major.
+    ///
+    /// - Precondition: as for floats.
+    package mutating func add(_ name: String, _ values: [UInt8], shape: [Int]) {
+        append(name, .uint8, shape, .bytes(values), count: values.count)
     }
 
     /// Adds a tensor of another archive in the type in which it is stored there.
@@ -105,6 +113,7 @@ package struct SafetensorsWriter: Sendable {
             case .floats(let values): values.withUnsafeBytes(body)
             case .integers(let values): values.withUnsafeBytes(body)
             case .halves(let values): values.withUnsafeBytes(body)
+            case .bytes(let values): values.withUnsafeBytes(body)
             case .stored(let tensor): tensor.withUnsafeBytes(body)
             }
         }

@@ -38,7 +38,8 @@ struct LineCommand: ParsableCommand {
 
     /// `musc line show`.
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the remembered images of a line.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the remembered images of a line: where each lay, since when it is remembered, what it shows.")
 
         @Argument(help: ArgumentHelp("The line's folder, as `musc line list` names it.", valueName: "folder"))
         var folder: String
@@ -56,7 +57,9 @@ struct LineCommand: ParsableCommand {
             for line in lines {
                 Terminal.printResult("\(line.line)  \(line.key.backbone) \(line.key.imageSize) px  \(line.updated)")
                 for image in line.images.sorted(by: { ($0.batch, $0.name) < ($1.batch, $1.name) }) {
-                    Terminal.printResult("  \(FilePath(image.batch).appending(image.name))")
+                    Terminal.printResult(
+                        "  \(FilePath(image.batch).appending(image.name))  \(image.when ?? "unknown when")"
+                            + (image.content.map { "  content \($0.prefix(8))" } ?? ""))
                 }
             }
         }
@@ -73,11 +76,20 @@ struct LineCommand: ParsableCommand {
         @Flag(help: "Forget every line.")
         var all = false
 
+        @Option(
+            help: ArgumentHelp(
+                "Forget this image of a line alone, as a defect that was not flagged; its batch offers it again when it is "
+                    + "scored anew.", valueName: "name"))
+        var image: String?
+
         @OptionGroup var state: LedgerOption
 
         func validate() throws {
             guard all != !folders.isEmpty else {
                 throw ValidationError("Name the lines to forget, or say --all.")
+            }
+            guard image == nil || folders.count == 1 else {
+                throw ValidationError("Name the one line whose image is to be forgotten.")
             }
         }
 
@@ -85,6 +97,7 @@ struct LineCommand: ParsableCommand {
             let known = Set(LineMemory.lines(in: state.lines).map(\.line))
             for line in all ? known.sorted().map({ FilePath($0) }) : folders.map(Line.path) {
                 guard known.contains(line.string) else { throw Line.unknown(line) }
+                if let image { return try forget(image, of: line) }
                 do {
                     let count = try LineMemory.forget(line, in: state.lines)
                     Terminal.printResult("\(line)  \(count) images forgotten")
@@ -93,9 +106,22 @@ struct LineCommand: ParsableCommand {
                 }
             }
         }
+
+        private func forget(_ image: String, of line: FilePath) throws {
+            let forgotten: [String]
+            do {
+                forgotten = try LineMemory.forget(image, of: line, in: state.lines)
+            } catch {
+                throw UserError("\(line): \(image): cannot be forgotten: \(error.reason)", exit: .batchFailed)
+            }
+            guard !forgotten.isEmpty else {
+                throw UserError("\(line): no image \(image) is remembered: `musc line show` names all", exit: .usage)
+            }
+            for path in forgotten { Terminal.printResult("\(path)  forgotten") }
+        }
     }
 
-    private enum Line {
+    fileprivate enum Line {
         /// The folder as the watcher knows it: absolute, without links where it exists.
         static func path(_ folder: String) -> FilePath {
             let resolved = realpath(folder, nil)

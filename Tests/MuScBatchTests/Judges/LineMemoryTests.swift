@@ -34,6 +34,21 @@ import Testing
         #expect(fixture.recalled(memory, for: "line/b1").tokens.readable == 4)
     }
 
+    @Test("One image can be forgotten by its name, and the others stay")
+    func oneImage() throws {
+        let fixture = try JudgesFixture()
+        let memory = fixture.memory()
+        _ = try fixture.remember(try fixture.images(4, in: "line/b0"), of: "line/b0", in: memory)
+        let (line, state) = (fixture.folder.appending("line"), fixture.folder.appending("state"))
+        let images = try #require(LineMemory.lines(in: state).first?.images)
+        #expect(images.allSatisfy { $0.when != nil && $0.content?.count == 32 })
+        #expect(try LineMemory.forget("b0/part2.png", of: line, in: state) == [line.string + "/b0/part2.png"])
+        #expect(try LineMemory.forget("b0/part2.png", of: line, in: state) == [])
+        #expect(
+            fixture.recalled(memory, for: "line/b1").tokens.images.map(\.name).sorted() == ["b0/part0.png", "b0/part1.png", "b0/part3.png"])
+        #expect(try fixture.tokenFiles().count == 3)
+    }
+
     @Test("Remembered tokens differ from fresh ones by rounding alone")
     func precision() throws {
         let fixture = try JudgesFixture()

@@ -23,7 +23,7 @@ import Testing
         "scoring.least_judges": "2", "scoring.window": "4", "scoring.judges": "17", "scoring.time_limit_seconds": "60",
         "scoring.rscin": "never", "scoring.rscin_windows": "1,8,9", "scoring.subsets": "2", "scoring.precision": "exact",
         "scoring.memory": "1048576", "scoring.threads": "3", "images.max_pixels": "1000", "images.max_megabytes": "7",
-        "images.range": "0,4095", "images.pages": "first",
+        "images.range": "0,4095", "images.pages": "first", "judges.same_part": "(.*)_[0-9]+",
     ]
 
     @Test("Every stored setting has an entry, so that none is forgotten in plans and records")

@@ -30,9 +30,10 @@ struct UsualFlags: ParsableArguments {
 struct JudgeFlags: ParsableArguments {
     @Option(key: "output.false_alarm_rate") var falseAlarmRate: GivenFlag?
     @Option(key: "judges.recurring_marks") var recurringMarks: GivenFlag?
+    @Option(key: "judges.same_part") var samePart: GivenFlag?
     @Option(key: "scoring.judges") var judges: GivenFlag?
 
-    var given: [GivenFlag] { [falseAlarmRate, recurringMarks, judges].compactMap { $0 } }
+    var given: [GivenFlag] { [falseAlarmRate, recurringMarks, samePart, judges].compactMap { $0 } }
 }
 
 /// How the page's pictures look, and maps for other programs.
