@@ -15,7 +15,7 @@ package struct BatchRegions: Sendable {
     /// where the map falls off from a higher place. What reaches the threshold is the core alone of a faint and large
     /// defect, and more than a bright and small one. Measured by `examples/regions_table.sh`.
     package static func cut(_ threshold: PixelThreshold, leastArea: Int = 0) -> MapRegions.Cut {
-        MapRegions.Cut(level: threshold.value, growth: 0.8, contrast: 0.85, leastArea: leastArea)
+        MapRegions.Cut(level: threshold.value, growth: 0.75, contrast: 0.85, leastArea: leastArea)
     }
 
     /// The most regions of one image that are listed, and of all images together; the rest are counted.
