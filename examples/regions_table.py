@@ -1,10 +1,10 @@
 """Regions against masks, for examples/regions_table.sh.
 
-    regions_table.py MUSC CELLS SCRATCH SIZE
+    regions_table.py MUSC CELLS SCRATCH SIZE DRAW
 
 Each batch is scored by `musc run --known-good` with `output.masks: all`. The line "own" is what the program wrote; the
-others cut regions out of its maps again: connected pixels at or above a share of the pixel threshold, of which one
-reaches it.
+others cut regions out of its maps again without looking at the surroundings: connected pixels at or above a share of the
+pixel threshold, of which one reaches it. DRAW chooses other images: which tiles judge, which cells, and what is pasted.
 """
 import csv, json, random, shutil, subprocess, sys
 from pathlib import Path
@@ -13,17 +13,18 @@ import numpy as np
 from PIL import Image, ImageDraw
 from safetensors import safe_open
 
-musc, cells, scratch, size = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
+musc, cells, scratch, size, draw = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], int(sys.argv[5])
 tiles = Path("Tests/Fixtures/goldens/magnetic_tiles/tile")
 
 
 def tile_batch(folder):
-    """20 good tiles judge; 4 good ones and all with defects are judged. Masks by file name."""
+    """20 of 24 good tiles judge; 4 good ones and all with defects are judged. Masks by file name."""
     masks = {}
+    judging = random.Random(draw).sample(range(24), 20) if draw else range(20)
     for path in sorted(tiles.glob("test/*/*.jpg")):
         kind, number = path.parent.name, int(path.stem)
         name = f"{kind}_{path.name}"
-        shutil.copy(path, folder / ("good" if kind == "good" and number < 20 else "batch") / name)
+        shutil.copy(path, folder / ("good" if kind == "good" and number in judging else "batch") / name)
         if kind != "good":
             masks[name] = np.array(Image.open(tiles / "ground_truth" / kind / f"{path.stem}_mask.png").convert("L")) > 0
     return masks
@@ -31,7 +32,7 @@ def tile_batch(folder):
 
 def cell_batch(folder, count=40):
     """20 sound cells judge, 40 others are judged; every second of these gets a defect pasted in."""
-    rng = random.Random(28)
+    rng = random.Random(28 + draw)
     sound = [line.split() for line in (cells / "labels.csv").read_text().splitlines()]
     sound = sorted(name for name, share, kind in sound if kind == "mono" and float(share) == 0)
     chosen = rng.sample(sound, 20 + count)

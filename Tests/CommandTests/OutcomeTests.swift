@@ -12,6 +12,8 @@ import Testing
         var threshold = "auto"
         /// Files that only look like images.
         var broken = 0
+        /// Whether a file lies where the batch's results are to be, in a folder of their own.
+        var isBlocked = false
         var exit: Int32 = 0
         /// A part of the batch's line on the terminal; nil where it has none.
         var line: String?
@@ -51,6 +53,9 @@ import Testing
             testDescription: "held, no image is readable", images: 0, broken: 3, exit: 1, row: "held,3,,", rowOutcome: "",
             index: "held back", status: "  held  ", statusEnd: "drop/it  3 images: "),
         Case(
+            testDescription: "failed, to be tried again", images: 9, isBlocked: true, exit: 1, row: "failed,9,,", rowOutcome: "",
+            index: "failed", status: "  failed  ", statusEnd: "results/it: "),
+        Case(
             testDescription: "waiting for more images", images: 1, row: "waiting,1,,", rowOutcome: "", index: "waiting",
             status: "  waiting  ", statusEnd: "drop/it  1 images"),
     ]
@@ -82,10 +87,15 @@ import Testing
         try makeBatch("drop/it", images: expected.images, broken: expected.broken)
         // An index is written once a batch is done.
         try makeBatch("drop/other", images: 3)
+        let shown = expected.isBlocked ? "results" : "drop"
+        if expected.isBlocked {
+            try FileManager.default.createDirectory(atPath: path("results"), withIntermediateDirectories: true)
+            try Data().write(to: musc.scratch.appending(path: "results/it"))
+        }
         try Data(
             """
-            watch: {roots: [\(path("drop"))], settle_seconds: 0, min_images: 2}
-            output: {threshold: \(expected.threshold)}
+            watch: {roots: [\(path("drop"))], settle_seconds: 0, min_images: 2, metrics_file: \(path("musc.prom"))}
+            output: {threshold: \(expected.threshold), where: \(expected.isBlocked ? path("results") : "alongside")}
             hooks: {on_batch: [sh, -c, 'cat >> "$0"; echo >> "$0"', \(path("hook.out"))]}
             """.utf8
         ).write(to: musc.scratch.appending(path: "musc.yaml"))
@@ -103,11 +113,15 @@ import Testing
         let page = try? text("drop/it/_musc/report.html")
         #expect(
             expected.heading.map { page?.contains("<h1 id=\"answer\" aria-live=\"polite\">\($0)</h1>") == true } ?? (page == nil))
-        let rows = try text("drop/batches.csv").split(separator: "\r\n")
+        let rows = try text("\(shown)/batches.csv").split(separator: "\r\n")
         #expect(rows[0] == "batch,state,images,flagged,unreadable,finished,seconds,report,error,outcome")
         let row = try #require(rows.first { $0.hasPrefix("it,") })
         #expect(row.hasPrefix("it,\(expected.row),") && row.hasSuffix(",\(expected.rowOutcome)"), "\(row)")
-        #expect(try text("drop/index.html").contains("\">\(expected.index)</span></td>"))
+        #expect(try text("\(shown)/index.html").contains("\">\(expected.index)</span></td>"))
+        let done = expected.row.hasPrefix("done") ? expected : nil
+        let metrics = try text("musc.prom").split(separator: "\n")
+        #expect(metrics.contains("musc_images_total \(3 + (done.map { $0.images + $0.broken } ?? 0))"))
+        #expect(metrics.contains("musc_unreadable_images_total \(done?.broken ?? 0)"))
         let status = try musc.run("status", "--all")
         let told = status.output.split(separator: "\n").first { $0.contains("drop/it  ") } ?? ""
         #expect(told.hasPrefix(expected.status) && told.contains(expected.statusEnd), "\(status.output)")

@@ -22,7 +22,7 @@ struct RegionsTests {
             _ = try ResultsWriter(options: options).write(scores: batch.scores, run: batch.run, batchFolder: folder)
             let results = "\(folder)/_musc"
             let found = BatchRegions(of: batch.scores)
-            #expect(found.threshold.value == 0.3 && found.cut.low == 0.3 * BatchRegions.growth)
+            #expect(found.threshold.value == 0.3 && found.cut.level == 0.3 && found.cut.low < 0.3)
             let all = found.images.flatMap(\.regions)
             #expect(all.count >= 2)
 

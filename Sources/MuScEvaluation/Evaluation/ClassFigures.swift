@@ -52,7 +52,7 @@ struct ClassFigures: Sendable {
             saturatedOverlap = nil
         }
         // What is submitted are the regions that a user would have seen.
-        let cut = MapRegions.Cut(level: threshold.value, growth: BatchRegions.growth)
+        let cut = BatchRegions.cut(threshold)
         let marked = concurrentMap(scores.images.count, threads: threads) { index in
             MapRegions(
                 patches: scores.patchMap(index), grid: scores.grid, width: side, height: side, region: scores.region, cut: cut

@@ -26,8 +26,8 @@ extension Evaluation {
         }
         let threshold = PixelThreshold(
             image: scores.threshold, maxima: scores.images.map { $0.scoreMSM ?? 0 }, isMoved: scores.rscin.applied
-        ).value
-        let cut = MapRegions.Cut(level: threshold, growth: BatchRegions.growth)
+        )
+        let cut = BatchRegions.cut(threshold)
         let written = concurrentMap(scores.images.count, threads: threads) { index -> Result<Bool, EvaluationError> in
             do throws(EvaluationError) {
                 return .success(try write(scores, index, of: split, cut: cut))
@@ -50,7 +50,9 @@ extension Evaluation {
             let size = try ImageHeader(contentsOf: image.path, options: .reference)
             let map = PatchMap.resized(scores.patchMap(index), grid: scores.grid, width: size.width, height: size.height)
             let mask = GrayImage(
-                width: size.width, height: size.height, pixels: MapRegions(map: map, width: size.width, height: size.height, cut: cut).mask)
+                width: size.width, height: size.height,
+                pixels: MapRegions(patches: scores.patchMap(index), grid: scores.grid, width: size.width, height: size.height, cut: cut)
+                    .mask)
             let values = FloatImage(width: size.width, height: size.height, samples: map)
             try output.write(try values.tiff16Encoded(), to: "anomaly_images/\(name).tiff")
             try output.write(try mask.pngEncoded(), to: "anomaly_images_thresholded/\(name).png")

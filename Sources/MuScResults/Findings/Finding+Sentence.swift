@@ -87,7 +87,7 @@ extension Finding {
             "Marks that several images share were not looked for: on a grid of \(grid.width)×\(grid.height) patches parts "
                 + "that differ by a few pixels look like them. Let known good images judge, or take a smaller image size."
         case .marksUnsearchedInBlocks:
-            "Marks that several images share were not looked for, which takes the tokens of all images at once."
+            "Marks that several images share were not looked for: that takes all images at once, and this batch was scored in parts."
         case .recurringMark(let mark):
             "\(mark.parts.count) parts look alike at one spot: \(Self.list(mark.parts.map(\.name), most: 12)). "
                 + RecurringMark.meaning

@@ -11,9 +11,13 @@ package struct BatchRegions: Sendable {
     /// The regions of each readable image, by its place in the patch maps.
     package let images: [MapRegions]
 
-    /// The share of the pixel threshold down to which a region grows around what reaches it. A map falls off softly around
-    /// a defect, and what reaches the threshold is its core alone; measured by `examples/regions_table.sh`.
-    package static let growth: Float = 0.85
+    /// How regions are cut out: they grow around what reaches the pixel threshold down to a share of it, less the margin
+    /// where the map falls off from a higher place. What reaches the threshold is the core alone of a faint and large
+    /// defect, and more than a bright and small one. Measured by `examples/regions_table.sh`.
+    package static func cut(_ threshold: PixelThreshold, leastArea: Int = 0) -> MapRegions.Cut {
+        MapRegions.Cut(level: threshold.value, growth: 0.75, contrast: 0.85, leastArea: leastArea)
+    }
+
     /// The most regions of one image that are listed, and of all images together; the rest are counted.
     static let mostOfImage = 20
     static let mostOfBatch = 5_000
@@ -25,7 +29,7 @@ package struct BatchRegions: Sendable {
         let readable = scores.images.filter { $0.index != nil }.sorted { ($0.index ?? 0) < ($1.index ?? 0) }
         let threshold = PixelThreshold(
             image: scores.threshold, maxima: readable.map { $0.scoreMSM ?? 0 }, isMoved: scores.rscin.applied)
-        let cut = MapRegions.Cut(level: threshold.value, growth: Self.growth, leastArea: leastArea)
+        let cut = Self.cut(threshold, leastArea: leastArea)
         self.threshold = threshold
         self.cut = cut
         images = concurrentMap(readable.count, threads: threads) { index in

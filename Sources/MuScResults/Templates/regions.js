@@ -39,7 +39,7 @@ const regionBoxes = (() => {
     $('regions').hidden = $('boxes-label').hidden = !regions.length;
     $('regions-title').textContent = regionsText(image);
     $('regions-hint').textContent = regions.length
-      ? `Connected spots whose score reaches ${digits(from)}, each with what around it reaches ${digits(low)}.`
+      ? `Connected spots whose score reaches ${digits(from)}, each with what belongs to it down to ${digits(low)}.`
         + (image.regionCount > regions.length ? ` The ${regions.length} highest are listed.` : '') : '';
   }
 

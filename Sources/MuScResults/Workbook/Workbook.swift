@@ -83,7 +83,8 @@ package struct Workbook: Sendable, Hashable {
                 switch cell {
                 case .empty: return ""
                 case .number(let value): return value.isFinite ? "<c r=\"\(reference)\"><v>\(value)</v></c>" : ""
-                case .figure(let text): return "<c r=\"\(reference)\"><v>\(text)</v></c>"
+                case .figure(let text):
+                    return Double(text)?.isFinite == true ? "<c r=\"\(reference)\"><v>\(text)</v></c>" : ""
                 case .text(let text):
                     return "<c r=\"\(reference)\" t=\"inlineStr\"><is><t xml:space=\"preserve\">\(escaped(text))</t></is></c>"
                 }

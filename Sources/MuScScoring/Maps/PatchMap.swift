@@ -56,6 +56,19 @@ package enum PatchMap {
             of: source, grid: grid, width: width, height: height, where: { !(limit(of: rows[$0], highest) < level) }, body)
     }
 
+    /// The same with the rows of a second map of the same grid beside.
+    package static func forEachRow(
+        of source: [Float], beside second: [Float], grid: PatchGrid, width: Int, height: Int, reaching level: Float,
+        _ body: (_ y: Int, _ row: [Float], _ secondRow: [Float]) -> Void
+    ) {
+        let (rows, columns) = (taps(count: height, from: grid.height), taps(count: width, from: grid.width))
+        var values = [Float](repeating: 0, count: width)
+        forEachRow(of: source, grid: grid, width: width, height: height, reaching: level) { y, row in
+            fill(&values, from: second, grid: grid, row: rows[y], columns: columns)
+            body(y, row, values)
+        }
+    }
+
     /// The highest patch of two rows, weighted as the row between them is.
     private static func weight(of row: (index: Int, share: Float), _ highest: [Float]) -> Float {
         highest[row.index] * (1 - row.share) + highest[min(row.index + 1, highest.count - 1)] * row.share
@@ -71,15 +84,34 @@ package enum PatchMap {
         let columns = taps(count: width, from: grid.width)
         var values = [Float](repeating: 0, count: width)
         for (y, row) in taps(count: height, from: grid.height).enumerated() where isWanted(y) {
-            let upper = row.index * grid.width
-            let lower = min(row.index + 1, grid.height - 1) * grid.width
-            for (x, column) in columns.enumerated() {
-                let right = min(column.index + 1, grid.width - 1)
-                let top = source[upper + column.index] * (1 - column.share) + source[upper + right] * column.share
-                let bottom = source[lower + column.index] * (1 - column.share) + source[lower + right] * column.share
-                values[x] = top * (1 - row.share) + bottom * row.share
-            }
+            fill(&values, from: source, grid: grid, row: row, columns: columns)
             body(y, values)
+        }
+    }
+
+    private static func fill(
+        _ values: inout [Float], from source: [Float], grid: PatchGrid, row: (index: Int, share: Float),
+        columns: [(index: Int, share: Float)]
+    ) {
+        let upper = row.index * grid.width
+        let lower = min(row.index + 1, grid.height - 1) * grid.width
+        for (x, column) in columns.enumerated() {
+            let right = min(column.index + 1, grid.width - 1)
+            let top = source[upper + column.index] * (1 - column.share) + source[upper + right] * column.share
+            let bottom = source[lower + column.index] * (1 - column.share) + source[lower + right] * column.share
+            values[x] = top * (1 - row.share) + bottom * row.share
+        }
+    }
+
+    /// The highest score of each patch and its neighbours, corners included.
+    package static func highestAround(_ map: [Float], grid: PatchGrid) -> [Float] {
+        (0..<grid.count).map { patch in
+            let (x, y) = (patch % grid.width, patch / grid.width)
+            var highest = map[patch]
+            for row in max(y - 1, 0)...min(y + 1, grid.height - 1) {
+                for column in max(x - 1, 0)...min(x + 1, grid.width - 1) { highest = max(highest, map[row * grid.width + column]) }
+            }
+            return highest
         }
     }
 

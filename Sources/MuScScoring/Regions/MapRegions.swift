@@ -14,12 +14,18 @@ package struct MapRegions: Sendable, Hashable {
         package var level: Float
         /// Its pixels are at or above this, at most `level`.
         package var low: Float
+        /// Its pixels are also at or above this share of the highest score around them: of the patch and its neighbours.
+        /// LNAMD spreads a mark over its neighbours, and this takes the margin off again. 0 for any.
+        package var contrast: Float
         /// Regions of fewer pixels are left out.
         package var leastArea: Int
 
-        /// - Parameter growth: The share of `level` down to which a region grows around what reaches it, above 0, at most 1.
-        package init(level: Float, growth: Float = 1, leastArea: Int = 0) {
+        /// - Parameters:
+        ///   - growth: The share of `level` down to which a region grows around what reaches it, above 0, at most 1.
+        ///   - contrast: 0 to 1; where there are patches.
+        package init(level: Float, growth: Float = 1, contrast: Float = 0, leastArea: Int = 0) {
             self.level = level
+            self.contrast = contrast
             low = level * min(max(growth, 0), 1)
             self.leastArea = leastArea
         }
@@ -65,16 +71,20 @@ package struct MapRegions: Sendable, Hashable {
             }
         }
         self.init(width: width, height: height, whole: whole, cut: cut) { consider in
-            guard cut.level.isFinite else { return }
-            PatchMap.forEachRow(of: Array(patches), grid: grid, width: width, height: height, reaching: cut.low) { y, row in
-                guard let region else {
-                    row.withUnsafeBufferPointer { consider(y, $0) }
-                    return
-                }
+            let patches = Array(patches)
+            // No pixel is higher than the patches around it, but for rounding.
+            guard cut.level.isFinite, let highest = patches.max(), highest + 1e-5 * abs(highest) >= cut.level else { return }
+            let around = PatchMap.highestAround(patches, grid: grid)
+            PatchMap.forEachRow(
+                of: patches, beside: around, grid: grid, width: width, height: height, reaching: cut.low
+            ) { y, row, around in
                 let first = y * grid.height / height * grid.width
-                var inside = row
-                for x in inside.indices where !region[first + columns[x]] { inside[x] = -.infinity }
-                inside.withUnsafeBufferPointer { consider(y, $0) }
+                var kept = row
+                for x in kept.indices {
+                    let isMargin = row[x] < cut.contrast * around[x]
+                    if isMargin || region.map({ !$0[first + columns[x]] }) ?? false { kept[x] = -.infinity }
+                }
+                kept.withUnsafeBufferPointer { consider(y, $0) }
             }
         }
     }

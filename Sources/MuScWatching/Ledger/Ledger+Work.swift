@@ -150,7 +150,7 @@ extension Ledger {
             guard wasScored else { return }
             try Self.add(
                 [
-                    "batches": 1, "images": Double(outcome.images - outcome.unreadable),
+                    "batches": 1, "images": Double(outcome.images),
                     "flagged": Double(outcome.flagged), "unreadable": Double(outcome.unreadable), "seconds": outcome.seconds,
                 ], db)
         }

@@ -51,7 +51,8 @@ package struct MetricsFile: Sendable {
             for sample in samples { text += "musc_\(name)\(sample.labels) \(number(sample.value))\n" }
         }
         let counters = [
-            ("batches_total", "batches", "Batches scored."), ("images_total", "images", "Images scored."),
+            ("batches_total", "batches", "Batches scored."),
+            ("images_total", "images", "Images of batches that were scored, unreadable ones included."),
             ("flagged_images_total", "flagged", "Images flagged as anomalous."),
             ("unreadable_images_total", "unreadable", "Images that could not be read."),
             ("scoring_seconds_total", "seconds", "Seconds spent on scoring."),

@@ -138,7 +138,7 @@ import Testing
             ),
             (.fewImages(5), "Only 5 images judged each other"),
             (.marksUnsearchedOnGrid(grid), "on a grid of 96×64 patches"),
-            (.marksUnsearchedInBlocks, "which takes the tokens of all images at once."),
+            (.marksUnsearchedInBlocks, "that takes all images at once, and this batch was scored in parts."),
             (.mostFlagged(9, of: 10), "9 of 10 images are flagged"),
         ])
     func others(finding: Finding, part: String) {

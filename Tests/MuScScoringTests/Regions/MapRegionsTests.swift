@@ -92,6 +92,53 @@ struct MapRegionsTests {
         }
     }
 
+    @Test("Pixels belong where they reach a share of the highest score around, by the definition")
+    func contrast() {
+        var random = SeededGenerator(seed: 21)
+        var cases = 0
+        for _ in 0..<60 {
+            let grid = PatchGrid(width: Int.random(in: 1...7, using: &random), height: Int.random(in: 1...7, using: &random))
+            let patches = (0..<grid.count).map { _ in Float.random(in: 0.3..<1, using: &random) }
+            let (width, height) = (Int.random(in: 1...60, using: &random), Int.random(in: 1...60, using: &random))
+            let cut = MapRegions.Cut(level: Float.random(in: 0.5..<1, using: &random), growth: 0.6, contrast: 0.85)
+            func areNear(_ a: Int, _ b: Int) -> Bool {
+                let (x, y) = (a % grid.width - b % grid.width, a / grid.width - b / grid.width)
+                return max(abs(x), abs(y)) <= 1
+            }
+            let around = patches.indices.map { patch -> Float in
+                var highest: Float = 0
+                for other in patches.indices where areNear(patch, other) { highest = max(highest, patches[other]) }
+                return highest
+            }
+            var map = PatchMap.resized(patches, grid: grid, width: width, height: height)
+            let rim = PatchMap.resized(around, grid: grid, width: width, height: height)
+            let plain = MapRegions(map: map, width: width, height: height, cut: cut)
+            for pixel in map.indices where map[pixel] < 0.85 * rim[pixel] { map[pixel] = -1 }
+            let expected = MapRegions(map: map, width: width, height: height, cut: cut)
+            #expect(MapRegions(patches: patches, grid: grid, width: width, height: height, cut: cut) == expected)
+            cases += plain == expected ? 0 : 1
+        }
+        #expect(cases > 20)
+    }
+
+    @Test("Regions keep to the size of what is marked, whether it is faint and wide or bright and small")
+    func sizes() throws {
+        // A mark of 12 × 12 patches just above the level on a slope, and one of a single patch far above it with the halo
+        // that the mean over 3 × 3 patches gives.
+        let grid = PatchGrid(width: 30, height: 30)
+        let cut = MapRegions.Cut(level: 0.6, growth: 0.8, contrast: 0.85)
+        var faint = [Float](repeating: 0.3, count: grid.count)
+        for y in 8..<20 { for x in 8..<20 { faint[y * 30 + x] = x == 13 && y == 13 ? 0.62 : 0.53 } }
+        let wide = try #require(MapRegions(patches: faint, grid: grid, width: 300, height: 300, cut: cut).regions.first)
+        #expect((90...140).contains(wide.width) && (90...140).contains(wide.height))
+        var bright = [Float](repeating: 0.3, count: grid.count)
+        for y in 9...11 { for x in 9...11 { bright[y * 30 + x] = x == 10 && y == 10 ? 0.9 : 0.58 } }
+        let small = try #require(MapRegions(patches: bright, grid: grid, width: 300, height: 300, cut: cut).regions.first)
+        #expect(small.width < 24 && small.height < 24)
+        #expect(
+            MapRegions(patches: bright, grid: grid, width: 300, height: 300, cut: .init(level: 0.6, growth: 0.75)).regions[0].width >= 30)
+    }
+
     @Test("The peak of an image's highest region is the image's score and place")
     func peak() {
         var random = SeededGenerator(seed: 12)
