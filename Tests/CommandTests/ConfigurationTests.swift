@@ -42,7 +42,7 @@ import Testing
             ("watch:\n  min_images: 1\n", "musc.yaml:2: watch.min_images: must be a whole number, 2 or more, not “1”"),
             ("output:\n  colormap: pink\n", "jet, turbo, viridis, inferno or grey, not “pink”"),
             ("scoring:\n  preset: paperr\n", "musc.yaml:2: scoring.preset: must be tuned or paper, not “paperr”"),
-            ("watch:\n  roots: [{folder: a, known_goood: b}]\n", "{folder, known_good, region, range}"),
+            ("watch:\n  roots: [{folder: a, known_goood: b}]\n", "{folder, known_good, region, align, range}"),
             ("scoring: [1, 2]\n", "musc.yaml:1: scoring: holds no keys"),
             ("model: {backbone: [\n", "musc.yaml: is not YAML"),
         ]
