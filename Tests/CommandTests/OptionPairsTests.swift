@@ -23,9 +23,10 @@ import musc
         "scoring.precision": "fast",
     ]
 
-    /// Keys that bear on no result, or on what a small batch does not have: bounds, and marks that images share.
+    /// Keys that bear on no result, or on what a small batch does not have: bounds, marks that images share, plain backgrounds.
     static let others: Set = [
-        "model.backbone", "model.pretrained", "model.tile", "images.range", "judges.recurring_marks", "scoring.threads", "scoring.memory",
+        "model.backbone", "model.pretrained", "model.tile", "model.align", "images.range", "judges.recurring_marks", "scoring.threads",
+        "scoring.memory",
         "log.level", "log.format",
         "watch.metrics_file",
     ]
