@@ -23,7 +23,7 @@ import musc
         "scoring.precision": "fast",
     ]
 
-    /// Keys that bear on no result, or on what a small batch does not have: bounds, and marks that images share.
+    /// Keys that bear on no result, or on what a small batch does not have: bounds, marks that images share, plain backgrounds.
     static let others: Set = [
         "model.backbone", "model.pretrained", "model.tile", "model.align", "images.range", "judges.recurring_marks", "scoring.threads",
         "scoring.memory",
