@@ -4,6 +4,8 @@ package struct TuningResult: Sendable, Hashable {
     package struct Folder: Sendable, Hashable {
         package var name: String
         package var isKeptBack: Bool
+
+        package init(name: String, isKeptBack: Bool) { (self.name, self.isKeptBack) = (name, isKeptBack) }
     }
 
     /// A setting with its metrics, one entry a folder; nil where one is not defined or was not computed.
