@@ -10,7 +10,8 @@ extension TransformerWeights.Block {
         _ precision: TransformerWeights.Precision
     ) throws(WeightsError) {
         let (name, width) = ("blocks.\(index)", description.width)
-        // The first block makes half of the error that int8 costs the shallow layers, and a ninth of the time where nine blocks are run.
+        // The first block makes half of the error that int8 costs the shallow layers, and a ninth of the time where nine
+        // blocks are run.
         let usesInt8 = precision.usesInt8 && index > 0
         let numbers = precision.numbers, linear = usesInt8 ? MUSC_INT8 : numbers
         var attentionNorm = try Norm(name + ".norm1", weights), mlpNorm = try Norm(name + ".norm2", weights)

@@ -46,7 +46,10 @@ import Testing
 
     @Test(
         "The kernels of other processors, our own and OpenBLAS's, agree within 0.0001",
-        arguments: [("plain", "Prescott"), ("avx2", "Haswell"), ("avx512", "SkylakeX"), ("avx512-vnni", "SkylakeX")])
+        arguments: [
+            ("plain", "Prescott"), ("avx2", "Haswell"), ("avx2-vnni", "Haswell"), ("avx512", "SkylakeX"),
+            ("avx512-vnni", "SkylakeX"),
+        ])
     func processors(isa: String, blas: String) throws {
         func scores(_ table: String) throws -> [String: Double] {
             var scores: [String: Double] = [:]

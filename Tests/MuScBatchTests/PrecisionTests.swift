@@ -79,6 +79,29 @@ struct PrecisionTests {
         }
     }
 
+    @Test("Precision fastest moves image scores of preset tuned by less than 0.003, and AUROC by no more than one pair of images")
+    func fastest() throws {
+        for batch in try Self.batches {
+            let (exact, fastest) = try (
+                scores(of: batch, .tuned) {
+                    $0.precision = .exact
+                    $0.recurringMarks = .ignore
+                },
+                scores(of: batch, .tuned) {
+                    $0.precision = .fastest
+                    $0.recurringMarks = .ignore
+                }
+            )
+            #expect(Goldens.maximumDifference(exact, fastest) < 3e-3)
+            for one in exact.indices {
+                for other in exact.indices where exact[one] > exact[other] + 3e-3 { #expect(fastest[one] > fastest[other]) }
+            }
+            let (before, after) = (auroc(exact, batch.isDefective), auroc(fastest, batch.isDefective))
+            let pairs = batch.isDefective.count { $0 } * batch.isDefective.count { !$0 }
+            #expect(abs(before - after) <= 1.01 / Double(pairs), "\(batch.files.count) images: \(before) → \(after)")
+        }
+    }
+
     @Test("The partner window of preset tuned changes AUROC by no more than 0.005")
     func window() throws {
         for batch in try Self.batches {

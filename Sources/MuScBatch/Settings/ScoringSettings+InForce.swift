@@ -32,11 +32,13 @@ extension SizedNetwork {
     /// Every setting as text under its name in the configuration; see ``ScoringSettings/inForce(on:activation:)``.
     package var settingsInForce: [String: String] { settings.inForce(on: grid, activation: model.activation) }
 
-    /// Those that may decide a score or a flag, with the whole description of the backbone.
+    /// Those that may decide a score or a flag, with the whole description of the backbone and what the image feature is.
     package var decidingSettings: [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let description = (try? encoder.encode(settings.backbone)).map { SHA256.hash(data: $0).hexadecimal }
-        return ScoringSettings.deciding(settingsInForce).merging(["model.description_sha256": description ?? ""]) { $1 }
+        // Which image feature RsCIN takes follows from preset and mode, and was another in earlier versions.
+        return ScoringSettings.deciding(settingsInForce).merging(
+            ["model.description_sha256": description ?? "", "model.image_feature": model.imageFeature.rawValue]) { $1 }
     }
 }

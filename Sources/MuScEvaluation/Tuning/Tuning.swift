@@ -97,7 +97,7 @@ package struct Tuning: Sendable {
             }
             try compare(maps, size, into: &result)
         }
-        result.rank(grid, finalists: finalists)
+        result.rank(grid)
         return result
     }
 

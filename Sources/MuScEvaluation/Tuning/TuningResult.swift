@@ -4,6 +4,8 @@ package struct TuningResult: Sendable, Hashable {
     package struct Folder: Sendable, Hashable {
         package var name: String
         package var isKeptBack: Bool
+
+        package init(name: String, isKeptBack: Bool) { (self.name, self.isKeptBack) = (name, isKeptBack) }
     }
 
     /// A setting with its metrics, one entry a folder; nil where one is not defined or was not computed.
@@ -12,7 +14,7 @@ package struct TuningResult: Sendable, Hashable {
         package var auroc: [Double?]
         package var pixelAP: [Double?]
 
-        init(setting: TuningSetting, auroc: [Double?]) {
+        package init(setting: TuningSetting, auroc: [Double?]) {
             self.setting = setting
             self.auroc = auroc
             pixelAP = auroc.map { _ in nil }
@@ -49,13 +51,13 @@ package struct TuningResult: Sendable, Hashable {
     /// The setting that was chosen, and those of the presets.
     package var chosen, paper, tuned: Compared?
 
-    init(folders: [Folder]) { self.folders = folders }
+    package init(folders: [Folder]) { self.folders = folders }
 
     private var choosing: [Int] { folders.indices.filter { !folders[$0].isKeptBack } }
     private var keptBack: [Int] { folders.indices.filter { folders[$0].isKeptBack } }
 
     /// Orders the settings by the folders that choose, and takes the first.
-    mutating func rank(_ grid: TuningGrid, finalists: Int) {
+    package mutating func rank(_ grid: TuningGrid) {
         let choosing = choosing
         compared.sort { $0.isBetter(than: $1, in: choosing) }
         chosen = compared.first
@@ -63,12 +65,10 @@ package struct TuningResult: Sendable, Hashable {
         tuned = compared.first { $0.setting == grid.tuned }
     }
 
-    /// Whether the chosen setting is at least as good as preset `paper` in the folders that were kept back; nil where there
-    /// are none.
-    package var holds: Bool? {
-        guard !keptBack.isEmpty, let chosen, let paper else { return nil }
-        let (own, reference) = (chosen.means(in: keptBack), paper.means(in: keptBack))
-        return (own.auroc ?? 0) >= (reference.auroc ?? 0)
+    /// The presets whose image AUROC in the folders that were kept back is above the chosen setting's.
+    package var presetsAhead: [String] {
+        guard let own = chosen?.means(in: keptBack).auroc else { return [] }
+        return [("paper", paper), ("tuned", tuned)].filter { ($0.1?.means(in: keptBack).auroc ?? 0) > own }.map(\.0)
     }
 
     /// The leading settings and the presets, with the means of both halves.

@@ -167,10 +167,10 @@ struct TuneCommand: AsyncParsableCommand {
         }
         guard let chosen = result.chosen else { return }
         Terminal.printResultText("\(result.settings) settings compared\n\(result.table())\n")
-        if result.holds == false {
+        if !result.presetsAhead.isEmpty {
             Terminal.note(
-                "On what was kept back the first setting is below preset paper: it fits the folders that chose it, not the "
-                    + "others. Take more folders, or stay with a preset.")
+                "On what was kept back the first setting is below preset \(result.presetsAhead.joined(separator: " and ")): it "
+                    + "fits the folders that chose it better than the others. Take more folders, or stay with the preset.", .warning)
         }
         Terminal.printResultText(chosen.setting.configuration(backbone: backbone))
         Terminal.note("Kept in \(output.path), which may be deleted.")

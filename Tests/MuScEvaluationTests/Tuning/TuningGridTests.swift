@@ -17,6 +17,22 @@ struct TuningGridTests {
         #expect(settings.allSatisfy { $0.layers.allSatisfy { $0 < backbone.depth } && $0.layers == $0.layers.sorted() })
     }
 
+    @Test("The setting that leads where the choice is made is taken, and the presets that do better where it is not are named")
+    func keptBack() throws {
+        let backbone = try #require(BackboneCatalogue.description(named: "dinov2_vits14"))
+        let grid = TuningGrid(backbone: backbone, imageSizes: [224])
+        var other = grid.tuned
+        other.degrees = [3]
+        var result = TuningResult(folders: [.init(name: "a", isKeptBack: false), .init(name: "b", isKeptBack: true)])
+        result.compared = [
+            .init(setting: grid.paper, auroc: [0.7, 0.75]), .init(setting: grid.tuned, auroc: [0.8, 0.9]),
+            .init(setting: other, auroc: [0.9, 0.8]),
+        ]
+        result.rank(grid)
+        #expect(result.chosen?.setting == other && result.presetsAhead == ["tuned"])
+        #expect(result.table().contains("0.900      –    0.800      –"))
+    }
+
     @Test("A setting's lines name the keys of the configuration")
     func lines() throws {
         let backbone = try #require(BackboneCatalogue.description(named: "dinov2_vits14"))
