@@ -95,11 +95,14 @@ struct PartSurvey: Sendable {
         let keys = keys(of: positions.map { panel.members[$0].name })
         for (position, key) in zip(positions, keys) {
             memberOfFirst[finder.firstCount] = position
-            let found = finder.meet(key: key, look: panel.looks[position], isKept: true)
+            let found = finder.meet(key: key, look: seen(panel.looks[position]), isKept: true)
             panel.partOfMember[position] = found.part
             if !found.isFirst { panel.silence(CollectionOfOne(position)) }
         }
     }
+
+    /// A look where the settings go by looks; else none, so that blank images judge as any other.
+    private func seen(_ look: ImageLook?) -> ImageLook? { settings.looksForTwins ? look : nil }
 
     /// The parts that names name.
     func keys(of names: [String]) -> [String?] {
@@ -110,6 +113,7 @@ struct PartSurvey: Sendable {
     ///
     /// - Parameter isJudge: Whether it judges where it is the first photograph of what it shows.
     mutating func meet(key: String?, look: ImageLook?, isJudge: Bool) -> PartFinder.Met {
+        let look = seen(look)
         var found = finder.meet(key: key, look: look, isKept: isJudge)
         // A known good image that is a twin of one of the batch leaves it the word, as a copy does.
         if isJudge, panel.batchJudges, let twin = found.twin, let member = memberOfFirst[twin] {

@@ -314,7 +314,7 @@ extension BlockRoute {
     private func parts(of computed: BatchTokens, keys: [String?], by judges: ChosenJudges) -> [PartFinder.Found?] {
         concurrentMap(computed.images.count, threads: settings.threads) { position in
             guard let index = computed.images[position].index else { return nil }
-            let look = computed.looks[index]
+            let look = settings.looksForTwins ? computed.looks[index] : nil
             return judges.finder.known(key: keys[position], look: look)
                 ?? (settings.looksForTwins && look?.blank != nil ? PartFinder.Found(part: nil, isFirst: false) : nil)
         }

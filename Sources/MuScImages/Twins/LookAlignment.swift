@@ -28,14 +28,15 @@ struct LookAlignment {
     /// How far two looks agree; nil where they cannot be laid over each other.
     static func agreement(_ first: LookDetails, _ second: LookDetails) -> Agreement? {
         var alignment = LookAlignment()
-        for (round, level) in first.levels.indices.reversed().enumerated() {
-            let (a, b) = (first.levels[level], second.levels[level])
+        for (round, level) in (0..<LookDetails.count).reversed().enumerated() {
+            let (a, b) = (first.level(level), second.level(level))
             guard alignment.refine(a, b, steps: steps[round], stretches: level < 2) else { return nil }
+            if level == 0 { return alignment.measured(a, b) }
             if level == 1 {
                 guard let found = alignment.measured(a, b), found.correlation >= leastCorrelationAtHalf else { return nil }
             }
         }
-        return alignment.measured(first.levels[0], second.levels[0])
+        return nil
     }
 
     /// Brings the map nearer to what lays the second over the first.

@@ -9,26 +9,37 @@ struct LookDetails: Sendable {
         let values: [Float]
     }
 
-    /// The finest first: 192, 96, 48 and 24 pixels.
-    let levels: [Level]
+    private let look: ImageLook
+    /// 96, 48 and 24 pixels, which tell most pairs apart.
+    private let coarse: [Level]
 
     /// Standard deviations of the Gaussians between which details lie.
     private static let finest = 1.0, finer = 0.7, coarsest = 4.0
 
     init(_ look: ImageLook) {
+        self.look = look
         var image = look.pixels.map(Float.init)
         var side = ImageLook.side
-        var levels: [Level] = []
-        for level in 0..<4 {
-            if level > 0 {
-                image = Self.halved(image, side: side)
-                side /= 2
-            }
-            let fine = Self.smoothed(image, side: side, deviation: level == 0 ? Self.finest : Self.finer)
-            let coarse = Self.smoothed(image, side: side, deviation: Self.coarsest)
-            levels.append(Level(side: side, values: fine.indices.map { fine[$0] - coarse[$0] }))
+        coarse = (1..<Self.count).map { _ in
+            image = Self.halved(image, side: side)
+            side /= 2
+            return Self.level(image, side: side, finest: Self.finer)
         }
-        self.levels = levels
+    }
+
+    /// The number of levels.
+    static let count = 4
+
+    /// The level of this number, the finest first: 192, 96, 48 and 24 pixels. The finest is made anew each time.
+    func level(_ number: Int) -> Level {
+        guard number == 0 else { return coarse[number - 1] }
+        return Self.level(look.pixels.map(Float.init), side: ImageLook.side, finest: Self.finest)
+    }
+
+    private static func level(_ image: [Float], side: Int, finest: Double) -> Level {
+        let fine = smoothed(image, side: side, deviation: finest)
+        let coarse = smoothed(image, side: side, deviation: coarsest)
+        return Level(side: side, values: fine.indices.map { fine[$0] - coarse[$0] })
     }
 
     private static func halved(_ image: [Float], side: Int) -> [Float] {

@@ -24,7 +24,7 @@ package struct TwinSearch: Sendable {
     /// each other.
     package var usual: Float
     /// The photographs that others may be twins of, with the numbers that they were given.
-    private var known: [(number: Int, look: ImageLook, outline: [Float])] = []
+    private var known: [(number: Int, details: LookDetails, outline: [Float])] = []
 
     /// - Parameter usual: See ``usual``; 0 finds no twins.
     package init(usual: Float = 0) { self.usual = usual }
@@ -46,7 +46,8 @@ package struct TwinSearch: Sendable {
 
     /// Adds a photograph that others may be twins of.
     package mutating func add(_ look: ImageLook, as number: Int) {
-        known.append((number, look, LookOutline.core(LookDetails(look))))
+        let details = LookDetails(look)
+        known.append((number, details, LookOutline.core(details)))
     }
 
     /// Takes a photograph back.
@@ -60,7 +61,7 @@ package struct TwinSearch: Sendable {
         let likenesses = known.map { LookOutline.likeness($0.outline, shifted) }
         let nearest = known.indices.filter { likenesses[$0] >= Self.leastOutline }
             .sorted { (-likenesses[$0], $0) < (-likenesses[$1], $1) }.prefix(Self.candidates)
-        return nearest.first { isTwin(details, LookDetails(known[$0].look)) }.map { known[$0].number }
+        return nearest.first { isTwin(details, known[$0].details) }.map { known[$0].number }
     }
 
     private func isTwin(_ first: LookDetails, _ second: LookDetails) -> Bool {
@@ -76,11 +77,12 @@ private enum LookOutline {
     private static let level = 2, rim = 2
 
     /// All but the rim, of mean 0 and unit length.
-    static func core(_ details: LookDetails) -> [Float] { cut(details.levels[level], 0, 0) }
+    static func core(_ details: LookDetails) -> [Float] { cut(details.level(level), 0, 0) }
 
     /// The same moved by up to one pixel each way.
     static func shifted(_ details: LookDetails) -> [[Float]] {
-        (-1...1).flatMap { down in (-1...1).map { right in cut(details.levels[level], down, right) } }
+        let level = details.level(level)
+        return (-1...1).flatMap { down in (-1...1).map { right in cut(level, down, right) } }
     }
 
     /// The highest correlation of an outline with one of the moved, −1 to 1.
