@@ -61,9 +61,10 @@ extension Ledger {
                 let state = BatchState(rawValue: row[1]) ?? .waiting
                 // Nothing may lead to a page that is gone.
                 let isGone: Bool = row[11]
+                let reason: String? = row[2]
                 return RootIndex.Entry(
                     folder: folder, name: name.isEmpty ? "." : name, state: state,
-                    reason: isGone && state == .done ? WatchReason.resultsGone.text : row[2],
+                    reason: isGone && state == .done ? WatchReason.resultsGone.text : reason,
                     images: row[4] ?? row[3], flagged: row[5], unreadable: row[6], finished: row[7], seconds: row[8],
                     results: (row[9] as Data?).map { FilePath(blob: $0) }, isGone: isGone,
                     report: isGone ? nil : (row[10] as Data?).map { FilePath(blob: $0) })
