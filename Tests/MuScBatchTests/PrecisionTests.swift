@@ -79,7 +79,7 @@ struct PrecisionTests {
         }
     }
 
-    @Test("Precision fastest moves image scores of preset tuned by less than 0.003, and AUROC by no more than one pair of images")
+    @Test("Precision fastest moves image scores of preset tuned by less than 0.004, and AUROC by no more than two pairs of images")
     func fastest() throws {
         for batch in try Self.batches {
             let (exact, fastest) = try (
@@ -92,13 +92,13 @@ struct PrecisionTests {
                     $0.recurringMarks = .ignore
                 }
             )
-            #expect(Goldens.maximumDifference(exact, fastest) < 3e-3)
+            #expect(Goldens.maximumDifference(exact, fastest) < 4e-3)
             for one in exact.indices {
-                for other in exact.indices where exact[one] > exact[other] + 3e-3 { #expect(fastest[one] > fastest[other]) }
+                for other in exact.indices where exact[one] > exact[other] + 4e-3 { #expect(fastest[one] > fastest[other]) }
             }
             let (before, after) = (auroc(exact, batch.isDefective), auroc(fastest, batch.isDefective))
             let pairs = batch.isDefective.count { $0 } * batch.isDefective.count { !$0 }
-            #expect(abs(before - after) <= 1.01 / Double(pairs), "\(batch.files.count) images: \(before) → \(after)")
+            #expect(abs(before - after) <= 2.01 / Double(pairs), "\(batch.files.count) images: \(before) → \(after)")
         }
     }
 

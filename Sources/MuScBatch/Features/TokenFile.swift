@@ -72,11 +72,12 @@ struct TokenFile: Sendable {
         }
         content.add("image_feature", tokens.imageFeature, shape: [tokens.imageFeature.count])
         sum.add(tokens.imageFeature)
-        content.metadata["checksum"] = sum.text
         if let look = origin.look {
+            sum.add(look.pixels.map(Float.init))
             content.add("look", look.pixels, shape: [ImageLook.side, ImageLook.side])
             content.metadata["blank"] = look.blank?.rawValue
         }
+        content.metadata["checksum"] = sum.text
         try content.write(to: path.string, flushes: flushes)
     }
 
@@ -156,13 +157,14 @@ struct TokenFile: Sendable {
         return tensor
     }
 
-    /// The image feature, the last of what the checksum is over.
+    /// The image feature; it and the look, where there is one, are the last of what the checksum is over.
     private func imageFeature(in archive: TensorArchive, _ sum: inout Checksum) throws(TokenFileError) -> [Float] {
         guard let feature = archive["image_feature"] else {
             throw TokenFileError(path: path, fault: .damaged("the image feature is missing"))
         }
         let values = feature.floats()
         sum.add(values)
+        if let look = look(in: archive) { sum.add(look.pixels.map(Float.init)) }
         guard archive.metadata["checksum"] == sum.text else {
             throw TokenFileError(path: path, fault: .damaged("its checksum differs"))
         }

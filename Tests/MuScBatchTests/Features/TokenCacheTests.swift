@@ -20,7 +20,11 @@ import Testing
     @Test("Tokens whose image feature is another, or whose network computes otherwise, are never taken for these")
     func keys() throws {
         let keys = try [
-            JudgesFixture().key, JudgesFixture { $0.unitImageFeatures = true }.key,
+            JudgesFixture().key,
+            JudgesFixture {
+                $0.unitImageFeatures = true
+                $0.rscin = .auto
+            }.key,
             JudgesFixture {
                 $0.unitImageFeatures = true
                 $0.rscin = .always
@@ -71,9 +75,12 @@ import Testing
         let again = try fixture.inspector.tokens(of: files, cache: TokenCache(folder: folder, key: fixture.key))
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.string) {
             let file = folder.appending(name).string
+            let bytes = [UInt8](try Data(contentsOf: URL(filePath: file)))
+            // All that follows the header, whose length the file begins with.
+            let start = 8 + Int(bytes[0]) + Int(bytes[1]) << 8 + Int(bytes[2]) << 16
+            let sevens = [UInt8](repeating: 7, count: bytes.count - start)
             let descriptor = open(file, O_WRONLY)
-            #expect(
-                pwrite(descriptor, [UInt8](repeating: 7, count: 64), 64, Int(try Data(contentsOf: URL(filePath: file)).count / 2)) == 64)
+            #expect(pwrite(descriptor, sevens, sevens.count, start) == sevens.count)
             close(descriptor)
         }
         for file in files { try FileManager.default.removeItem(atPath: file.path.string) }

@@ -87,7 +87,9 @@ import Testing
             let regions = MapRegions(
                 patches: map, grid: inspection.grid, width: 300, height: 300, cut: .init(level: 0.97 * (image.scoreMSM ?? 0), growth: 0.95))
             let box = try #require(regions.regions.first)
-            #expect((box.x...box.x + box.width).contains(peak.x) && (box.y...box.y + box.height).contains(peak.y))
+            let margin = Int(patch)
+            #expect((box.x - margin...box.x + box.width + margin).contains(peak.x))
+            #expect((box.y - margin...box.y + box.height + margin).contains(peak.y))
         }
     }
 
