@@ -28,7 +28,7 @@ import musc
         "model.backbone", "model.pretrained", "model.tile", "model.align", "images.range", "judges.recurring_marks", "scoring.threads",
         "scoring.memory",
         "log.level", "log.format",
-        "watch.metrics_file",
+        "watch.metrics_file", "watch.jobs",
     ]
 
     /// What a run came to, so far as options are to change it; nil where it was refused.

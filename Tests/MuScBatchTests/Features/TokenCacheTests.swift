@@ -20,11 +20,7 @@ import Testing
     @Test("Tokens whose image feature is another, or whose network computes otherwise, are never taken for these")
     func keys() throws {
         let keys = try [
-            JudgesFixture().key,
-            JudgesFixture {
-                $0.unitImageFeatures = true
-                $0.rscin = .auto
-            }.key,
+            JudgesFixture { $0.unitImageFeatures = false }.key, JudgesFixture { $0.unitImageFeatures = true }.key,
             JudgesFixture {
                 $0.unitImageFeatures = true
                 $0.rscin = .always
