@@ -35,7 +35,7 @@ import Testing
         // Prose goes on after "musc": what is no subcommand is no command that is shown.
         for shown in Set(Self.shown) where commands.contains(shown.words[1]) {
             // `weights fetch` and `line list` have a second word.
-            let second = shown.words.count > 2 && ["weights", "line"].contains(shown.words[1]) ? [shown.words[2]] : []
+            let second = shown.words.count > 2 && ["weights", "line", "hooks", "ledger"].contains(shown.words[1]) ? [shown.words[2]] : []
             let name = [shown.words[1]] + second
             let text = try help[name.joined(separator: " ")] ?? musc.run(name + ["--help"]).output
             help[name.joined(separator: " ")] = text
