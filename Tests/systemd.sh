@@ -189,7 +189,7 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 [ -n "$init" ] || { cat "$console" >&2; fail "systemd did not start"; }
-inside() { nsenter --target "$init" --mount --uts --ipc --net --pid --cgroup --root --wd=/ env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"; }
+inside() { nsenter --target "$init" --mount --uts --ipc --net --pid --cgroup --root --wd=/ env -i --chdir=/ PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"; }
 booted() { case $(inside systemctl is-system-running 2>/dev/null) in running | degraded) ;; *) return 1 ;; esac; }
 eventually 60 "the system is not up: $(tail -n 5 "$console")" booted
 [ "$(inside cat /proc/1/comm)" = systemd ] || fail "process 1 is $(inside cat /proc/1/comm)"
@@ -203,7 +203,7 @@ eventually 60 "the first batch has no report" scored first
 main() { inside systemctl show -P MainPID musc; }
 
 step "the sandbox is on"
-confined=$(inside sh -c "nsenter --target $(main) --mount --root --wd=/ sh -c 'touch /etc/musc/x 2>&1; touch /usr/x 2>&1; touch /srv/drop/may-write 2>&1 && rm /srv/drop/may-write'" || true)
+confined=$(inside sh -c "nsenter --target $(main) --mount --root --wd=/ sh 2>/dev/null -c 'touch /etc/musc/x 2>&1; touch /usr/x 2>&1; touch /srv/drop/may-write 2>&1 && rm /srv/drop/may-write'" || true)
 grep -q 'Read-only' <<<"$confined" || fail "the service may write outside its drop folder: $confined"
 grep -q '/srv/drop' <<<"$confined" && fail "the service may not write to its drop folder: $confined"
 inside grep -qE '^NoNewPrivs:[[:space:]]1$' "/proc/$(main)/status" || fail "NoNewPrivileges is off"
@@ -228,7 +228,7 @@ inside systemctl reload musc || fail "reload"
 
 step "kill -9: restarted, and nothing is lost"
 drop third
-inside kill -9 "$before"
+inside sh -c "kill -9 $before"
 another() { local now; now=$(main); [ "$now" != 0 ] && [ "$now" != "$before" ]; }
 eventually 60 "it is not started again" another
 eventually 60 "the third batch has no report" scored third

@@ -46,6 +46,9 @@ package struct BatchSeal: Sendable {
         for (file, stamp) in zip(batch.files, stamps) where !stamp.isSurely(file) { return nil }
     }
 
+    /// Gives back what it takes of the kernel to be told of moves: the batch is dealt with.
+    func end() { moves?.end() }
+
     /// Whether another folder, or none, is at the path by now.
     package var isElsewhere: Bool { FolderID(folder) != folderID }
 

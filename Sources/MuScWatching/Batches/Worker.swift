@@ -47,6 +47,7 @@ struct Worker: Sendable {
             return .dealtWith(batch, .waiting)
         }
         batch.seal = seal
+        defer { seal.end() }
         if !batch.isForced {
             if let state = try await recognise(&batch) { return .dealtWith(batch, state) }
             if batch.isProvisional {
