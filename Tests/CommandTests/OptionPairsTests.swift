@@ -25,7 +25,8 @@ import musc
 
     /// Keys that bear on no result, or on what a small batch does not have: bounds, marks that images share, plain backgrounds.
     static let others: Set = [
-        "model.backbone", "model.pretrained", "model.tile", "model.align", "images.range", "judges.recurring_marks", "scoring.threads",
+        "model.backbone", "model.pretrained", "model.tile", "model.align", "images.range", "judges.recurring_marks",
+        "judges.same_part", "scoring.threads",
         "scoring.memory",
         "log.level", "log.format",
         "watch.metrics_file", "watch.jobs",
