@@ -59,6 +59,27 @@ struct LedgerFileTests {
         #expect(throws: LedgerError.self) { try drop.ledger().backUp(to: drop.base.appending("no/such/folder/copy")) }
     }
 
+    @Test("Of many that meet a new ledger at the same moment each finds it whole")
+    func madeAtOnce() async throws {
+        for _ in 0..<20 {
+            let drop = try DropFolder()
+            let faults = await withTaskGroup(of: String?.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        do {
+                            _ = try drop.ledger().index(of: drop.root, configuration: drop.configuration())
+                            return nil
+                        } catch {
+                            return "\(error)"
+                        }
+                    }
+                }
+                return await group.reduce(into: [String]()) { if let fault = $1 { $0.append(fault) } }
+            }
+            #expect(faults == [])
+        }
+    }
+
     @Test("What goes wrong again and again is logged once a minute, with how often it was left out")
     func rate() {
         let log = EventLog()

@@ -31,7 +31,11 @@ package final class Ledger: Sendable {
                 throw LedgerError(
                     path: path, reason: "it was written by a newer version of musc; use that version, or name another ledger with --state")
             }
-            if !readOnly { try migrator.migrate(database) }
+            if !readOnly, try !database.read({ try migrator.hasCompletedMigrations($0) }) {
+                let lock = FolderLock(path.removingLastComponent())
+                try migrator.migrate(database)
+                withExtendedLifetime(lock) {}
+            }
         } catch let error as LedgerError {
             throw error
         } catch {
@@ -80,6 +84,19 @@ package final class Ledger: Sendable {
     func read<T>(_ body: (Database) throws -> T) throws(LedgerError) -> T {
         do { return try database.read(body) } catch { throw LedgerError(path: path, underlying: error) }
     }
+}
+
+/// The right to make or change a ledger in a folder, which one process has at a time and others wait for: of two that meet
+/// a new ledger at the same moment, the second finds it made.
+private final class FolderLock {
+    private let descriptor: Int32
+
+    init(_ folder: FilePath) {
+        descriptor = (folder.isEmpty ? "." : folder).withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        if descriptor >= 0 { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }
 
 /// A ledger that cannot be used.
