@@ -208,7 +208,12 @@ struct TroubleTests {
         }
         let harness = try Harness("watch", drop, wrapper: wrapper)
         #expect(await harness.said("folder_unreadable"))
-        let told = try WatchStatus.read(Ledger(path: drop.ledgerPath, readOnly: true)).roots.first?.obstacles ?? []
+        func obstacles() throws -> [WatchStatus.Obstacle] {
+            try WatchStatus.read(Ledger(path: drop.ledgerPath, readOnly: true)).roots.first?.obstacles ?? []
+        }
+        // The ledger has it a moment after the log.
+        #expect(try await eventually { try !obstacles().isEmpty })
+        let told = try obstacles()
         #expect(told.map(\.path) == [closed.string] && told.first?.kind == .unreadable, "\(told)")
         #expect(told.first?.reason.contains("grant the user that runs musc the rights") == true)
         // Its extension says that it is an image, so that the results can say that it could not be read.
