@@ -10,12 +10,15 @@ struct BackboneWeightsTests {
         try BackboneDescription(golden: Goldens.archive("\(golden).expected.safetensors"), name: golden)
     }
 
-    /// The committed golden, whatever `MUSC_GOLDENS` says: the fixtures were made from it.
+    /// The network of the committed golden, whatever `MUSC_GOLDENS` says: the fixtures were made from it.
+    private func committedDescription(_ golden: String) throws -> BackboneDescription {
+        let expected = try TensorArchive(path: "\(Goldens.fixtures)/goldens/\(golden).expected.safetensors")
+        return try BackboneDescription(golden: expected, name: golden)
+    }
+
     private func committed(_ golden: String, _ file: String) throws -> BackboneWeights {
-        let folder = "\(Goldens.fixtures)/goldens"
-        let expected = try TensorArchive(path: "\(folder)/\(golden).expected.safetensors")
-        return try BackboneWeights(
-            path: "\(folder)/\(golden).weights.\(file)", for: BackboneDescription(golden: expected, name: golden))
+        try BackboneWeights(
+            path: "\(Goldens.fixtures)/goldens/\(golden).weights.\(file)", for: committedDescription(golden))
     }
 
     private func fixture(_ name: String, _ description: BackboneDescription) throws -> BackboneWeights {
@@ -55,19 +58,19 @@ struct BackboneWeightsTests {
     @Test("Training checkpoints, bfloat16, ONNX and TorchScript give the same canonical tensors")
     func furtherFormats() throws {
         let dinov2 = try committed("dinov2_native", "facebook.safetensors")
-        let description = try description("dinov2_native")
+        let description = try committedDescription("dinov2_native")
         try expectEqual(fixture("dinov2_native.checkpoint.pth", description), dinov2)
         try expectEqual(fixture("dinov2_native.weights.onnx", description), dinov2)
         try expectEqual(fixture("dinov2_native.bfloat16.bin", description), dinov2, tolerance: 0x1p-7)
         let clip = try committed("clip_gelu_native", "open_clip.safetensors")
         try expectEqual(
-            fixture("clip_gelu_native.weights.torchscript.pt", self.description("clip_gelu_native")), clip,
+            fixture("clip_gelu_native.weights.torchscript.pt", committedDescription("clip_gelu_native")), clip,
             tolerance: 0x1p-9)
     }
 
     @Test("timm's register models, which have no position for the class token, are read")
     func registers() throws {
-        var description = try description("dinov2_native")
+        var description = try committedDescription("dinov2_native")
         description.registers = 4
         let weights = try fixture("dinov2_registers.timm.pth", description)
         let plain = try committed("dinov2_native", "facebook.safetensors")
@@ -95,7 +98,7 @@ struct BackboneWeightsTests {
         try renamed("dinov3_swiglu.weights.hf.safetensors", to: path) {
             $0.hasPrefix("layer.") ? "model.\($0)" : $0
         }
-        let weights = try BackboneWeights(path: path, for: description("dinov3_swiglu"))
+        let weights = try BackboneWeights(path: path, for: committedDescription("dinov3_swiglu"))
         #expect(weights.naming == .huggingFaceDINOv3)
         try expectEqual(weights, committed("dinov3_swiglu", "hf.safetensors"))
     }
