@@ -75,6 +75,14 @@ import Testing
         #expect(try Set(archive.names + archive.metadata.keys).subtracting(names("scores.safetensors")) == [])
         let status = try keys(object(musc.run(["status", "--json"]).output))
         #expect(try status.subtracting(names("musc status --json")) == [])
+        let earlier = try keys(object(musc.run(["status", "--json", "--schema", "1"]).output))
+        #expect(earlier.contains("firstSeen") && status.contains("first_seen"))
+        let others = try [["line", "show", "drop"], ["hooks", "list"], ["doctor", "drop"]].reduce(into: Set<String>()) { all, command in
+            all.formUnion(keys(try JSONSerialization.jsonObject(with: Data(musc.run(command + ["--json"]).output.utf8))))
+        }
+        #expect(others.isSuperset(of: ["images", "weights_sha256", "checks"]))
+        #expect(try others.subtracting(names("musc line, hooks and doctor --json")) == [])
+        #expect(status.union(others).allSatisfy { $0 == $0.lowercased() })
         let printed = try keys(object(musc.run(["run", "drop/batch", "--json"] + options).output))
         #expect(printed.contains("p_value"))
         #expect(try printed.subtracting(names("The JSON object of a batch")) == [])

@@ -13,8 +13,7 @@ struct DoctorCommand: ParsableCommand {
             of the user who runs it: for a service, run it as the service's user.
             """)
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var printed: JSONOutput
 
     @Argument(help: ArgumentHelp("Drop folders; those of the configuration unless given.", valueName: "root"))
     var roots: [String] = []
@@ -37,16 +36,13 @@ struct DoctorCommand: ParsableCommand {
         }
         if !roots.isEmpty { configuration.watch.roots = roots.map { FilePath($0) } }
         checks += Self.checks(configuration, ledger: ledger.path)
-        if json {
+        if printed.json {
             struct Report: Encodable {
                 var version: String
                 var user: String
                 var checks: [Check]
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            let report = Report(version: MuscVersion.current, user: SystemFacts.userName, checks: checks)
-            Terminal.printResultText(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try printed.write(Report(version: MuscVersion.current, user: SystemFacts.userName, checks: checks))
         } else {
             Terminal.printResult("musc \(MuscVersion.current), run by \(SystemFacts.userName)")
             for check in checks { Terminal.printResultText(check.text) }

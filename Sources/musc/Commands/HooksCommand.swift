@@ -15,8 +15,7 @@ struct HooksCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the messages that wait or were refused, the oldest first.")
 
-        @Flag(help: "Print JSON.")
-        var json = false
+        @OptionGroup var output: JSONOutput
 
         @OptionGroup var ledger: LedgerOption
 
@@ -27,11 +26,7 @@ struct HooksCommand: ParsableCommand {
             } catch let error as LedgerError {
                 throw UserError("\(error)", exit: .batchFailed)
             }
-            guard !json else {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                return Terminal.printResultText(String(decoding: try encoder.encode(messages), as: UTF8.self))
-            }
+            if output.json { return try output.write(messages) }
             if messages.isEmpty { Terminal.note("no message waits, and none was refused") }
             for message in messages {
                 let refusals = message.refusals > 0 ? ", refused \(message.refusals) times: \(message.reason ?? "")" : ""

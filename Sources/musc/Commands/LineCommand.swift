@@ -19,14 +19,13 @@ struct LineCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the lines, one a row.")
 
-        @Flag(help: "Print JSON.")
-        var json = false
+        @OptionGroup var output: JSONOutput
 
         @OptionGroup var state: LedgerOption
 
         func run() throws {
             let lines = LineMemory.lines(in: state.lines)
-            if json { return try printJSON(lines) }
+            if output.json { return try output.write(lines) }
             if lines.isEmpty { Terminal.note("no line is remembered in \(state.lines)") }
             for line in lines {
                 Terminal.printResult(
@@ -44,15 +43,14 @@ struct LineCommand: ParsableCommand {
         @Argument(help: ArgumentHelp("The line's folder, as `musc line list` names it.", valueName: "folder"))
         var folder: String
 
-        @Flag(help: "Print JSON.")
-        var json = false
+        @OptionGroup var output: JSONOutput
 
         @OptionGroup var state: LedgerOption
 
         func run() throws {
             let wanted = Line.path(folder)
             let lines = LineMemory.lines(in: state.lines).filter { $0.line == wanted.string }
-            if json { return try printJSON(lines) }
+            if output.json { return try output.write(lines) }
             guard !lines.isEmpty else { throw Line.unknown(wanted) }
             for line in lines {
                 Terminal.printResult("\(line.line)  \(line.key.backbone) \(line.key.imageSize) px  \(line.updated)")
@@ -135,10 +133,4 @@ struct LineCommand: ParsableCommand {
             UserError("\(line): nothing is remembered of such a line: `musc line list` names all", exit: .usage)
         }
     }
-}
-
-private func printJSON(_ lines: [LineMemory.Summary]) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    Terminal.printResultText(String(decoding: try encoder.encode(lines), as: UTF8.self))
 }

@@ -8,8 +8,7 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show which batches wait, run, are done, failed or are held back, and why.")
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: JSONOutput
 
     @Flag(help: "List the batches that are done, too.")
     var all = false
@@ -21,11 +20,11 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         // What a sweep or a watcher reads that is started like this.
-        if !json { Terminal.printResult("Configuration: \(ConfigurationPlace.find(config).file ?? "none; the defaults hold")") }
+        if !output.json { Terminal.printResult("Configuration: \(ConfigurationPlace.find(config).file ?? "none; the defaults hold")") }
         let place = try watch.ledger.known()
         guard place.isThere else {
             Terminal.printResult(
-                json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(place.path)).")
+                output.json ? "{\"receivers\":[],\"roots\":[]}" : "Nothing was watched or swept yet (no ledger at \(place.path)).")
             return
         }
         let status: WatchStatus
@@ -34,12 +33,7 @@ struct StatusCommand: ParsableCommand {
         } catch let error as LedgerError {
             throw UserError("\(error)", exit: .usage)
         }
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            Terminal.printResultText(String(decoding: try encoder.encode(status), as: UTF8.self))
-            return
-        }
+        if output.json { return try output.write(status) }
         for root in status.roots { printText(root) }
         for receiver in status.receivers { printText(receiver) }
     }
