@@ -59,9 +59,12 @@ let package = Package(
             ]),
         .target(name: "MuScScoring", dependencies: ["CKernels", "MuScSupport"]),
         .target(
+            name: "MuScVerdicts",
+            dependencies: ["MuScSupport", .product(name: "SystemPackage", package: "swift-system")]),
+        .target(
             name: "MuScBatch",
             dependencies: [
-                "MuScBackbone", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors",
+                "MuScBackbone", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScVerdicts",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(
@@ -76,11 +79,17 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "CLinuxFiles", "MuScBatch", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors",
+                "CLinuxFiles", "MuScBatch", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScVerdicts",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.embedInCode("Templates")]),
+        .target(
+            name: "MuScServing",
+            dependencies: [
+                "MuScImages", "MuScResults", "MuScSupport", "MuScVerdicts",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(
             name: "MuScWatching",
             dependencies: [
@@ -103,7 +112,7 @@ let package = Package(
         .target(
             name: "MuSc",
             dependencies: [
-                "MuScBackbone", "MuScBatch", "MuScImages", "MuScResults", "MuScScoring", "MuScSupport", "MuScWeights",
+                "MuScBackbone", "MuScBatch", "MuScImages", "MuScResults", "MuScScoring", "MuScSupport", "MuScVerdicts", "MuScWeights",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .executableTarget(name: "ScoreFolder", dependencies: ["MuSc"], path: "examples/ScoreFolder"),
@@ -112,7 +121,7 @@ let package = Package(
             name: "musc",
             dependencies: [
                 "CKernels", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScImages", "MuScSupport",
-                "MuScResults", "MuScScoring", "MuScWatching", "MuScWeights",
+                "MuScResults", "MuScScoring", "MuScServing", "MuScVerdicts", "MuScWatching", "MuScWeights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -136,6 +145,11 @@ let package = Package(
         .testTarget(
             name: "MuScSupportTests",
             dependencies: ["MuScSupport", .product(name: "SystemPackage", package: "swift-system")]),
+        .testTarget(
+            name: "MuScVerdictsTests",
+            dependencies: [
+                "MuScSupport", "MuScVerdicts", "ScratchFolders", .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "MuScTensorsTests", dependencies: ["MuScSupport", "MuScTensors", "Goldens", "ScratchFolders"]),
         .testTarget(
             name: "MuScBackboneTests",
@@ -148,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "MuScBatchTests",
             dependencies: [
-                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScSupport", "MuScTensors", "MuScWeights", "Goldens",
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScScoring", "MuScSupport", "MuScTensors", "MuScVerdicts", "MuScWeights",
+                "Goldens",
                 "ScratchFolders",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -163,7 +178,13 @@ let package = Package(
             name: "MuScResultsTests",
             dependencies: [
                 "MuScBatch", "MuScResults", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors",
-                "Goldens",
+                "MuScVerdicts", "Goldens", "ScratchFolders",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
+            name: "MuScServingTests",
+            dependencies: [
+                "MuScResults", "MuScServing", "MuScSupport", "MuScVerdicts", "ScratchFolders",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(
@@ -206,7 +227,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScTensors",
-                "MuScWeights", "MuScWatching",
+                "MuScServing", "MuScVerdicts", "MuScWeights", "MuScWatching",
                 "Goldens", "Mutations", "ScratchFolders",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -220,7 +241,7 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "CFuzzer", "Mutations", "MuScEvaluation", "MuScImages", "MuScTensors",
+                "CFuzzer", "Mutations", "MuScEvaluation", "MuScImages", "MuScServing", "MuScTensors", "MuScVerdicts",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Fuzz"),

@@ -4,5 +4,6 @@
 @_exported import MuScImages
 @_exported import MuScResults
 @_exported import MuScScoring
+@_exported import MuScVerdicts
 @_exported import MuScWeights
 @_exported import struct SystemPackage.FilePath

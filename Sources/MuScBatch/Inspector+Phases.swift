@@ -40,36 +40,40 @@ extension Inspector {
     /// - Parameters:
     ///   - tokens: Of this inspector's network and size.
     ///   - outside: Images from outside the batch that judge along; at most one group of each origin.
+    ///   - barred: Names of images that do not judge.
     ///   - nearest: Where the batch finds what it kept when it was scored before; nil to compare all.
     /// - Throws: ``ScoringError``.
     package func inspect(
-        _ tokens: BatchTokens, judgedBy outside: [OutsideJudges] = [], nearest: NearestCache? = nil,
+        _ tokens: BatchTokens, judgedBy outside: [OutsideJudges] = [], barred: Set<String> = [], nearest: NearestCache? = nil,
         progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Inspection {
-        try WholeRoute(network: network, region: nil).inspection(
+        try WholeRoute(network: network, region: nil, barred: barred).inspection(
             of: tokens, judgedBy: outside, nearest: nearest, findings: [], progress: progress)
     }
 
     /// Inspects files with all their tokens at once, whatever route a batch like this takes.
     ///
+    /// - Parameter barred: Names of images that do not judge.
     /// - Throws: ``ScoringError``.
     package func inspectWhole(
-        _ files: [BatchFile], judgedBy outside: [OutsideJudges] = [], progress: ProgressHandler = { _ in true }
+        _ files: [BatchFile], judgedBy outside: [OutsideJudges] = [], barred: Set<String> = [],
+        progress: ProgressHandler = { _ in true }
     ) throws(ScoringError) -> Inspection {
         let seen = try network.seen(files)
         let tokens = try FeatureExtraction(network: seen.network, cache: nil).tokens(of: files, progress: progress)
-        return try WholeRoute(network: seen.network, region: seen.region).inspection(
+        return try WholeRoute(network: seen.network, region: seen.region, barred: barred).inspection(
             of: tokens, judgedBy: outside, nearest: nil, findings: seen.findings, progress: progress)
     }
 
     /// Inspects files in blocks, by so many of them, whatever route a batch like this takes.
     ///
+    /// - Parameter barred: Names of images that do not judge.
     /// - Throws: ``ScoringError``.
     package func inspectInBlocks(
-        _ files: [BatchFile], judges: Int, judgedBy outside: [OutsideJudges] = [], cache: TokenCache? = nil
+        _ files: [BatchFile], judges: Int, judgedBy outside: [OutsideJudges] = [], barred: Set<String> = [], cache: TokenCache? = nil
     ) throws(ScoringError) -> Inspection {
         let seen = try network.seen(files)
-        return try BlockRoute(network: seen.network, region: seen.region, cache: cache).inspection(
+        return try BlockRoute(network: seen.network, region: seen.region, cache: cache, barred: barred).inspection(
             of: files, judges: judges, judgedBy: outside, findings: seen.findings
         ) { _ in true }
     }

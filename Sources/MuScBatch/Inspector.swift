@@ -111,6 +111,8 @@ public struct Inspector: Sendable {
         return PreparedBatch(
             batch: batch, seen: photographs.findings, network: photographs.network, region: photographs.region,
             knownGood: knownGood, memory: linePast.map { LineMemory($0, key: key) },
+            verdicts: linePast.map { LineVerdicts(of: $0.line, memories: $0.memories) } ?? batch.folder.map { LineVerdicts(inFolder: $0) }
+                ?? LineVerdicts(),
             cache: cache.map { TokenCache(folder: $0, key: key) }, weightsSHA256: weightsSHA256,
             duration: ContinuousClock.now - start)
     }

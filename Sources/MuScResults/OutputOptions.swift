@@ -74,6 +74,8 @@ public struct OutputOptions: Sendable, Hashable {
     public var leastRegion = 0
     /// The share of a batch, 0 to 1, that is worth a look: a reading order beside what is flagged.
     public var look = 0.2
+    /// How many images that were not flagged somebody is asked to check.
+    public var spotChecks = 3
     /// Whether a page that is complete in itself is written beside the other, and what it holds; nil for none.
     public var singleFile: SingleFile?
     /// How `scores.csv` and `regions.csv` are written.

@@ -16,7 +16,8 @@ struct Musc: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, WorkCommand.self, MergeCommand.self, SweepCommand.self, WatchCommand.self,
             StatusCommand.self, RetryCommand.self, HooksCommand.self, LedgerCommand.self,
-            ReportCommand.self, WeightsCommand.self, LineCommand.self, SetupCommand.self, DoctorCommand.self,
+            ReportCommand.self, VerdictCommand.self, ServeCommand.self, WeightsCommand.self, LineCommand.self, SetupCommand.self,
+            DoctorCommand.self,
             EvaluateCommand.self, TuneCommand.self, RescoreCommand.self, DatasetsCommand.self, BenchCommand.self, ReferenceCommand.self,
         ])
 

@@ -6,8 +6,10 @@ import MuScBatch
 import MuScEvaluation
 import MuScImages
 import MuScResults
+import MuScServing
 import MuScSupport
 import MuScTensors
+import MuScVerdicts
 import MuScWatching
 import MuScWeights
 import SystemPackage
@@ -32,7 +34,7 @@ enum ErrorCatalogue {
         }
     }
 
-    static let all = images + tensors + backbone + scoring + shards + results + watching + evaluation + configuration
+    static let all = images + tensors + backbone + scoring + shards + results + verdicts + watching + evaluation + configuration
 
     private static let images: [Entry] = {
         func image(_ name: String, _ kind: ImageError.Kind, _ advises: String) -> Entry {
@@ -205,6 +207,25 @@ enum ErrorCatalogue {
         ]
     }()
 
+    private static let verdicts: [Entry] = {
+        func file(_ name: String, _ reason: VerdictFileError.Reason, _ advises: String) -> Entry {
+            Entry(
+                "VerdictFileError.\(name)", VerdictFileError(path: "/b/verdicts.csv", reason: reason), concerns: "/b/verdicts.csv",
+                advises: advises)
+        }
+        return [
+            file("noVerdicts", .noVerdicts, "mend or move it"), file("noFile", .noFile, "put the file itself there"),
+            file("unreadable", .unreadable(.permissionDenied), "check that it exists"),
+            file("unwritable", .unwritable(.noSpace), "free some space"),
+            Entry(
+                "ServingError.noAddress", ServingError(address: "nowhere:1", reason: .noAddress), concerns: "nowhere:1",
+                advises: "give such as 127.0.0.1:8080"),
+            Entry(
+                "ServingError.system", ServingError(address: "127.0.0.1:80", reason: .system(.addressInUse)), concerns: "127.0.0.1:80",
+                advises: "Give another port"),
+        ]
+    }()
+
     private static let watching: [Entry] = {
         let holder = try? JSONDecoder().decode(
             RootLock.Holder.self,
@@ -328,6 +349,7 @@ enum ErrorCatalogue {
     static let inner = [
         "Download.Failure": "becomes WeightsStoreError.download",
         "MaskPairing.Fault": "becomes DatasetError.missingMask or DatasetError.ambiguousMask",
+        "HTTPRequest.Refusal": "becomes a status of HTTP",
         "CSVTable.Fault": "becomes RescoringError.unreadable or DatasetError.badListing",
         "PickleConstructor.Fault": "becomes TensorFileError",
         "ConfigurationValue.Fault": "becomes ConfigurationFault",
@@ -392,6 +414,13 @@ enum ErrorCatalogue {
         ("--images goes with --single-file", ["report", "batch", "--images", "all"], "--single-file"),
         ("--divide-num and --subsets", ["evaluate", "--divide-num", "2", "--subsets", "2"], "give one of them"),
         ("--weights imports a file", ["setup", "--yes", "--weights", "f", "--no-weights"], "give one of them"),
+        (": there is no such folder: name the batch", ["verdict", "nowhere"], "name the batch's folder"),
+        (": there is no image ", ["verdict", "batch", "--good", "typo.png"], "names what is there"),
+        (": there are no images in folders good", ["verdict", "batch", "--from-folders"], "sort them into these"),
+        (": none of the ", nil, ""),
+        (": is no address and port", ["serve", ".", "--listen", "8042"], "give such as 127.0.0.1:8042"),
+        ("MUSC_SERVE_TOKEN: is no token", nil, ""),
+        (": is given two verdicts", ["verdict", "batch", "--good", "a.png", "--defect", "a.png"], "give one"),
         ("is not a number of shards from 1", ["plan", "batch", "--shards", "0", "--work", "w"], "from 1 to 100000"),
         (
             "model.region: does not go with shards", ["plan", "batch", "--shards", "2", "--work", "w", "--region", "0,0,9,9"],

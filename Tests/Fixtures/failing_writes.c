@@ -4,6 +4,7 @@
 //   MUSC_FAULT_AT      which call, from 1; 0 for none
 //   MUSC_FAULT_ERRNO   the error's number
 //   MUSC_FAULT_LASTING if set, all calls from then on fail as well, as on a disk that stays full
+//   MUSC_FAULT_KILL    if set, the program is killed there instead, as by kill -9 or a loss of power
 //   MUSC_FAULT_LOG     a file that gets a line a call: its number, its name and the path
 //
 // A write that is to fail is cut in half first, as on a disk that fills up in the middle of it: the first half is
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -72,6 +74,8 @@ static int fails(const char *call, const char *path) {
     long at = atol(setting("MUSC_FAULT_AT"));
     if (at == 0 || number < at || (number > at && !*setting("MUSC_FAULT_LASTING") && !half_written)) return 0;
     half_written = 0;
+    // A write is cut in half first.
+    if (*setting("MUSC_FAULT_KILL") && strcmp(call, "write") != 0) kill(getpid(), SIGKILL);
     errno = atoi(setting("MUSC_FAULT_ERRNO"));
     return 1;
 }
@@ -98,6 +102,10 @@ static ssize_t permitted(const char *call, int file, size_t count) {
 
 ssize_t write(int file, const void *bytes, size_t count) {
     ssize_t some = permitted("write", file, count);
+    if (some < (ssize_t)count && *setting("MUSC_FAULT_KILL")) {
+        if (some > 0) syscall(SYS_write, file, bytes, some);
+        kill(getpid(), SIGKILL);
+    }
     return some < 0 ? -1 : syscall(SYS_write, file, bytes, some);
 }
 

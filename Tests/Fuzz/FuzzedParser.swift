@@ -1,6 +1,8 @@
 import MuScEvaluation
 import MuScImages
+import MuScServing
 import MuScTensors
+import MuScVerdicts
 import SystemPackage
 
 /// A parser of files that others write, and the fixtures from which its inputs are made.
@@ -34,6 +36,17 @@ struct FuzzedParser: Sendable {
                 }
                 outcome { () throws(DatasetError) in _ = try VisAListing(table: FilePath(path)) }
             }
+        },
+        FuzzedParser(name: "verdicts", seeds: ["verdicts.csv"], largestSeed: 1 << 16) { bytes in
+            guard let table = try? VerdictTable(bytes) else { return }
+            // What is added is read again, whatever stood before it, and takes nothing of that away.
+            let again = try? VerdictTable(table.adding([PartVerdict(image: "added.png", answer: .good)]))
+            require(again?.rows.last?.verdict.image == "added.png" && again?.rows.count == table.rows.count + 1)
+        },
+        FuzzedParser(name: "http", seeds: ["request.http"], largestSeed: 1 << 16) { bytes in
+            guard let request = try? HTTPRequest(head: bytes) else { return }
+            require(request.length <= HTTPRequest.mostBody)
+            for part in request.path { require(!part.isEmpty && part.first != "." && !part.contains { "/\\\0".contains($0) }) }
         },
         FuzzedParser(name: "yaml", seeds: [".yaml"], largestSeed: 1 << 16) { bytes in
             withFile(of: bytes) { path in

@@ -469,6 +469,55 @@ class Judges(PageTest):
         self.assertEqual(page.locator("#grid > li").count(), 40)
 
 
+class Verdicts(PageTest):
+    def test_images_are_judged_by_keys_and_buttons_and_saved_as_a_file(self):
+        page = self.page(accept_downloads=True)
+        # The browser's own dialogue for files cannot be driven.
+        page.add_init_script("delete window.showSaveFilePicker")
+        page.goto(url("parts"))
+        asked = int(re.search(r"0 of (\d+) checked", page.locator("#verdict-progress").inner_text())[1])
+        self.assertGreater(asked, 1)
+        page.fill("#verdict-by", "Ann")
+        page.locator("#verdict-next").click()
+        first = page.locator("#viewer-name").inner_text()
+        # Keys are text while somebody writes.
+        page.fill("#verdict-note", "good, 'd' and u")
+        page.locator("#viewer-name").click()
+        page.keyboard.press("g")
+        expect(page.locator("#viewer-verdict button.good")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("ArrowRight")
+        second = page.locator("#viewer-name").inner_text()
+        self.assertEqual(page.input_value("#verdict-note"), "")
+        page.keyboard.press("d")
+        page.keyboard.press("Escape")
+        expect(page.locator("#verdict-progress")).to_have_text(f"2 of {asked} checked")
+        page.locator("#grid .card").nth(40).locator("button.unsure").click()
+        page.locator("#grid .card a").nth(41).focus()
+        page.keyboard.press("g")
+        page.reload()
+        expect(page.locator("#verdict-save")).to_have_text("Save 4 verdicts")
+        with page.expect_download() as download:
+            page.locator("#verdict-save").click()
+        self.assertRegex(download.value.suggested_filename, r"^verdicts-2026-11-24_0900-[0-9-]+\.csv$")
+        lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+        self.assertEqual(lines[0], "image,content,verdict,origin,note,by,at,batch")
+        self.assertTrue(lines[1].startswith(f"{first},,good,top,\"good, 'd' and u\",Ann,"), lines[1])
+        self.assertTrue(lines[2].startswith(f"{second},,defect,top,,Ann,"), lines[2])
+        self.assertEqual([line.split(",")[2] for line in lines[2:]], ["defect", "unsure", "good"])
+        expect(page.locator("#verdict-save")).to_be_disabled()
+
+    def test_names_that_spreadsheets_would_run_are_inert_in_the_file(self):
+        page = self.page(accept_downloads=True)
+        page.add_init_script("delete window.showSaveFilePicker")
+        page.goto(url("hostile"))
+        for card in page.locator("#grid .card:not(.error)").all():
+            card.locator("button.defect").click()
+        with page.expect_download() as download:
+            page.locator("#verdict-save").click()
+        text = Path(download.value.path()).read_text(encoding="utf-8")
+        self.assertIn("\"'=cmd,\"\"x\"\".png\"", text)
+
+
 class Safety(PageTest):
     def test_hostile_names_are_text(self):
         page = self.opened("hostile")

@@ -47,6 +47,16 @@ struct EqualImages {
 
     var hasCopies: Bool { distinct.count < position.count }
 
+    /// These names, and those of images that show the same.
+    ///
+    /// - Parameter images: All images of the batch, unreadable ones included.
+    func copies(of names: Set<String>, among images: [ScoredImage]) -> Set<String> {
+        guard hasCopies, !names.isEmpty else { return names }
+        let readable = images.filter { $0.index != nil }
+        let positions = Set(readable.indices.filter { names.contains(readable[$0].name) }.map { position[$0] })
+        return Set(readable.indices.filter { positions.contains(position[$0]) }.map { readable[$0].name })
+    }
+
     /// The groups of several images of one content: their indices, in order.
     var groups: [[Int]] {
         var groups = [[Int]](repeating: [], count: distinct.count)
@@ -113,8 +123,9 @@ extension [OutsideJudges] {
         let own = Set(batch.contents)
         var known = own
         var findings: [Finding] = []
-        // Known good images first: the line's past may hold them too.
-        let judges = sorted { $0.origin == .knownGood && $1.origin != .knownGood }.map { group in
+        // Known good images first, then those that were found good: the line's past may hold them too.
+        let order: [OutsideJudges.Origin] = [.knownGood, .foundGood, .linePast]
+        let judges = order.flatMap { origin in filter { $0.origin == origin } }.map { group in
             var kept: [Int] = []
             var (copies, ofBatch) = (0, 0)
             for (index, content) in group.tokens.contents.enumerated() {
@@ -128,7 +139,8 @@ extension [OutsideJudges] {
             }
             guard copies + ofBatch > 0 else { return group }
             findings.append(.judgesLeftOut(group.origin, copies: copies, ofBatch: ofBatch))
-            return OutsideJudges(origin: group.origin, tokens: group.tokens.selecting(kept))
+            return OutsideJudges(
+                origin: group.origin, tokens: group.tokens.selecting(kept), sample: kept.count { $0 < group.sample })
         }
         return (judges, findings)
     }

@@ -10,6 +10,9 @@ import MuScScoring
 ///   a larger batch.
 /// * Known good images, or else the line's past, set the threshold: each is scored by the same judges less those of its part.
 /// * An image is judged by images of other parts alone. Of twins one judges, and blank images do not.
+/// * Images that people found good in reports count as known good ones, but only those that were drawn at random set the
+///   threshold, once there are five.
+/// * Images that people found defective never judge, nor do their copies and twins.
 struct JudgePanel: Sendable {
     /// The images from outside, one group after the other.
     private(set) var members: [ScoredImage] = []
@@ -28,19 +31,28 @@ struct JudgePanel: Sendable {
     private(set) var silent: Set<Int> = []
     /// The number of each member's part.
     var partOfMember: [Int] = []
+    /// Which members come from where.
+    private var groups: [(origin: OutsideJudges.Origin, members: Range<Int>)] = []
 
     /// - Parameters:
     ///   - outside: At most one group of each origin.
     ///   - batch: The number of readable images of the batch.
-    ///   - knownGoodParts: The number of parts that the known good images show; nil for one an image.
-    init(_ outside: [OutsideJudges], batch: Int, knownGoodParts: Int? = nil, settings: ScoringSettings) {
+    ///   - checkedParts: The number of parts that the images of ``checked`` show; nil for one an image.
+    init(_ outside: [OutsideJudges], batch: Int, checkedParts: Int? = nil, settings: ScoringSettings) {
         layers = Array(repeating: [], count: settings.featureLayers.count)
-        if let good = outside.first(where: { $0.origin == .knownGood && $0.count > 0 }) {
-            append(good)
-            (eligible, calibrating, calibration) = (members.indices, members.indices, .knownGood)
-            batchJudges = (knownGoodParts ?? good.count) < settings.leastKnownGoodAlone
+        func group(_ origin: OutsideJudges.Origin) -> OutsideJudges? { outside.first { $0.origin == origin && $0.count > 0 } }
+        // What sets the threshold comes first, and so is one range.
+        let checked = [group(.knownGood), group(.foundGood)].compactMap { $0 }
+        if let origin = checked.first?.origin {
+            let sample = checked.reduce(0) { $0 + $1.sample }
+            for group in checked { append(group) }
+            eligible = members.indices
+            if origin == .knownGood || sample >= LogNormalThreshold.leastCalibration {
+                (calibrating, calibration) = (0..<sample, origin)
+            }
+            batchJudges = (checkedParts ?? members.count) < settings.leastKnownGoodAlone
         }
-        if batchJudges, let past = outside.first(where: { $0.origin == .linePast && $0.count > 0 }) {
+        if batchJudges, let past = group(.linePast) {
             let first = members.count
             let isSmall = batch < past.count
             if calibration == nil {
@@ -56,6 +68,7 @@ struct JudgePanel: Sendable {
     }
 
     private mutating func append(_ group: OutsideJudges) {
+        groups.append((group.origin, members.count..<members.count + group.count))
         members += group.tokens.images.filter { $0.index != nil }
         looks += group.tokens.looks
         for layer in layers.indices { layers[layer] += group.tokens.layers[layer] }
@@ -75,6 +88,7 @@ struct JudgePanel: Sendable {
             return lower..<range.upperBound - positions.count { $0 < range.upperBound }
         }
         (eligible, calibrating) = (shrunk(eligible), shrunk(calibrating))
+        groups = groups.map { ($0.origin, shrunk($0.members)) }
         let kept = members.indices.filter { !positions.contains($0) }
         silent = Set(kept.indices.filter { silent.contains(kept[$0]) })
         members = kept.map { members[$0] }
@@ -91,9 +105,14 @@ struct JudgePanel: Sendable {
 
     /// The members of one origin.
     func positions(of origin: OutsideJudges.Origin) -> Range<Int> {
-        let good = calibration == .knownGood ? calibrating : 0..<0
-        return origin == .knownGood ? good : good.upperBound..<members.count
+        groups.first { $0.origin == origin }?.members ?? 0..<0
     }
+
+    /// The members that somebody has looked at, which come first.
+    var checked: Range<Int> { 0..<groups.reduce(0) { $1.origin.isChecked ? max($0, $1.members.upperBound) : $0 } }
+
+    /// Where a member comes from; nil for a position before the first.
+    func origin(of position: Int) -> OutsideJudges.Origin? { groups.first { $0.members.contains(position) }?.origin }
 
     /// The least number of readable images with which a batch can be scored.
     var leastBatch: Int { judging.isEmpty ? 2 : 1 }

@@ -14,6 +14,8 @@ extension LineMemory {
         package var bytes: Int
         /// The folder that holds it.
         package var place: String
+        /// What people found of the line's parts; nil where nobody said anything.
+        package var verdicts: LineStatistics?
 
         package struct Image: Sendable, Hashable, Codable {
             package var batch, name: String
@@ -63,6 +65,7 @@ extension LineMemory {
             forgotten += summary.images.count
         }
         FrameMemory.forget(line, in: folder)
+        LineVerdicts.forget(line, in: folder)
         return forgotten
     }
 

@@ -18,7 +18,8 @@ extension Inspection {
     /// batch flags the highest few percent of its good parts too, and a memory without them would set the next
     /// threshold lower, and so on from batch to batch.
     public var memorable: [ScoredImage] {
-        let isOfPast = threshold.rule == .conformal && !outsideJudgments.contains { $0.origin == .knownGood }
+        let isOfPast = threshold.rule == .conformal && !outsideJudgments.contains { $0.origin.isChecked && $0.calibrating != 0 }
+        let images = images.filter { !barred.contains($0.name) }
         guard isOfPast else { return images.filter { $0.index != nil && !$0.flagged } }
         let own = BatchThreshold.threshold(for: images.compactMap(\.score))
         return images.filter { ($0.score ?? .infinity) < own.value }

@@ -6,17 +6,28 @@ public struct OutsideJudges: Sendable {
     public enum Origin: String, Sendable, Hashable, Codable {
         /// Images that somebody has looked at and found good.
         case knownGood = "known good"
+        /// Images of the line that people found good in its reports; see ``LineVerdicts``.
+        case foundGood = "found good"
         /// Images of the same line's earlier batches that were not flagged; nobody has looked at them.
         case linePast = "line's past"
+
+        /// Whether somebody has looked at them.
+        var isChecked: Bool { self != .linePast }
     }
 
     package var origin: Origin
     /// Their tokens, of the same network, size and layers as the batch's.
     package var tokens: BatchTokens
+    /// How many of the first of them are a sample of good parts, against whose scores the threshold may be set: all, but
+    /// of images that were found good those that were drawn at random. The others were looked at because they score high.
+    package var sample: Int { stated ?? tokens.readable }
+    private var stated: Int?
 
-    package init(origin: Origin, tokens: BatchTokens) {
+    /// - Parameter sample: See ``sample``; nil for all.
+    package init(origin: Origin, tokens: BatchTokens, sample: Int? = nil) {
         self.origin = origin
         self.tokens = tokens
+        stated = sample
     }
 
     /// The number of images that could be read.
@@ -36,10 +47,12 @@ public struct OutsideJudgment: Sendable, Hashable, Codable {
     public var besideBatch: Bool
     /// Names of those that stand out from the rest and were therefore left out, if there are any.
     public var standingOut: [String]
+    /// Against the scores of how many of them the threshold was set; nil in results of earlier versions.
+    public var calibrating: Int?
 
     public init(
         origin: OutsideJudges.Origin, images: [String], folder: String? = nil, judged: Bool, besideBatch: Bool,
-        standingOut: [String]
+        standingOut: [String], calibrating: Int? = nil
     ) {
         self.origin = origin
         self.images = images
@@ -47,5 +60,6 @@ public struct OutsideJudgment: Sendable, Hashable, Codable {
         self.judged = judged
         self.besideBatch = besideBatch
         self.standingOut = standingOut
+        self.calibrating = calibrating
     }
 }

@@ -5,7 +5,7 @@ import MuScScoring
 struct BatchParts: Sendable, Hashable {
     /// One entry a readable image: images of one number show the same part.
     var numbers: [Int]
-    /// One entry a readable image: false for twins of others, and for blank images.
+    /// One entry a readable image: false for twins of others, for blank images, and for those that people found defective.
     var isFirst: [Bool]
 
     /// Every image shows a part of its own.
@@ -39,7 +39,7 @@ struct BatchParts: Sendable, Hashable {
     }
 }
 
-/// Seats the images that are concerned with a batch: known good ones first, then its own, then those of the line's past.
+/// Seats the images that are concerned with a batch: those that somebody found good first, then its own, then those of the line's past.
 struct PartSurvey: Sendable {
     private let settings: ScoringSettings
     private(set) var finder: PartFinder
@@ -58,8 +58,8 @@ struct PartSurvey: Sendable {
         self.settings = settings
         finder = PartFinder(usual: 0)
         let settled = batchJudges.map { $0 ? 0 : Int.max }
-        panel = JudgePanel(outside, batch: batch, knownGoodParts: settled, settings: settings)
-        let good = panel.positions(of: .knownGood)
+        panel = JudgePanel(outside, batch: batch, checkedParts: settled, settings: settings)
+        let good = panel.checked
         guard !good.isEmpty else { return }
         let order = JudgeChoice.order(good.map { panel.members[$0].name })
         finder.usual = usual ?? Self.usual(order.map { panel.looks[$0] }, settings)
@@ -68,7 +68,7 @@ struct PartSurvey: Sendable {
         guard parts < good.count, settled == nil else { return }
         // Whether they judge alone, their parts decide.
         let (numbers, silent) = (panel.partOfMember, panel.silent)
-        panel = JudgePanel(outside, batch: batch, knownGoodParts: parts, settings: settings)
+        panel = JudgePanel(outside, batch: batch, checkedParts: parts, settings: settings)
         panel.partOfMember.replaceSubrange(good, with: numbers[good])
         panel.silence(silent)
     }
@@ -125,6 +125,13 @@ struct PartSurvey: Sendable {
         return found
     }
 
+    /// Meets an image that must not judge; twins of it do not judge either.
+    mutating func meetBarred(key: String?, look: ImageLook?) -> PartFinder.Met {
+        var found = finder.meet(key: key, look: look, isKept: true)
+        found.isFirst = false
+        return found
+    }
+
     /// Takes every image for a part of its own.
     mutating func standApart() {
         finder = PartFinder(usual: 0)
@@ -141,8 +148,9 @@ extension PartSurvey {
     /// - Parameters:
     ///   - tokens: Each content once.
     ///   - wanted: How many of its images judge at most.
+    ///   - barred: Names of images that do not judge.
     /// - Returns: Its parts and its own judges, ascending, which are none where others judge alone.
-    mutating func seat(_ tokens: BatchTokens, wanted: Int) -> (parts: BatchParts, judges: [Int]) {
+    mutating func seat(_ tokens: BatchTokens, wanted: Int, barred: Set<String> = []) -> (parts: BatchParts, judges: [Int]) {
         let names = tokens.images.filter { $0.index != nil }.map(\.name)
         let wanted = JudgeChoice.count(wanted)
         let order = JudgeChoice.order(names)
@@ -150,7 +158,12 @@ extension PartSurvey {
         let keys = keys(of: names)
         var parts = BatchParts(apart: tokens.readable)
         var judges: [Int] = []
-        for index in order {
+        let silent = order.filter { barred.contains(names[$0]) }
+        for index in silent {
+            parts.numbers[index] = meetBarred(key: keys[index], look: tokens.looks[index]).part
+            parts.isFirst[index] = false
+        }
+        for index in order where !barred.contains(names[index]) {
             let isJudge = panel.batchJudges && judges.count < wanted
             let found = meet(key: keys[index], look: tokens.looks[index], isJudge: isJudge)
             (parts.numbers[index], parts.isFirst[index]) = (found.part, found.isFirst)
@@ -169,13 +182,16 @@ extension BatchParts {
     /// - Parameters:
     ///   - images: The readable images.
     ///   - blank: For each of them why it says nothing of a part; nil where it may.
-    func findings(images: [ScoredImage], blank: [BlankReason?], _ settings: ScoringSettings) -> [Finding] {
+    ///   - barred: Names of those that do not judge because people found them defective.
+    func findings(
+        images: [ScoredImage], blank: [BlankReason?], barred: Set<String>, _ settings: ScoringSettings
+    ) -> [Finding] {
         let names = images.map(\.name)
         var findings: [Finding] = []
         let nothing = zip(names, blank).compactMap { name, reason in reason.map { Finding.BlankImage(name: name, reason: $0) } }
         if settings.looksForTwins, !nothing.isEmpty { findings.append(.blank(nothing)) }
         let groups = Dictionary(grouping: images.indices) { numbers[$0] }.values.filter { $0.count > 1 }
-        let twins = groups.filter { group in group.contains { !isFirst[$0] && blank[$0] == nil } }
+        let twins = groups.filter { group in group.contains { !isFirst[$0] && blank[$0] == nil && !barred.contains(names[$0]) } }
         if !twins.isEmpty {
             findings.append(.twins(twins.map { $0.map { names[$0] } }.sorted { $0[0] < $1[0] }))
         }
@@ -201,8 +217,8 @@ extension JudgePanel {
 
 extension ScoredBlock {
     /// What somebody should know of the parts of a batch that was scored in blocks.
-    func findings(on found: BatchParts, _ settings: ScoringSettings) -> [Finding] {
-        found.findings(images: images.filter { $0.index != nil }, blank: parts.map(\.blank), settings)
+    func findings(on found: BatchParts, barred: Set<String>, _ settings: ScoringSettings) -> [Finding] {
+        found.findings(images: images.filter { $0.index != nil }, blank: parts.map(\.blank), barred: barred, settings)
     }
 }
 
@@ -215,8 +231,9 @@ extension [OutsideJudges] {
             guard !blank.isEmpty else { return group }
             let images = group.tokens.images.filter { $0.index != nil }
             findings.append(.blankJudges(group.origin, blank.map { images[$0].name }))
+            let kept = images.indices.filter { !blank.contains($0) }
             return OutsideJudges(
-                origin: group.origin, tokens: group.tokens.selecting(images.indices.filter { !blank.contains($0) }))
+                origin: group.origin, tokens: group.tokens.selecting(kept), sample: kept.count { $0 < group.sample })
         }
         return (judges, findings)
     }

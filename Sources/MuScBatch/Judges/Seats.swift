@@ -9,6 +9,8 @@ struct Seats: Sendable {
     /// Those of them that judge, ascending; none where others judge alone.
     var own: [Int]
     var panel: JudgePanel
+    /// Names of the batch's images that never judge, because people found them defective.
+    var barred: Set<String> = []
 
     /// Which of all images show the same part.
     var parts: ImageParts { ImageParts(batch.numbers + panel.partOfMember) }
@@ -40,6 +42,7 @@ struct Seats: Sendable {
         seats.own = seats.chosen(among: subset.map { images[$0].name }, estimate)
         guard !seats.areComplete else { return seats }
         seats.batch = BatchParts(apart: subset.count)
+        seats.batch.isFirst = subset.map { !barred.contains(images[$0].name) }
         seats.panel.standApart()
         seats.own = seats.chosen(among: subset.map { images[$0].name }, estimate)
         return seats

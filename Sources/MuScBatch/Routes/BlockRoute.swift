@@ -10,6 +10,8 @@ struct BlockRoute: Sendable {
     let region: PatchRegion?
     /// Where tokens are looked for and kept; nil for nowhere.
     let cache: TokenCache?
+    /// Names of the batch's images that never judge.
+    var barred: Set<String> = []
 
     private var settings: ScoringSettings { network.settings }
     private var grid: PatchGrid { network.grid }
@@ -31,7 +33,7 @@ struct BlockRoute: Sendable {
         let total = files.count
         // Tokens of more images than the cache holds would push each other out before they are asked for again.
         guard cache.map({ total * network.estimate.tokenBytesOfImage <= $0.byteLimit }) ?? true else {
-            return try BlockRoute(network: network, region: region, cache: nil).inspection(
+            return try BlockRoute(network: network, region: region, cache: nil, barred: barred).inspection(
                 of: files, judges: count, judgedBy: outside, findings: findings, progress: progress)
         }
         let (outside, blankJudges) = settings.looksForTwins ? outside.withoutBlank : (outside, [])
@@ -51,6 +53,19 @@ struct BlockRoute: Sendable {
         return try inspection(of: batch, by: judges, findings: findings + blankJudges + shapes)
     }
 
+    /// What the images that never judge show: so their copies and twins do not judge either.
+    private func barredLooks(among files: [BatchFile]) throws(ScoringError) -> [(name: String, content: ContentDigest, look: ImageLook?)] {
+        let named = files.filter { barred.contains($0.name) }
+        var looks: [(name: String, content: ContentDigest, look: ImageLook?)] = []
+        for start in stride(from: 0, to: named.count, by: blockSize) {
+            let tokens = try extraction.tokens(of: Array(named[start..<min(start + blockSize, named.count)])) { _ in true }
+            for image in tokens.images {
+                if let index = image.index { looks.append((image.name, tokens.contents[index], tokens.looks[index])) }
+            }
+        }
+        return looks
+    }
+
     /// The batch's own judges: of the seeded order the first that can be read, show a part and are no copy or twin of one
     /// before.
     ///
@@ -61,11 +76,13 @@ struct BlockRoute: Sendable {
         _ wanted: Int, of files: [BatchFile], _ survey: PartSurvey, progress: ProgressHandler
     ) throws(ScoringError) -> (positions: [Int], tokens: BatchTokens, seated: SeatedJudges) {
         var survey = survey
-        var rest = JudgeChoice.order(files.map(\.name))[...]
+        var rest = JudgeChoice.order(files.map(\.name)).filter { !barred.contains(files[$0].name) }[...]
         var waiting: [(position: Int, tokens: BatchTokens, index: Int)] = []
         var found: [(position: Int, part: Int, tokens: BatchTokens, index: Int)] = []
         var contents: Set<ContentDigest> = []
         let count = survey.panel.batchJudges ? JudgeChoice.count(wanted) : 0
+        let silent = count > 0 && !barred.isEmpty ? try barredLooks(among: files) : []
+        if settings.copiesJudgeOnce { contents.formUnion(silent.map(\.content)) }
         // Before any is met, so many say what parts differ by.
         let sample = min(TwinSearch.sampleCount, count)
         var hasBegun = false
@@ -84,6 +101,7 @@ struct BlockRoute: Sendable {
             if !hasBegun {
                 guard waiting.count >= sample || rest.isEmpty else { continue }
                 survey.begin(usual: PartSurvey.usual(waiting.prefix(count).map { $0.tokens.looks[$0.index] }, settings))
+                for (image, key) in zip(silent, survey.keys(of: silent.map(\.name))) { _ = survey.meetBarred(key: key, look: image.look) }
                 hasBegun = true
             }
             let keys = survey.keys(of: waiting.map { files[$0.position].name })
@@ -139,8 +157,9 @@ struct BlockRoute: Sendable {
             throw .tooFewImages(TooFewImages(batch.images))
         }
         let (equal, all) = (copies(in: batch), batch.images)
+        let barred = equal.copies(of: barred, among: all)
         let batch = batch.selecting(equal.distinct, patches: grid.count)
-        let parts = parts(of: batch, judges: judges)
+        let parts = parts(of: batch, judges: judges, barred: barred)
         let compared = ComparedBatch(
             panel: judges.panel, parts: parts, maps: batch.maps, calibration: judges.calibration.scores, recurring: [],
             judgments: judges.calibration.judgments, findings: judges.findings)
@@ -148,7 +167,8 @@ struct BlockRoute: Sendable {
         let unsought: [Finding] = settings.recurringMarks == .count && judges.panel.batchJudges ? [.marksUnsearchedInBlocks] : []
         var scores = Verdict(network: network, region: region).inspection(
             of: compared, images: batch.images, features: batch.features, clock: StageClock(),
-            findings: equal.findings(all) + batch.findings(on: parts, settings) + judges.panel.findingsOnParts + findings + choice
+            findings: equal.findings(all) + batch.findings(on: parts, barred: barred, settings) + judges.panel.findingsOnParts + findings
+                + choice
                 + compared.findings + unsought)
         // What each block kept, of those that stand out in the whole batch.
         let kept = Dictionary(batch.evidence.map { ($0.image, $0) }, uniquingKeysWith: { first, _ in first })
@@ -158,13 +178,15 @@ struct BlockRoute: Sendable {
                 StageTiming(stage: "features", seconds: batch.featureSeconds),
                 StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),
             ] + scores.timings
+        scores.barred = barred
         return scores.spread(over: equal, images: all)
     }
 
     /// Which images show the same part: those of a judge, and those that a name names.
-    private func parts(of batch: ScoredBlock, judges: ChosenJudges) -> BatchParts {
+    private func parts(of batch: ScoredBlock, judges: ChosenJudges, barred: Set<String>) -> BatchParts {
         var parts = BatchParts(apart: batch.readable)
-        let keys = settings.samePart?.parts(of: batch.images.filter { $0.index != nil }.map(\.name))
+        let names = batch.images.filter { $0.index != nil }.map(\.name)
+        let keys = settings.samePart?.parts(of: names)
         var numbers: [String: Int] = [:]
         // Numbers of judges' parts, then of those that names name, then of the others.
         let known = batch.parts.map { $0.number ?? -1 }
@@ -173,7 +195,7 @@ struct BlockRoute: Sendable {
             if let key = keys?[index], numbers[key] == nil { numbers[key] = number }
         }
         for (index, part) in batch.parts.enumerated() {
-            parts.isFirst[index] = part.isFirst
+            parts.isFirst[index] = part.isFirst && !barred.contains(names[index])
             if known[index] >= 0 {
                 parts.numbers[index] = known[index]
             } else if let key = keys?[index], let number = numbers[key] {

@@ -39,7 +39,7 @@ extension PatchComparison {
         }
         var calibration = verdict.peaks(of: maps.calibration).map(\.score)
         var standingOut: [String] = []
-        if seats.panel.calibration == .knownGood {
+        if seats.panel.calibration?.isChecked == true {
             let parts = Set(
                 OddScores.positions(calibration).map { seats.panel.partOfMember[seats.panel.calibrating.lowerBound + $0] })
             let members = seats.panel.calibrating.filter { parts.contains(seats.panel.partOfMember[$0]) }
@@ -59,7 +59,7 @@ extension PatchComparison {
     }
 
     private func judgments(_ panel: JudgePanel, standingOut: [String]) -> [OutsideJudgment] {
-        [OutsideJudges.Origin.knownGood, .linePast].compactMap { origin in
+        [OutsideJudges.Origin.knownGood, .foundGood, .linePast].compactMap { origin in
             let positions = panel.positions(of: origin)
             guard !positions.isEmpty else { return nil }
             let folders = Set(panel.members[positions].map { $0.path.removingLastComponent() })
@@ -67,7 +67,8 @@ extension PatchComparison {
                 origin: origin, images: panel.members[positions].map(\.name),
                 folder: folders.count == 1 ? folders.first?.string : nil,
                 judged: panel.eligible.contains(positions.lowerBound), besideBatch: panel.batchJudges,
-                standingOut: origin == .knownGood ? standingOut : [])
+                standingOut: origin == panel.calibration ? standingOut : [],
+                calibrating: positions.clamped(to: panel.calibrating).count)
         }
     }
 }

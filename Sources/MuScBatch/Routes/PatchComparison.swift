@@ -38,6 +38,8 @@ struct PatchComparison: Sendable {
             if panel.batchJudges, seated.own.count < seated.mayJudge {
                 findings.append(network.estimate.findingOnJudges(seated.own.count, of: subset.count))
             }
+            // So many may be barred that nobody is left to judge a part of the batch.
+            guard seated.barred.isEmpty || seated.areComplete else { throw .tooFewImages(TooFewImages(tokens.images)) }
             let (judges, judged) = (seated.judges, seated.judged)
             if subsets.count == 1, var lists = kept {
                 // Held by nobody else while they are changed.

@@ -36,6 +36,6 @@ extension Inspection {
 
     /// Whether known good images judged and set no threshold, because RsCIN is always applied.
     package func wantsKnownGoodThreshold(_ settings: ScoringSettings) -> Bool {
-        settings.rscin == .always && threshold.rule == .batch && outsideJudgments.contains { $0.origin == .knownGood }
+        settings.rscin == .always && threshold.rule == .batch && outsideJudgments.contains { $0.origin.isChecked }
     }
 }

@@ -1,5 +1,6 @@
 import MuScImages
 import MuScScoring
+import MuScVerdicts
 import SystemPackage
 
 /// What somebody should know of an inspection beside its scores: what was left out, chosen, overridden or without
@@ -78,6 +79,25 @@ public enum Finding: Sendable, Hashable {
     /// The known good images judged, but set no threshold, because RsCIN is always applied.
     case knownGoodWithoutThreshold
 
+    // MARK: Verdicts
+
+    /// Parts that people found good judged.
+    case foundGoodJudged(FoundGoodJudged)
+    /// An image is flagged though people found its like good, on fewer parts than it takes.
+    case almostKnown(image: String, foundGood: Int, of: Int)
+    /// Images of this batch that people found defective did not judge.
+    case defectsBarred(Int)
+    /// Parts that were found good and cannot judge, because their photographs are gone: one of them, and how many others.
+    case foundGoodMissing(name: String, others: Int)
+    /// Verdicts of a file that fit no image of its folder: one of them, and how many others.
+    case verdictsUnmatched(FilePath, image: String, others: Int)
+    /// Lines of a file of verdicts that say less than they seem to: one of them, and how many others.
+    case verdictsFaulty(FilePath, VerdictProblem, others: Int)
+    /// A file of verdicts cannot be used.
+    case verdictsUnreadable(VerdictFileError)
+    /// What was read of a line's verdicts could not be kept; the text names the file and says why.
+    case verdictsUnregistered(String)
+
     // MARK: Settings
 
     /// A setting that somebody asked for and that had no effect: its key, and why.
@@ -143,6 +163,25 @@ extension Finding {
         public var reason: BlankReason
 
         package init(name: String, reason: BlankReason) { (self.name, self.reason) = (name, reason) }
+    }
+
+    /// How many parts that people found good judged, and what they say of the threshold.
+    public struct FoundGoodJudged: Sendable, Hashable {
+        public var parts: Int
+        /// Those among them that were drawn at random.
+        public var spotChecks: Int
+        /// How many spot checks a threshold takes, and how many a promise.
+        public var least, promise: Int
+        /// Whether they set the threshold.
+        public var setThreshold: Bool
+
+        package init(parts: Int, spotChecks: Int, least: Int, promise: Int, setThreshold: Bool) {
+            self.parts = parts
+            self.spotChecks = spotChecks
+            self.least = least
+            self.promise = promise
+            self.setThreshold = setThreshold
+        }
     }
 
     /// What photographs were resized to where their own size decided it.

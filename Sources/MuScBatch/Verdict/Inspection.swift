@@ -1,5 +1,6 @@
 import MuScImages
 import MuScScoring
+import MuScVerdicts
 import SystemPackage
 
 /// What the images of one batch said of each other: the data from which every result file is made.
@@ -39,6 +40,10 @@ public struct Inspection: Sendable {
     public var alignment: AlignmentRecord?
     /// Under which the scores came about.
     package var conditions = Conditions()
+    /// Names of images that people found defective: they never judge.
+    package var barred: Set<String> = []
+    /// What people found of the batch's images before it was scored, by their names.
+    package var verdicts: [String: PartVerdict.Answer] = [:]
     /// What the batch's line may remember of it; nil where it has no line.
     var offer: LineOffer?
 

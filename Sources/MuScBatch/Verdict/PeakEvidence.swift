@@ -99,11 +99,3 @@ struct EvidenceSearch: Sendable {
         }
     }
 }
-
-extension JudgePanel {
-    /// Where a member comes from; nil for a position before the first.
-    fileprivate func origin(of position: Int) -> OutsideJudges.Origin? {
-        guard position >= 0 else { return nil }
-        return positions(of: .knownGood).contains(position) ? .knownGood : .linePast
-    }
-}

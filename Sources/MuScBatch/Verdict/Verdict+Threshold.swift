@@ -27,9 +27,10 @@ extension Verdict {
         let parts =
             switch origin {
             case .knownGood: isOfParts ? "known good parts" : "known good images"
+            case .foundGood: isOfParts ? "spot checks of parts that were found good" : "spot checks that were found good"
             case .linePast: isOfParts ? "parts of the line's past" : "images of the line's past"
             }
-        if calibration.count < max(least, origin == .knownGood ? settings.leastKnownGoodAlone : least) {
+        if calibration.count < max(least, origin.isChecked ? settings.leastKnownGoodAlone : least) {
             if origin == .linePast {
                 return (
                     BatchThreshold.threshold(for: scores),
@@ -45,8 +46,8 @@ extension Verdict {
             let threshold = Threshold(
                 value: LogNormalThreshold.value(calibration: calibration, rate: rate), rule: .logNormal,
                 explanation: "An image is flagged when it scores higher than about \(percent) of parts like the "
-                    + "\(calibration.count) known good ones would (log-normal prediction limit). From "
-                    + "\(max(least, settings.leastKnownGoodAlone)) known good images on that is a promise.")
+                    + "\(calibration.count) \(origin == .knownGood ? "known good ones" : parts) would (log-normal prediction limit). From "
+                    + "\(max(least, settings.leastKnownGoodAlone)) \(parts) on that is a promise.")
             return (threshold, nil)
         }
         let most = Int((rate * Double(calibration.count + 1) + 1e-9).rounded(.down)) - 1
@@ -57,6 +58,8 @@ extension Verdict {
         let promise =
             switch origin {
             case .knownGood: promise(percent, standingOut: standingOut)
+            case .foundGood:
+                "of good parts like these, at most \(percent) are flagged on average. They were drawn from parts that were not flagged."
             case .linePast:
                 "about \(percent) of parts like the line's past are flagged. This rests on images that nobody has "
                     + "checked: only known good images give a promise."

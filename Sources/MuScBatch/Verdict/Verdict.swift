@@ -54,7 +54,7 @@ struct Verdict: Sendable {
         var doubts = settings.threshold == nil ? [reservation].compactMap { $0 } : []
         if readable < Self.fewImages, compared.panel.judging.isEmpty { doubts.append(.fewImages(readable)) }
         let flagged = images.count { $0.flagged }
-        if compared.panel.calibration == .knownGood, readable >= Self.fewImages, 2 * flagged > readable {
+        if compared.panel.calibration?.isChecked == true, readable >= Self.fewImages, 2 * flagged > readable {
             doubts.append(.mostFlagged(flagged, of: readable))
         }
         let marks = marks(compared.recurring, in: images)

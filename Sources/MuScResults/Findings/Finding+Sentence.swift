@@ -72,6 +72,27 @@ extension Finding {
             "The known good images judge, but set no threshold, and there are no p-values: RsCIN is always applied "
                 + "(scoring.rscin, scoring.preset), and its scores cannot be compared with those of images outside the batch. "
                 + "With scoring.rscin auto or never they set it."
+        case .foundGoodJudged(let judged): Self.sentence(judged)
+        case .almostKnown(let image, let found, let all):
+            "\(image) is flagged for what you found good on \(found == 1 ? "one part" : "\(found) parts") before: \(all - found == 1 ? "one" : "\(all - found)") "
+                + "more like this and it is known."
+        case .defectsBarred(let count):
+            count == 1
+                ? "1 image of this batch was found defective, and does not judge."
+                : "\(count) images of this batch were found defective, and do not judge."
+        case .foundGoodMissing(let name, let others):
+            "\(name)\(others > 0 ? " and \(others) more parts" : "") that were found good cannot judge: the photographs are gone or "
+                + "cannot be read, and nothing is remembered of them."
+        case .verdictsUnmatched(let path, let image, let others):
+            others > 0
+                ? "\(path): the verdicts on \(image) and \(others) more fit no image of the folder and count for nothing; musc verdict lists "
+                    + "them."
+                : "\(path): the verdict on \(image) fits no image of the folder and counts for nothing."
+        case .verdictsFaulty(let path, let problem, let others):
+            "\(path): \(problem)\(others > 0 ? "; \(others) more lines have faults, which musc verdict lists" : "")."
+        case .verdictsUnreadable(let error): "\(error). What was read of them before stands."
+        case .verdictsUnregistered(let problem):
+            "What people found of the line's parts could not be kept (\(problem)): it lasts as long as the batches' folders do."
         case .settingWithoutEffect(let key, let idle): "\(key) has no effect: \(Self.reason(idle))."
         case .lineMemory(let problem): "\(problem)."
         case .linePastOtherRange(let line, let batch):
@@ -94,6 +115,19 @@ extension Finding {
         case .mostFlagged(let flagged, let images):
             "\(flagged) of \(images) images are flagged: are the known good images of the same product, camera and light?"
         }
+    }
+
+    private static func sentence(_ judged: FoundGoodJudged) -> String {
+        let parts = "Compared with \(judged.parts) part\(judged.parts == 1 ? "" : "s") that you found good."
+        let checks = "\(judged.spotChecks) of them \(judged.spotChecks == 1 ? "was a spot check" : "were spot checks")"
+        if judged.spotChecks < judged.least {
+            return "\(parts) \(checks); \(judged.least) spot checks set a threshold, and only they do: parts that were looked at because "
+                + "they score high would raise it."
+        }
+        guard judged.setThreshold else { return "\(parts) \(checks)." }
+        return judged.spotChecks < judged.promise
+            ? "\(parts) \(checks) and set the threshold; from \(judged.promise) on it is a promise."
+            : "\(parts) \(checks) and set the threshold."
     }
 
     private static func sentence(copies groups: [[String]]) -> String {
@@ -120,7 +154,12 @@ extension Finding {
     }
 
     private static func sentence(leftOut origin: OutsideJudges.Origin, copies: Int, ofBatch: Int) -> String {
-        let images = origin == .knownGood ? "known good" : "remembered"
+        let images =
+            switch origin {
+            case .knownGood: "known good"
+            case .foundGood: "found good"
+            case .linePast: "remembered"
+            }
         let reasons = [
             copies > 0 ? "\(copies) \(copies == 1 ? "is a copy" : "are copies") of others" : nil,
             ofBatch > 0 ? "\(ofBatch) \(ofBatch == 1 ? "is" : "are") in this batch as well" : nil,

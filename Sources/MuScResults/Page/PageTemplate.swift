@@ -17,8 +17,10 @@ struct PageTemplate: Sendable {
     static var style: String { text(PackageResources.style_css) }
     /// The report's scripts, one after the other.
     static var reportScript: String {
-        [PackageResources.report_js, PackageResources.list_js, PackageResources.regions_js, PackageResources.viewer_js]
-            .map(text).joined(separator: "\n")
+        [
+            PackageResources.report_js, PackageResources.list_js, PackageResources.regions_js, PackageResources.viewer_js,
+            PackageResources.verdicts_js,
+        ].map(text).joined(separator: "\n")
     }
     static var indexScript: String { text(PackageResources.index_js) }
 

@@ -6,7 +6,7 @@ extension ReportPage {
     /// Whether the line's past set a conformal threshold, because there were no known good images.
     var calibratedByPast: Bool {
         let judgments = run.outsideJudgments ?? []
-        return !judgments.isEmpty && !judgments.contains { $0.origin == .knownGood }
+        return !judgments.isEmpty && !judgments.contains { $0.origin != .linePast && $0.calibrating != 0 }
     }
 
     /// How many times a cut-out around a mark is enlarged: it shows a quarter of the photograph's width.
@@ -117,6 +117,8 @@ extension OutsideJudgment {
         switch (origin, images.count) {
         case (.knownGood, 1): "1 known good image"
         case (.knownGood, let count): "\(count) known good images"
+        case (.foundGood, 1): "1 part that you found good"
+        case (.foundGood, let count): "\(count) parts that you found good"
         case (.linePast, 1): "1 image of the line's past"
         case (.linePast, let count): "\(count) images of the line's past"
         }

@@ -68,6 +68,9 @@ public struct RunRecord: Sendable, Hashable, Codable {
     public var evidence: [PeakEvidence]?
     /// How parts were turned and cropped; nil where photographs were compared as they were taken.
     public var alignment: AlignmentRecord?
+    /// Images that were drawn at random from those that were not flagged, for somebody to check; nil in results of earlier
+    /// versions.
+    public var spotChecks: [String]?
     /// The images that have no score, and why.
     public var leftOut: [LeftOut]
 

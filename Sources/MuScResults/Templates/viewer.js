@@ -113,7 +113,7 @@ const viewer = (() => {
   function evidence() {
     return current.places.map(([name, origin, rank, photograph, place, [width, height], distance], k) => {
       const judge = rank === null ? null : scored[rank];
-      const what = origin === 'known good' ? 'known good' : origin ? 'of an earlier batch' : judge && flagged(judge) ? 'flagged' : 'of this batch';
+      const what = origin === 'known good' || origin === 'found good' ? origin : origin ? 'of an earlier batch' : judge && flagged(judge) ? 'flagged' : 'of this batch';
       return { key: `place${k}`, name, photograph, thumbnail: judge?.thumbnail, overlay: null, place, width, height,
         note: `${what}, distance ${digits(distance)}`, caption: `${name}, ${what}: the nearest place is ${digits(distance)} away` };
     });
@@ -339,6 +339,7 @@ const viewer = (() => {
   }
 
   function key(event) {
+    if (event.target.matches('input[type="text"]')) return;
     if (event.target.matches('input[type="range"], select') && event.key.startsWith('Arrow')) return;
     if (event.target.matches('input[type="radio"]') && event.key.startsWith('Arrow') && !['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
     const action = {
@@ -381,7 +382,7 @@ const viewer = (() => {
   window.addEventListener('popstate', follow);
   window.addEventListener('hashchange', follow);
 
-  return { open, isOpen, key, threshold, follow, colour: colourPicture };
+  return { open, isOpen, key, threshold, follow, colour: colourPicture, current: () => current };
 })();
 
 if (large) list();

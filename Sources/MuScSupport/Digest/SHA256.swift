@@ -1,4 +1,6 @@
 import CCrypto
+import Glibc
+import SystemPackage
 
 /// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto.
 ///
@@ -36,5 +38,23 @@ package struct SHA256: Sendable {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         SHA256_Final(&digest, &copy)
         return digest
+    }
+}
+
+extension SHA256 {
+    /// The digest of a file's content, 64 lower-case hexadecimal digits; nil where it is no file or cannot be read.
+    package static func digest(ofFile path: FilePath) -> String? {
+        // Without waiting: to open a pipe that nobody writes to would take for ever.
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec]) else { return nil }
+        defer { try? file.close() }
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var hash = SHA256()
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            guard let count = try? buffer.withUnsafeMutableBytes({ try file.read(into: $0) }) else { return nil }
+            if count == 0 { return hash.finalize().hexadecimal }
+            buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
     }
 }

@@ -49,9 +49,15 @@ struct LineCommand: ParsableCommand {
 
         func run() throws {
             let wanted = Line.path(folder)
-            let lines = LineMemory.lines(in: state.lines).filter { $0.line == wanted.string }
+            let said = LineStatistics(LineVerdicts(of: wanted, memories: state.lines).parts)
+            let lines = LineMemory.lines(in: state.lines).filter { $0.line == wanted.string }.map { line in
+                var line = line
+                if said.checked > 0 { line.verdicts = said }
+                return line
+            }
             if output.json { return try output.write(lines) }
             guard !lines.isEmpty else { throw Line.unknown(wanted) }
+            for sentence in said.sentences { Terminal.printResult(sentence) }
             for line in lines {
                 Terminal.printResult("\(line.line)  \(line.key.backbone) \(line.key.imageSize) px  \(line.updated)")
                 for image in line.images.sorted(by: { ($0.batch, $0.name) < ($1.batch, $1.name) }) {

@@ -87,6 +87,10 @@ struct PlanCommand: AsyncParsableCommand {
         if stated.automaticSize != nil || size != stated.imageSize { said["model.image_size"] = .text("\(size)") }
         said["images.range"] = .text("\(prepared.settings.sampleRange)")
         for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
+        if prepared.verdictCount > 0 {
+            Terminal.note(
+                "\(folder): a batch that is divided is judged without the \(prepared.verdictCount) verdicts of its line", .warning)
+        }
         var request = ShardPlanRequest(
             folder: folder, files: batch.files, work: work, shards: shards, judges: judges,
             weightsSHA256: processor.inspector.weightsSHA256, version: MuscVersion.current)

@@ -165,6 +165,13 @@ extension Configuration {
             "output.least_region", \.output.leastRegion, .integer(0...1_000_000_000), decides: false,
             help: "Defect regions of fewer pixels of the photograph are left out."),
         Key(
+            "output.spot_checks", \.output.spotChecks, .integer(0...1000), decides: false,
+            help: "How many images that were not flagged each report asks somebody to check; 0: none.",
+            details: """
+                They are drawn at random. Of them alone it is known how many defects slip through, and from five on those that \
+                were found good set the line's threshold.
+                """),
+        Key(
             "output.csv", \.output.csv, .csvStyle, decides: false,
             help: "How scores.csv and regions.csv are written: separator, decimal sign, byte order mark.",
             details: """

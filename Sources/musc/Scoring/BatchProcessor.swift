@@ -80,6 +80,7 @@ struct BatchProcessor: Sendable {
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
+        takeInVerdicts(on: folder, in: root)
         let prepared: PreparedBatch
         let inspection: Inspection
         do throws(ScoringError) {
@@ -106,6 +107,16 @@ struct BatchProcessor: Sendable {
         ) { (ContinuousClock.now - start) / .seconds(1) }
         remember(inspection)
         return outcome
+    }
+
+    /// Takes in files of verdicts that people dropped since the last batch.
+    private func takeInVerdicts(on batch: FilePath, in root: FilePath?) {
+        let (watch, output) = (configuration.watch, configuration.output)
+        let intake = VerdictIntake(batch: batch, root: root) { folder in
+            root.map { watch.resultsFolder(of: folder, in: $0) }
+                ?? output.place.folder(of: folder, named: Array(folder.components.suffix(1)))
+        }
+        for note in intake.run() { Terminal.note(note, .notice) }
     }
 
     /// Offers a batch whose results are published to its line's memory.
@@ -146,6 +157,7 @@ struct BatchProcessor: Sendable {
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
         origin.complete(&record, unread: scores.images.unread(in: folder), hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
+        record.spotChecks = SpotChecks.draw(output.spotChecks, from: scores, of: folder)
         let place = results.string
         let result = BatchResult(
             scores: scores, run: record, folder: folder.string, results: place, look: output.look,

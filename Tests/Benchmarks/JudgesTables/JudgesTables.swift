@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Prints how well judges from outside a batch do, on labelled photographs.
 ///
-///     JudgesTables --cells FOLDER [--tiles FOLDER] [--cache FOLDER] [--weights FILE] [small] [known-good] [alarms] [recurring] [added]
+///     JudgesTables --cells FOLDER [--tiles FOLDER] [--cache FOLDER] [--weights FILE] [small] [known-good] [alarms] [recurring] [verdicts] [added]
 ///
 /// `--cells` is the folder of elpv-dataset's `labels.csv`; `--tiles` one of `test/good` and `test/<defect>`. Without
 /// words, all tables. The weights of `dinov2_vits14` are taken from the store of `musc weights`, into which `--weights`
@@ -30,7 +30,7 @@ enum JudgesTables {
         }
         var kinds: [Photographs] = []
         if let cells = folders["--cells"] {
-            for type in ["mono", "poly"] {
+            for type in words == ["verdicts"] ? [] : ["mono", "poly"] {
                 let files = try SolarCells(folder: cells).files(of: type)
                 kinds.append(
                     try Photographs(
@@ -43,7 +43,7 @@ enum JudgesTables {
             kinds.append(
                 try Photographs("tiles", good: files.good, defective: files.defective, most: (300, 60), inspector: inspector, cache: cache))
         }
-        guard !kinds.isEmpty else {
+        guard !kinds.isEmpty || words == ["verdicts"] && folders["--cells"] != nil else {
             note("name the folders of photographs: --cells FOLDER --tiles FOLDER")
             return
         }
@@ -54,6 +54,13 @@ enum JudgesTables {
         if wants("recurring") {
             try recurringDefects(cells, inspector)
             try naturalBatches(kinds, inspector)
+        }
+        if wants("verdicts"), let folder = folders["--cells"] {
+            let files = try SolarCells(folder: folder).files(of: "mono")
+            let mono = try Photographs(
+                "mono cells", good: files.good, defective: files.defective, most: (330, 60), inspector: inspector, cache: cache)
+            try verdictLine(mono, inspector)
+            try benignMark(mono, inspector, in: FilePath(FileManager.default.temporaryDirectory.path).appending("musc-labelled-cells"))
         }
         if wants("added"), let cells = folders["--cells"] { try addedImage(cells, inspector, sha256: sha256) }
     }

@@ -2,6 +2,7 @@ import MuScBatch
 import MuScImages
 import MuScResults
 import MuScScoring
+import MuScVerdicts
 import Testing
 
 /// What people read of each finding, word for word.
@@ -60,6 +61,33 @@ import Testing
         #expect(
             Finding.recurringMark(RecurringMark(parts: parts)).sentence.contains(
                 "p12 and 1 more. This is part of the design, or a repeated defect."))
+    }
+
+    @Test("Parts that were found good are counted, with what their spot checks are good for and what is missing")
+    func foundGood() {
+        func sentence(_ parts: Int, _ checks: Int, sets: Bool) -> String {
+            Finding.foundGoodJudged(
+                Finding.FoundGoodJudged(parts: parts, spotChecks: checks, least: 5, promise: 20, setThreshold: sets)
+            ).sentence
+        }
+        #expect(
+            sentence(34, 12, sets: true)
+                == "Compared with 34 parts that you found good. 12 of them were spot checks and set the threshold; from 20 on it is a promise."
+        )
+        #expect(sentence(34, 20, sets: true).hasSuffix("20 of them were spot checks and set the threshold."))
+        #expect(
+            sentence(1, 1, sets: false).hasPrefix("Compared with 1 part that you found good. 1 of them was a spot check; 5 spot checks set")
+        )
+        #expect(sentence(30, 8, sets: false).hasSuffix("8 of them were spot checks."))
+        #expect(
+            Finding.almostKnown(image: "a.png", foundGood: 1, of: 3).sentence
+                == "a.png is flagged for what you found good on one part before: 2 more like this and it is known.")
+        #expect(Finding.defectsBarred(1).sentence == "1 image of this batch was found defective, and does not judge.")
+        #expect(
+            Finding.verdictsFaulty("/b/verdicts.csv", VerdictProblem(line: 3, fault: .noImage), others: 2).sentence
+                == "/b/verdicts.csv: line 3: names no image, and was left out; 2 more lines have faults, which musc verdict lists.")
+        #expect(
+            Finding.verdictsUnmatched("/b/verdicts.csv", image: "x.png", others: 0).sentence.contains("the verdict on x.png fits no image"))
     }
 
     @Test(

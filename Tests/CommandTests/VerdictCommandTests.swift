@@ -1,0 +1,115 @@
+import Foundation
+import Glibc
+import MuScVerdicts
+import ScratchFolders
+import SystemPackage
+import Testing
+
+/// `musc verdict`: what is said is written whole, and what fits no image is told of.
+@Suite struct VerdictCommandTests {
+    let musc: MuscCommand
+
+    init() throws {
+        musc = try MuscCommand()
+        try musc.makeBatch("batch", images: 4)
+    }
+
+    private var batch: URL { musc.scratch.appending(path: "batch") }
+
+    private func images() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: batch.path).filter { $0.hasSuffix(".png") }.sorted()
+    }
+
+    @Test("Verdicts are given by name or by path, listed, and changed; a typo changes nothing")
+    func flags() throws {
+        let names = try images()
+        let first = try musc.run(
+            "verdict", "batch", "--good", names[0], "batch/\(names[1])", "--defect", names[2], "--by", "Ann", "--note", "a, b")
+        #expect(first.status == 0, "\(first.errors)")
+        #expect(first.output.split(separator: "\n").count == 3)
+        let typo = try musc.run("verdict", "batch", "--good", names[3], "typo.png")
+        #expect(typo.status == 2 && typo.errors.contains("there is no image typo.png"))
+        #expect(try musc.run("verdict", "batch", "--unsure", names[0], "--by", "Bob").status == 0)
+        let list = try musc.run("verdict", "batch")
+        #expect(list.output.contains("\(names[0])  unsure  hand"))
+        #expect(list.output.contains("\(names[1])  good  hand") && list.output.contains("Ann  a, b"))
+        #expect(list.errors.contains("1 good, 1 defect, 1 unsure"))
+        let json = try JSONDecoder().decode([PartVerdict].self, from: Data(try musc.run("verdict", "batch", "--json").output.utf8))
+        #expect(json.map(\.answer) == [.unsure, .good, .defect] && json.allSatisfy { $0.content?.count == 64 })
+    }
+
+    @Test("A file of verdicts is handed in: what fits counts once, what does not is listed")
+    func importing() throws {
+        let names = try images()
+        let file = musc.scratch.appending(path: "verdicts (2).csv")
+        try Data(
+            "\u{FEFF}image;verdict;origin;by\r\n\(names[0]);good;spot check;Ann\r\ngone.png;defect;;\r\n\(names[1]);rubbish;;\r\n".utf8
+        )
+        .write(to: file)
+        let result = try musc.run("verdict", "batch", "--import", "verdicts (2).csv")
+        #expect(result.status == 0 && result.output.contains("\(names[0])  good  spot check"))
+        #expect(result.errors.contains("there is no image gone.png in batch") && result.errors.contains("“rubbish”"))
+        #expect(try musc.run("verdict", "batch", "--import", "verdicts (2).csv").errors.contains("1 of the verdicts stood already"))
+        try Data("image,verdict\nother.png,good\n".utf8).write(to: file)
+        let wrong = try musc.run("verdict", "batch", "--import", "verdicts (2).csv")
+        #expect(wrong.status == 1 && wrong.errors.contains("name the folder they are of"))
+    }
+
+    @Test("Images that were sorted into folders by hand are known in the batch by their content")
+    func sorted() throws {
+        let names = try images()
+        for folder in ["good", "defect"] {
+            try FileManager.default.createDirectory(at: batch.appending(path: folder), withIntermediateDirectories: true)
+        }
+        try FileManager.default.copyItem(at: batch.appending(path: names[0]), to: batch.appending(path: "good/fine.png"))
+        try FileManager.default.moveItem(at: batch.appending(path: names[1]), to: batch.appending(path: "defect/\(names[1])"))
+        let result = try musc.run("verdict", "batch", "--from-folders")
+        #expect(result.status == 0, "\(result.errors)")
+        let list = try musc.run("verdict", "batch").output
+        #expect(list.contains("\(names[0])  good  hand") && list.contains("defect/\(names[1])  defect  hand"))
+    }
+
+    @Test("A file that holds something else is left as it is")
+    func foreign() throws {
+        let file = batch.appending(path: "verdicts.csv")
+        try Data("my notes".utf8).write(to: file)
+        let result = try musc.run("verdict", "batch", "--good", try images()[0])
+        #expect(result.status == 1 && result.errors.contains("mend or move it"))
+        #expect(try String(contentsOf: file, encoding: .utf8) == "my notes")
+    }
+
+    @Test("Whichever call fails, and wherever the program is killed, no verdict is lost and none is half written")
+    func faults() throws {
+        let folder = try ScratchFolder()
+        let shim = try FaultTests.buildShim(in: folder)
+        let names = try images()
+        let file = batch.appending(path: "verdicts.csv")
+        #expect(try musc.run("verdict", "batch", "--good", names[0], "--by", "Ann").status == 0)
+        let former = try Data(contentsOf: file)
+        let log = folder.path("log")
+        func attempt(_ at: Int, killed: Bool) throws -> MuscCommand.Result {
+            try Data().write(to: URL(filePath: log))
+            var environment = [
+                "LD_PRELOAD": shim, "MUSC_FAULT_BELOW": batch.path, "MUSC_FAULT_AT": "\(at)", "MUSC_FAULT_ERRNO": "\(ENOSPC)",
+                "MUSC_FAULT_LOG": log,
+            ]
+            if killed { environment["MUSC_FAULT_KILL"] = "1" }
+            return try musc.run(["verdict", "batch", "--defect", names[1], names[2]], environment: environment)
+        }
+        _ = try attempt(0, killed: false)
+        let calls = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").count
+        #expect(calls >= 3)
+        for killed in [false, true] {
+            for call in 1...calls {
+                try former.write(to: file)
+                let result = try attempt(call, killed: killed)
+                let rows = try VerdictsFile(in: FilePath(batch.path)).read().rows
+                #expect(rows.count == 1 || rows.count == 3, "call \(call): \(rows.count) rows")
+                if !killed, rows.count == 1 { #expect(result.status == 1 && result.errors.contains("the verdicts that were there stand")) }
+                #expect(try musc.run("verdict", "batch", "--defect", names[1], names[2]).status == 0)
+                #expect(try musc.run("verdict", "batch").errors.contains("1 good, 2 defect"))
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: batch.appending(path: ".verdicts.csv.tmp").path))
+    }
+}

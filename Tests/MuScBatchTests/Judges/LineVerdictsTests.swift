@@ -1,0 +1,180 @@
+import FoundationEssentials
+import Glibc
+import MuScBatch
+import MuScImages
+import MuScScoring
+import MuScSupport
+import MuScVerdicts
+import SystemPackage
+import Testing
+
+/// What people found of parts decides who judges the next ones.
+@Suite struct LineVerdictsTests {
+    let fixture: JudgesFixture
+    var line: FilePath { fixture.folder.appending("line") }
+    var memories: FilePath { fixture.folder.appending("state") }
+
+    init() throws { fixture = try JudgesFixture() }
+
+    private func say(
+        _ answer: PartVerdict.Answer, _ images: [String], in batch: String, origin: PartVerdict.Origin = .hand,
+        at: String = "2026-11-24T09:00:00Z"
+    ) throws {
+        let folder = line.appending(batch)
+        try VerdictsFile(in: folder).append(
+            images.map {
+                PartVerdict(
+                    image: $0, content: SHA256.digest(ofFile: folder.appending($0)), answer: answer, origin: origin, by: "Ann", at: at)
+            })
+    }
+
+    private func inspect(_ batch: String, capacity: Int = 24) throws -> Inspection {
+        let past = LinePast(memories: memories, line: line, capacity: capacity)
+        return try fixture.inspector.inspect(try Batch(line.appending(batch)), linePast: past)
+    }
+
+    private func names(_ range: Range<Int>) -> [String] { range.map { "part\($0).png" } }
+
+    @Test("Parts that were found good judge the line's next batch, in place of its unchecked past, and it is said")
+    func good() throws {
+        _ = try fixture.images(16, in: "line/a")
+        _ = try fixture.images(6, in: "line/b", seed: 40)
+        try inspect("a").remember()
+        #expect(try inspect("b").outsideJudgments.map(\.origin) == [.linePast])
+        try say(.good, names(0..<4), in: "a", origin: .spotCheck)
+        let few = try inspect("b", capacity: 12)
+        #expect(few.outsideJudgments.map(\.origin) == [.foundGood, .linePast])
+        #expect(few.outsideJudgments.map(\.images.count) == [4, 8])
+        #expect(few.outsideJudgments.first?.calibrating == 0)
+        let said = Finding.FoundGoodJudged(parts: 4, spotChecks: 4, least: 5, promise: 20, setThreshold: false)
+        #expect(few.findings.contains(.foundGoodJudged(said)))
+        // Its own parts judge it as they ever did.
+        #expect(try inspect("a", capacity: 12).outsideJudgments.isEmpty)
+    }
+
+    @Test("Photographs may go once a batch was judged by them; what nobody ever saw is told of")
+    func gone() throws {
+        _ = try fixture.images(6, in: "line/a")
+        _ = try fixture.images(4, in: "line/b", seed: 40)
+        try say(.good, names(0..<3), in: "a")
+        let before = try inspect("b")
+        #expect(before.outsideJudgments.first?.images.count == 3)
+        try say(.good, names(3..<4), in: "a", at: "2026-11-25T09:00:00Z")
+        // The register has read the fourth verdict, and the folder goes before its tokens are taken.
+        _ = LineVerdicts(of: line, memories: memories)
+        try FileManager.default.removeItem(atPath: line.appending("a").string)
+        let after = try inspect("b")
+        #expect(after.outsideJudgments == before.outsideJudgments)
+        #expect(after.images.map(\.score) == before.images.map(\.score))
+        #expect(after.findings.contains(.foundGoodMissing(name: "a/part3.png", others: 0)))
+        try LineMemory.forget(line, in: memories)
+        #expect(LineVerdicts(of: line, memories: memories).parts.isEmpty)
+    }
+
+    @Test("Who deletes a file of verdicts takes them back; who changes one changes them")
+    func changed() throws {
+        _ = try fixture.images(4, in: "line/a")
+        try say(.good, names(0..<2), in: "a")
+        #expect(LineVerdicts(of: line, memories: memories).good.count == 2)
+        try say(.defect, names(1..<2), in: "a", at: "2026-11-25T09:00:00Z")
+        let changed = LineVerdicts(of: line, memories: memories)
+        #expect(changed.good.map(\.verdict.image) == ["part0.png"] && changed.barred(in: line.appending("a")) == ["part1.png"])
+        unlink(VerdictsFile(in: line.appending("a")).path.string)
+        #expect(LineVerdicts(of: line, memories: memories).parts.isEmpty)
+    }
+
+    @Test("An image that was found defective judges in no batch, its own included, and is no longer remembered")
+    func defects() throws {
+        // Two odd parts vouch for each other.
+        _ = try fixture.images(8, in: "line/a", odd: [2, 5])
+        _ = try fixture.images(4, in: "line/b", seed: 40)
+        func score(_ inspection: Inspection, _ name: String) -> Float { inspection.images.first { $0.name == name }?.score ?? 0 }
+        let before = try inspect("a")
+        try before.remember()
+        try say(.defect, ["part2.png"], in: "a")
+        let after = try inspect("a")
+        #expect(after.barred == ["part2.png"] && after.findings.contains(.defectsBarred(1)))
+        #expect(score(after, "part5.png") > score(before, "part5.png"))
+        #expect(!after.memorable.contains { $0.name == "part2.png" })
+        let past = try inspect("b").outsideJudgments.flatMap(\.images)
+        #expect(!past.isEmpty && !past.contains("a/part2.png"))
+        // The same in blocks, where a number of images judges.
+        let files = try Batch(line.appending("a")).files
+        let six = fixture.inspector.with(fixture.inspector.settings.judging(.count(5)))
+        let whole = try six.inspectWhole(files, barred: ["part2.png"])
+        let blocks = try six.inspectInBlocks(files, judges: 5, barred: ["part2.png"])
+        #expect(blocks.barred == ["part2.png"])
+        for (one, other) in zip(whole.images, blocks.images) { #expect(abs((one.score ?? 0) - (other.score ?? 1)) < 1e-4) }
+    }
+
+    @Test("A copy of a defective image does not judge either")
+    func copies() throws {
+        _ = try fixture.images(8, in: "line/a", odd: [2])
+        let folder = line.appending("a")
+        try FileManager.default.copyItem(atPath: folder.appending("part2.png").string, toPath: folder.appending("copy.png").string)
+        try say(.defect, ["part2.png"], in: "a")
+        #expect(try inspect("a").barred == ["copy.png", "part2.png"])
+    }
+
+    @Test("Only spot checks set the threshold: none below five, a log-normal limit up to 19, conformal from 20 on")
+    func calibration() throws {
+        let tokens = try fixture.inspector.tokens(of: try fixture.images(26, in: "good"))
+        let batch = try fixture.images(6, in: "batch", odd: [0], seed: 1)
+        for (sample, rule) in [(0, "batch"), (4, "batch"), (5, "log-normal"), (19, "log-normal"), (20, "conformal"), (26, "conformal")] {
+            let judges = OutsideJudges(origin: .foundGood, tokens: tokens, sample: sample)
+            let inspection = try fixture.inspector.inspectWhole(batch, judgedBy: [judges])
+            #expect(inspection.threshold.rule.rawValue == rule, "\(sample)")
+            #expect(inspection.outsideJudgments.first?.calibrating == (sample < 5 ? 0 : sample))
+            #expect(inspection.outsideJudgments.first?.judged == true)
+        }
+    }
+
+    @Test("A mark that was found good on three parts is no longer anomalous")
+    func benign() throws {
+        // The three nearest judges decide, as with a backbone for which that was measured.
+        let fixture = try JudgesFixture {
+            $0.interval = MutualScoring.Interval(upper: 0.05)
+            $0.minimumJudges = 3
+        }
+        let marked = try fixture.inspector.tokens(of: try fixture.images(6, in: "marked", odd: Set(0..<6)))
+        let plain = try fixture.inspector.tokens(of: try fixture.images(24, in: "plain", seed: 90))
+        let batch = try fixture.images(8, in: "batch", odd: [3], seed: 1)
+        let scores = try (0...3).map { known in
+            let judges = OutsideJudges(
+                origin: .foundGood, tokens: plain.appending(marked.selecting(Array(0..<known))), sample: plain.readable)
+            let inspection = try fixture.inspector.inspectWhole(batch, judgedBy: [judges])
+            let image = inspection.images[3]
+            return (score: image.score ?? 0, isFlagged: image.flagged)
+        }
+        #expect(scores[0].isFlagged && scores[1].isFlagged && scores[2].isFlagged)
+        #expect(!scores[3].isFlagged && scores[3].score < scores[2].score)
+    }
+
+    @Test("Of many parts that were found good the latest half stays, and of the rest those that differ most")
+    func various() {
+        let features: [[Float]] = [[1, 0], [1, 0.01], [1, 0.02], [1, 0.03], [0, 1], [1, 0.04], [-1, 0.2], [1, 0.05]]
+        #expect(FoundGood.various(features, from: 1, count: 4) == [1, 2, 4, 6])
+    }
+
+    @Test("Spot checks are drawn from what was not flagged and has no verdict, the same whenever the batch is scored")
+    func spotChecks() throws {
+        _ = try fixture.images(12, in: "line/a", odd: [4])
+        let inspection = try inspect("a")
+        let drawn = SpotChecks.draw(3, from: inspection, of: line.appending("a"))
+        let again = SpotChecks.draw(3, from: try inspect("a"), of: line.appending("a"))
+        #expect(drawn.count == 3 && drawn == again)
+        #expect(Set(drawn).isDisjoint(with: inspection.images.filter(\.flagged).map(\.name)))
+        try say(.good, Array(drawn.prefix(1)), in: "a", origin: .spotCheck)
+        #expect(SpotChecks.draw(3, from: try inspect("a"), of: line.appending("a")).prefix(2) == drawn.dropFirst())
+        #expect(SpotChecks.draw(3, from: inspection, of: line.appending("z")) != drawn)
+        #expect(SpotChecks.draw(0, from: inspection, of: line).isEmpty)
+    }
+}
+
+extension ScoringSettings {
+    fileprivate func judging(_ judges: Judges) -> ScoringSettings {
+        var settings = self
+        settings.judges = judges
+        return settings
+    }
+}
