@@ -405,6 +405,8 @@ enum ErrorCatalogue {
         ("A folder is scored as it is", ["bench", "batch", "--growth"], "leave out"),
         ("--recursive goes with a folder", ["bench", "--recursive"], "a folder"),
         ("--growth has numbers of images", ["bench", "--growth", "--images", "9"], "leave out"),
+        ("--schema is about --json", ["status", "--schema", "1"], "give both"),
+        ("--schema must be 1 or 2", ["hooks", "list", "--json", "--schema", "3"], "1 or 2"),
         ("--all-backbones takes each", ["bench", "--all-backbones", "--backbone", "dinov2_vitb14"], "leave out"),
         (
             "is for features that are computed", ["rescore", "--scores", "s.csv", "--features", "f.npy", "--backbone", "b"],

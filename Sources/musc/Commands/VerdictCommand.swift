@@ -42,8 +42,7 @@ struct VerdictCommand: ParsableCommand {
     @Flag(help: "Take the images in the folders good, defect and unsure below the batch's: sorted by hand.")
     var fromFolders = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: JSONOutput
 
     @OptionGroup var messages: MessageFlags
 
@@ -86,7 +85,7 @@ struct VerdictCommand: ParsableCommand {
             added.append(sorted)
         }
         let written = added.flatMap(\.verdicts)
-        if json { return try printJSON(written) }
+        if output.json { return try output.write(written) }
         for verdict in written { Terminal.printResult(Self.line(verdict)) }
         let known = added.reduce(0) { $0 + $1.known }
         if known > 0 { Terminal.note("\(known) of the verdicts stood already") }
@@ -130,7 +129,7 @@ struct VerdictCommand: ParsableCommand {
     private func list(_ standing: StandingVerdicts) throws {
         let verdicts = standing.verdicts.sorted { $0.key < $1.key }.map(\.value)
         tell(standing.unmatched, standing.problems, in: VerdictsFile.name.string)
-        if json { return try printJSON(verdicts) }
+        if output.json { return try output.write(verdicts) }
         for verdict in verdicts { Terminal.printResult(Self.line(verdict)) }
         let counts = PartVerdict.Answer.allCases.map { "\(standing.count($0)) \($0.rawValue)" }.joined(separator: ", ")
         Terminal.note(verdicts.isEmpty ? "\(folder): nobody has said anything of these images yet" : "\(folder): \(counts)")
@@ -151,11 +150,5 @@ struct VerdictCommand: ParsableCommand {
     private static func line(_ verdict: PartVerdict) -> String {
         let rest = [verdict.at, verdict.by, verdict.note].filter { !$0.isEmpty }
         return ([verdict.image, verdict.answer.rawValue, verdict.origin.rawValue] + rest).joined(separator: "  ")
-    }
-
-    private func printJSON(_ verdicts: [PartVerdict]) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        Terminal.printResultText(String(decoding: try encoder.encode(verdicts), as: UTF8.self))
     }
 }

@@ -12,8 +12,12 @@ struct JSONOutput: ParsableArguments {
     var schema: Int?
 
     func validate() throws {
-        guard schema == nil || json else { throw ValidationError("--schema is about --json: give both.") }
-        guard [nil, 1, 2].contains(schema) else { throw ValidationError("--schema must be 1 or 2.") }
+        guard schema == nil || json else {
+            throw ValidationError("--schema is about --json: give both.")
+        }
+        guard [nil, 1, 2].contains(schema) else {
+            throw ValidationError("--schema must be 1 or 2.")
+        }
     }
 
     /// Prints `value`.
