@@ -76,6 +76,31 @@ static inline void store(const tiff_reader *reader, uint8_t *pixels, size_t inde
     }
 }
 
+/// As Pillow: the colour that was multiplied by its alpha; black where nothing is left of it.
+static inline unsigned undone(unsigned value, unsigned alpha, unsigned range) {
+    if (alpha == 0) return 0;
+    value = value * range / alpha;
+    return value > range ? range : value;
+}
+
+/// Divides the colours of `count` pixels by a plane of alpha, which comes after theirs.
+static void divide(const tiff_reader *reader, const uint8_t *row, size_t count, uint8_t *pixels, size_t first) {
+    size_t channels = reader->header.channels;
+    unsigned range = reader->header.samples == MUSC_SAMPLES_UINT16 ? 65535 : 255;
+    for (size_t x = 0; x < count; x++) {
+        unsigned alpha = sample_at(reader, row, x);
+        for (size_t index = (first + x) * channels; index < (first + x + 1) * channels; index++) {
+            unsigned value = pixels[index];
+            if (range == 65535) {
+                uint16_t deep;
+                memcpy(&deep, pixels + 2 * index, 2);
+                value = deep;
+            }
+            store(reader, pixels, index, undone(value, alpha, range));
+        }
+    }
+}
+
 /// Converts `count` pixels of a decoded row to the raster's grey or RGB.
 ///
 /// - row: all samples of each pixel, or those of one plane.
@@ -93,6 +118,10 @@ static void convert(
                 memcpy(pixels + 4 * ((first + x) * channels + (plane < 0 ? c : (size_t)plane)), &value, 4);
             }
         }
+        return;
+    }
+    if (plane == (int)channels) {
+        divide(reader, row, count, pixels, first);
         return;
     }
     switch (reader->photometric) {
@@ -128,16 +157,11 @@ static void convert(
             store(reader, pixels, (first + x) * channels + (size_t)plane, is_inverted ? range - value : value);
             continue;
         }
-        unsigned alpha = reader->is_premultiplied ? sample_at(reader, row, x * step + 3) : range;
+        unsigned alpha = reader->is_premultiplied ? sample_at(reader, row, x * step + channels) : range;
         for (size_t c = 0; c < channels; c++) {
             unsigned value = stretched(reader, sample_at(reader, row, x * step + c));
             if (is_inverted) value = range - value;
-            // As Pillow: the colour that was multiplied by its alpha; black where nothing is left of it.
-            if (alpha != range) {
-                value = alpha == 0 ? 0 : value * range / alpha;
-                if (value > range) value = range;
-            }
-            store(reader, pixels, (first + x) * channels + c, value);
+            store(reader, pixels, (first + x) * channels + c, undone(value, alpha, range));
         }
     }
 }
@@ -246,7 +270,7 @@ musc_codec_result musc_tiff_decode(
     if (!reader->buffer) return musc_tiff_close(reader, musc_codec_failure(MUSC_CODEC_OUT_OF_MEMORY, "out of memory"));
 
     int planes = reader->planar == PLANARCONFIG_SEPARATE && reader->photometric != PHOTOMETRIC_PALETTE
-        ? reader->header.channels : 1;
+        ? reader->header.channels + (reader->is_premultiplied ? 1 : 0) : 1;
     int is_complete = is_converted ? read_converted(reader, pixels)
         : is_tiled ? read_tiles(reader, planes, pixels) : read_strips(reader, planes, pixels);
     if (reader->result.status != MUSC_CODEC_OK) return musc_tiff_close(reader, reader->result);

@@ -292,9 +292,10 @@ static musc_codec_result read_fields(tiff_reader *reader) {
         reader->is_converted = 1;
         channels = 3;
     }
-    reader->is_premultiplied = reader->photometric == PHOTOMETRIC_RGB && (reader->bits == 8 || reader->bits == 16) &&
-        reader->header.samples != MUSC_SAMPLES_FLOAT32 && reader->planar == PLANARCONFIG_CONTIG &&
-        reader->samples_per_pixel > 3 && extra_count > 0 && extras[0] == EXTRASAMPLE_ASSOCALPHA;
+    int has_colours = reader->photometric == PHOTOMETRIC_RGB || reader->photometric == PHOTOMETRIC_MINISBLACK;
+    reader->is_premultiplied = has_colours && (reader->bits == 8 || reader->bits == 16) &&
+        reader->header.samples != MUSC_SAMPLES_FLOAT32 && reader->samples_per_pixel > colours && extra_count > 0 &&
+        extras[0] == EXTRASAMPLE_ASSOCALPHA;
 
     musc_image_header *header = &reader->header;
     header->width = reader->width;

@@ -78,6 +78,8 @@ struct RecognitionTests {
         try write("photo.dat", png, isImage: true)
         try write("IMG_1.jpg", png, isImage: true)
         try write("img_1.NEF", Data("II*\0".utf8), isImage: false)
+        // The preview that a camera puts beside a film, a JPEG by content.
+        try write("MVI_3.THM", Data(try ImageFixtures.bytes("jpeg_422.jpg")), isImage: false)
         try write("IMG_2.NEF", Data("II*\0".utf8), isImage: true)
         for name in ["a.xml", "b.json", "c.txt", "d.csv", "photo.xmp"] { try write(name, Data("text".utf8), isImage: false) }
         for name in ["x.part", "~y.png", ".hidden.png", "_region.png", "ready", "index.html", "program.exe"] {
@@ -93,7 +95,7 @@ struct RecognitionTests {
         #expect(Set(listing.images.map { $0.lastComponent?.string ?? "" }) == images)
         #expect(
             listing.ignored == [
-                .sidecar: 5, .pattern: 2, .hidden: 1, .mask: 1, .readyFile: 1, .results: 1, .noImage: 1, .rawBesideImage: 1, .link: 1,
+                .sidecar: 6, .pattern: 2, .hidden: 1, .mask: 1, .readyFile: 1, .results: 1, .noImage: 1, .rawBesideImage: 1, .link: 1,
             ])
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).count - 1
         #expect(listing.images.count + listing.ignored.values.reduce(0, +) == files)

@@ -108,6 +108,15 @@ struct SampleRangeTests {
         #expect(try files.pixels(.fixed(low: 1024, high: 3072)) == [[0, 128, 255]])
     }
 
+    @Test("Samples above a PGM's largest value are refused with what may be wrong", arguments: [1023, 4095])
+    func swappedBytes(largest: Int) throws {
+        let values: [UInt16] = (0..<16).map { UInt16($0) * 64 }
+        // The low byte first, as no PGM has it.
+        let file = Array("P5\n4 4\n\(largest)\n".utf8) + TIFFBuilder.little(values)
+        let error = #expect(throws: ImageError.self) { try GrayImage(decoding: file, name: "a.pgm") }
+        #expect(error?.description.contains("bytes in the wrong order") == true)
+    }
+
     @Test("Files of 8 bits have no range, are not read for one, and keep their pixels under any")
     func eightBits() throws {
         let files = try Files()

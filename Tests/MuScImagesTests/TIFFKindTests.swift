@@ -81,6 +81,27 @@ struct TIFFKindTests {
         #expect(try RGBImage(decoding: TIFFBuilder(pages: [page]).bytes, name: "a.tif").pixels == [127, 63, 0, 0, 0, 0])
     }
 
+    @Test("Premultiplied alpha is undone beside grey, in planes of its own, and in 8 bits", arguments: [8, 16])
+    func premultipliedElsewhere(bits: Int) throws {
+        // Colours of 200 and 40 under an alpha of a half, of nothing, and of all.
+        let scale = bits == 16 ? 257 : 1
+        let (first, second, alpha) = ([100, 0, 200], [20, 0, 40], [128, 0, 255])
+        func plane(_ values: [Int]) -> [UInt8] { values.flatMap { TIFFBuilder.little($0 * scale, bits / 8) } }
+        func whole(_ planes: [[Int]]) -> [UInt8] { (0..<3).flatMap { place in planes.flatMap { plane([$0[place]]) } } }
+        let field: [(tag: Int, type: Int, bytes: [UInt8])] = [(338, 3, [1, 0])]
+        let grey = TIFFBuilder.Page(width: 3, height: 1, bits: bits, samples: 2, planes: [whole([first, alpha])], fields: field)
+        #expect(try Self.grey(grey) == [199, 0, 200])
+        let apart = TIFFBuilder.Page(
+            width: 3, height: 1, bits: bits, samples: 4, photometric: 2, planar: 2, planes: [first, second, first, alpha].map(plane),
+            fields: field)
+        let together = TIFFBuilder.Page(
+            width: 3, height: 1, bits: bits, samples: 4, photometric: 2, planes: [whole([first, second, first, alpha])], fields: field)
+        for page in [apart, together] {
+            let pixels = try RGBImage(decoding: TIFFBuilder(pages: [page]).bytes, name: "a.tif").pixels
+            #expect(pixels == [199, 39, 199, 0, 0, 0, 200, 40, 200])
+        }
+    }
+
     @Test("CIELAB and planar CMYK are converted")
     func converted() throws {
         let lab = TIFFBuilder.Page(width: 2, height: 1, samples: 3, photometric: 8, planes: [[255, 0, 0, 0, 0, 0]])

@@ -74,10 +74,17 @@ struct PNMDecoder {
 
     private func rawSamples(_ count: Int, size: Int) throws(ImageError) -> [UInt16] {
         try requireBytes(count * size)
-        return (0..<count).map { index in
+        let samples = (0..<count).map { index in
             let offset = pixelOffset + index * size
             return size == 1 ? UInt16(bytes[offset]) : UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1])
         }
+        // The low byte first, as some programs write it, gives noise that looks like an image.
+        if size == 2, let high = samples.max(), high > maximum {
+            throw ImageError(
+                file: name,
+                kind: .damaged(.pnm, "the sample \(high) is above the maximum of \(maximum); are the bytes in the wrong order?"))
+        }
+        return samples
     }
 
     private func plainSamples(_ count: Int) throws(ImageError) -> [UInt16] {

@@ -25,8 +25,8 @@ package enum FileKind: Sendable, Hashable {
 
     /// What a file is taken for.
     ///
-    /// The content goes first, so that a JPEG called `photo.heic` is read. But camera raw begins like TIFF, and is told
-    /// by its name.
+    /// The content goes first, so that a JPEG called `photo.heic` is read. But camera raw begins like TIFF, and previews
+    /// like any JPEG: these are told by their names.
     ///
     /// - Parameters:
     ///   - name: The file's name, as the file system's bytes.
@@ -34,7 +34,9 @@ package enum FileKind: Sendable, Hashable {
     init(name: [UInt8], head: [UInt8]) {
         let ending = fileExtension(name)
         let promised = UnreadFormat(extension: ending)
-        if let unread = UnreadFormat.detect(head) {
+        if Self.previews.contains(ending) {
+            self = .sidecar
+        } else if let unread = UnreadFormat.detect(head) {
             self = .unread(unread)
         } else if let format = ImageFormat.detect(head) {
             self = format == .tiff && promised == .cameraRaw ? .unread(.cameraRaw) : .image
@@ -71,8 +73,12 @@ package enum FileKind: Sendable, Hashable {
         }
     }
 
+    /// Small copies that cameras put beside what they took: a JPEG by content, but of a photograph or film that is there
+    /// already.
+    private static let previews: Set<String> = ["thm"]
+
     private static let sidecars: Set<String> = [
-        "xml", "json", "jsonl", "txt", "csv", "tsv", "yaml", "yml", "ini", "toml", "md", "html", "htm", "log", "xmp", "thm", "md5",
+        "xml", "json", "jsonl", "txt", "csv", "tsv", "yaml", "yml", "ini", "toml", "md", "html", "htm", "log", "xmp", "md5",
         "sha256", "xls", "xlsx", "ods", "db", "nfo", "url", "desktop", "aae", "lst", "dat",
     ]
 }
