@@ -96,58 +96,6 @@ struct DeliveredFolderTests {
         #expect(mixed.status == 0 && mixed.errors.contains("Depths are mixed: 6 of 7 images"), "\(mixed.errors)")
     }
 
-    @Test("Every file of a folder of every format is accounted for, everywhere alike, with the folder itself")
-    func counts() throws {
-        let drop = try folder("drop")
-        let batch = try folder("drop/0900")
-        for index in 0..<6 {
-            try Self.pgm(Self.values(index), largest: 255).write(to: batch.appending(path: "part_\(index).pgm"))
-        }
-        let unreadable = [
-            "a.webp": "RIFF\u{10}\0\0\0WEBPVP8 ", "b.avif": "\0\0\0\u{18}ftypavif", "c.heic": "\0\0\0\u{18}ftypheic", "d.gif": "GIF89a",
-            "e.jp2": "", "f.jxl": "", "g.exr": "", "h.pfm": "Pf\n1 1\n", "i.dng": "II*\0", "j.cr3": "", "k.pdf": "%PDF-1", "l.svg": "<svg",
-            "m.psd": "8BPS", "n.mp4": "", "o.jpg": "", "p.tif": "cut",
-        ]
-        for (name, text) in unreadable { try Data(text.utf8).write(to: batch.appending(path: name)) }
-        let ignored = [
-            "part_0.xml": "sidecar", "part_0.json": "sidecar", "notes.txt": "sidecar", "table.csv": "sidecar", "x.part": "watch.ignore",
-            ".hidden": "hidden", "part_0.nef": "raw beside image", "tool.exe": "no image",
-        ]
-        for name in ignored.keys { try Data("x".utf8).write(to: batch.appending(path: name)) }
-        let counts = Dictionary(ignored.values.map { ($0, 1) }, uniquingKeysWith: +)
-
-        func check(_ record: [String: Any], _ line: String?) throws {
-            #expect(record["images"] as? Int == 22 && record["unreadable"] as? Int == 16)
-            #expect(record["ignored"] as? [String: Int] == counts)
-            let leftOut = record["left_out"] as? [[String: String]] ?? []
-            #expect(Set(leftOut.compactMap { $0["image"] }) == Set(unreadable.keys))
-            #expect(leftOut.allSatisfy { $0["reason"]?.contains(".") == true })
-            if let line { #expect(line.contains("22 images") && line.contains("16 unreadable") && line.contains("8 ignored"), "\(line)") }
-            let rows = try scores(batch).split(whereSeparator: \.isNewline).count - 1
-            #expect(rows == 22)
-            let files = batch.names.count { $0 != "_musc" }
-            #expect(files == 22 + 8)
-        }
-        let byHand = try run("drop/0900")
-        #expect(byHand.status == 0, "\(byHand.errors)")
-        try check(record(batch), byHand.output)
-        let json = try run("drop/0900", "--json")
-        let told = try object(Data(json.output.utf8))
-        #expect(told["images"] as? Int == 22 && told["unreadable"] as? Int == 16)
-        #expect(told["ignored"] as? [String: Int] == counts)
-
-        try FileManager.default.removeItem(at: batch.appending(path: "_musc"))
-        try Data("watch: {settle_seconds: 0}\n".utf8).write(to: musc.scratch.appending(path: "musc.yaml"))
-        let sweep = try musc.run(["sweep", "drop", "--config", "musc.yaml"] + MuscCommand.tiny)
-        #expect(sweep.status == 0, "\(sweep.errors)")
-        try check(record(batch), sweep.output)
-        let table = try String(contentsOf: drop.appending(path: "batches.csv"), encoding: .utf8)
-        // batch, state, images, flagged, unreadable: here too, images counts the unreadable ones.
-        let row = try #require(table.split(whereSeparator: \.isNewline).first { $0.hasPrefix("0900,") })
-        let cells = row.split(separator: ",", omittingEmptySubsequences: false)
-        #expect(cells[1] == "done" && cells[2] == "22" && cells[4] == "16", "\(table)")
-    }
-
     @Test("A folder of nothing but pictures that are not read is a batch that failed with the reason, wherever one looks")
     func nothingReadable() throws {
         let drop = try folder("drop")

@@ -112,6 +112,10 @@ struct ReportPage: Sendable {
             values["unreadable"] = unreadable.count
             values["unreadables"] = unreadable.map { ["name": $0.name, "error": $0.error ?? ""] }
         }
+        let parts = parts
+        if !parts.shown.isEmpty { values["parts"] = ["groups": parts.shown, "more": parts.more, "anyMore": parts.more > 0] }
+        if let other = otherFiles { values["otherFiles"] = ["count": other.count, "sentence": other.sentence] }
+        if !unreadable.isEmpty || otherFiles != nil { values["anyNotScored"] = true }
         if let model = modelText { values["model"] = model }
         if let indexURL = run.indexLink, embedded == nil { values["indexURL"] = indexURL }
         values["isSingle"] = embedded != nil
@@ -169,7 +173,7 @@ struct ReportPage: Sendable {
         return min(max(shapes[shapes.count / 2], 0.62), 2.2)
     }
 
-    private func card(_ index: Int, _ frame: Double) -> [String: Any] {
+    func card(_ index: Int, _ frame: Double) -> [String: Any] {
         let image = scored[index]
         var style = ""
         if let size = image.size {

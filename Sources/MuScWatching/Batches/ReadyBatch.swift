@@ -49,7 +49,9 @@ package struct BatchOutcome: Sendable, Equatable {
     package var flagged: Int
     /// Those that could not be read.
     package var unreadable: Int
-    /// Of those, the ones for which the reason may pass, such as missing rights or a share that was away.
+    /// Other files of its folder, which rules leave out.
+    package var ignored: Int
+    /// Of the unreadable images those for which the reason may pass, such as missing rights or a share that was away.
     package var unread: [FileName]
     /// Why nothing could be flagged, and what would help; nil where something could.
     package var noVerdict: String?
@@ -64,12 +66,13 @@ package struct BatchOutcome: Sendable, Equatable {
     package var deliveries: [Delivery]
 
     package init(
-        images: Int, flagged: Int, unreadable: Int, noVerdict: String? = nil, seconds: Double, finished: Double? = nil,
+        images: Int, flagged: Int, unreadable: Int, ignored: Int = 0, noVerdict: String? = nil, seconds: Double, finished: Double? = nil,
         report: FilePath?, deliveries: [Delivery] = [], unread: [FileName] = []
     ) {
         self.images = images
         self.flagged = flagged
         self.unreadable = unreadable
+        self.ignored = ignored
         self.noVerdict = noVerdict
         self.seconds = seconds
         self.finished = finished

@@ -129,6 +129,7 @@ struct Worker: Sendable {
         ]
         if let reason = outcome.noVerdict { metadata["no_verdict"] = "\(reason)" }
         if outcome.unreadable > 0 { metadata["unreadable"] = "\(outcome.unreadable)" }
+        if outcome.ignored > 0 { metadata["ignored"] = "\(outcome.ignored)" }
         if let report = outcome.report { metadata["report"] = "\(report.text)" }
         if let replaced = batch.replaced { metadata["replaced"] = "results of \(replaced) images" }
         if let remark { metadata["remark"] = "\(escapedText(remark.utf8))" }

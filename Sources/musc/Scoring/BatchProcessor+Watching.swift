@@ -35,6 +35,7 @@ extension BatchProcessor {
                 LatestLink.point(at: batch, in: configuration.watch)
                 return BatchOutcome(
                     images: outcome.result.images, flagged: outcome.result.flagged, unreadable: outcome.result.unreadable,
+                    ignored: outcome.ignored,
                     noVerdict: outcome.outcome.absence?.explanation, seconds: outcome.seconds,
                     report: batch.results.appending("report.html"), deliveries: configuration.hooks.deliveries(of: outcome.result),
                     unread: outcome.unread)
@@ -90,6 +91,7 @@ extension PublishedResults {
             digest: FileSetDigest(text: fileSet), stamp: run.fileStamp, contents: run.fileContents.map { FileContents(lines: $0) },
             outcome: BatchOutcome(
                 images: run.images, flagged: run.flagged, unreadable: run.unreadable,
+                ignored: (run.ignored ?? [:]).values.reduce(0, +),
                 noVerdict: FlagOutcome(flagged: run.flagged, threshold: run.threshold).absence?.explanation,
                 seconds: run.seconds, finished: run.finished, report: batch.results.appending("report.html"),
                 deliveries: Self.deliveries(of: batch, run, configuration.hooks)),
