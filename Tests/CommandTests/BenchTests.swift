@@ -33,7 +33,10 @@ import Testing
         let batch = try musc.makeBatch("batch", images: 4)
         let before = batch.names
         let stages = try bench("batch").compactMap { $0["stage"] as? String }
-        #expect(stages == ["features", "of that, decoding", "mutual scoring", "scores", "nearest places", "results", "together"])
+        #expect(
+            stages == [
+                "features", "of that, decoding", "images of one part", "mutual scoring", "scores", "nearest places", "results", "together",
+            ])
         #expect(batch.names == before)
     }
 

@@ -36,6 +36,7 @@ struct WholeRoute: Sendable {
         let (seats, seating) = try seats(of: tokens, outside, barred: barred) {
             TooFewImages(all, copies: equal.position.count - equal.distinct.count)
         }
+        clock.finish("images of one part")
         let comparison = PatchComparison(network: network, region: region)
         let search = comparison.findingOnSearch(panel: seats.panel, judges: seats.mayJudge + seats.panel.judging.count)
         let compared = try comparison.compare(tokens, by: seats, nearest: nearest, progress: progress)

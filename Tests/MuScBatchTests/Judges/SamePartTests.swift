@@ -8,36 +8,6 @@ import Testing
 
 /// Photographs of one part do not judge each other: by their looks, and by their names.
 @Suite struct SamePartTests {
-    /// Writes photographs of parts with details of their own, the first few of them with a defect.
-    ///
-    /// - Parameter shots: For each part how often it was photographed, each time a little brighter.
-    private func parts(
-        _ shots: [Int], defects: Int = 0, in name: String, seed: Int = 0, _ fixture: JudgesFixture
-    ) throws -> [BatchFile] {
-        let place = fixture.folder.appending(name)
-        try FileManager.default.createDirectory(atPath: place.string, withIntermediateDirectories: true)
-        return try shots.enumerated().flatMap { part, count in
-            try (0..<count).map { shot in
-                var detail = SeededGenerator(seed: UInt64(1000 * seed + part + 1))
-                var values = [Int](repeating: 0, count: 56 * 56)
-                for y in 0..<56 { for x in 0..<56 { values[y * 56 + x] = 100 + (x / 14 + y / 14) % 2 * 50 } }
-                for _ in 0..<120 {
-                    let (x, y) = (Int.random(in: 0..<53, using: &detail), Int.random(in: 0..<53, using: &detail))
-                    let height = Int.random(in: -14...14, using: &detail)
-                    for dy in 0..<3 { for dx in 0..<3 { values[(y + dy) * 56 + x + dx] += height } }
-                }
-                if part < defects { for y in 8..<26 { for x in 8..<26 { values[y * 56 + x] = (x * y * (part + 3)) % 200 + 30 } } }
-                let pixels = values.flatMap { value in
-                    [UInt8](repeating: UInt8(min(max(value + shot, 0), 255)), count: 3)
-                }
-                let file = "part\(part)_\(shot).png"
-                let path = place.appending(file)
-                try Data(RGBImage(width: 56, height: 56, pixels: pixels).pngEncoded()).write(to: URL(filePath: path.string))
-                return BatchFile(path: path, name: file)
-            }
-        }
-    }
-
     private func fixture(pattern: String? = nil, _ change: (inout ScoringSettings) -> Void = { _ in }) throws -> JudgesFixture {
         try JudgesFixture {
             $0.preset = .tuned
@@ -49,8 +19,8 @@ import Testing
     @Test("Defects photographed again and again score and rank as once", arguments: [2, 3], [nil, "(.*)_[0-9]+"])
     func bursts(times: Int, pattern: String?) throws {
         let fixture = try fixture(pattern: pattern)
-        let once = try parts([Int](repeating: 1, count: 16), defects: 2, in: "once", fixture)
-        let again = try parts([times, times] + [Int](repeating: 1, count: 14), defects: 2, in: "again", fixture)
+        let once = try fixture.parts([Int](repeating: 1, count: 16), defects: 2, in: "once")
+        let again = try fixture.parts([times, times] + [Int](repeating: 1, count: 14), defects: 2, in: "again")
         let plain = try fixture.inspector.inspectWhole(once)
         let scores = try fixture.inspector.inspectWhole(again)
         for image in plain.images {
@@ -67,7 +37,7 @@ import Testing
     @Test("A batch without twins scores the same to the byte as where nobody looks for them")
     func none() throws {
         let fixture = try fixture()
-        let files = try parts([Int](repeating: 1, count: 14), defects: 1, in: "batch", fixture)
+        let files = try fixture.parts([Int](repeating: 1, count: 14), defects: 1, in: "batch")
         let scores = try fixture.inspector.inspectWhole(files)
         #expect(!scores.findings.contains { if case .twins = $0 { true } else { false } })
         #expect(scores.images.allSatisfy { $0.part == nil })
@@ -82,7 +52,7 @@ import Testing
         let fixture = try fixture(pattern: pattern) {
             $0.judges = .count(9); $0.recurringMarks = .ignore
         }
-        let files = try parts([3, 1, 2, 1, 1, 2, 1, 1, 1, 3, 1, 1, 2], defects: 1, in: "batch", fixture)
+        let files = try fixture.parts([3, 1, 2, 1, 1, 2, 1, 1, 1, 3, 1, 1, 2], defects: 1, in: "batch")
         let whole = try fixture.inspector.inspectWhole(files)
         let blocks = try fixture.inspector.inspectInBlocks(files, judges: 9)
         for (a, b) in zip(whole.images, blocks.images) {
@@ -94,9 +64,9 @@ import Testing
     @Test("Known good parts photographed twice promise as much as photographed once", arguments: [nil, "(.*)_[0-9]+"])
     func knownGood(pattern: String?) throws {
         let fixture = try fixture(pattern: pattern)
-        let batch = try parts([Int](repeating: 1, count: 6), defects: 1, in: "batch", seed: 1, fixture)
+        let batch = try fixture.parts([Int](repeating: 1, count: 6), defects: 1, in: "batch", seed: 1)
         func scores(_ shots: Int) throws -> Inspection {
-            let good = try parts([Int](repeating: shots, count: 24), in: "good\(shots)", seed: 2, fixture)
+            let good = try fixture.parts([Int](repeating: shots, count: 24), in: "good\(shots)", seed: 2)
                 .map { BatchFile(path: $0.path, name: "good-\($0.name)") }
             return try fixture.inspector.inspectWhole(
                 batch, judgedBy: [OutsideJudges(origin: .knownGood, tokens: try fixture.inspector.tokens(of: good))])
@@ -107,7 +77,7 @@ import Testing
         #expect(zip(twice.images, once.images).allSatisfy { abs(($0.score ?? 0) - ($1.score ?? 1)) < 0.02 })
         #expect(twice.threshold.explanation.contains("24 known good parts"))
         // Ten parts are no more than ten, however often they were photographed.
-        let few = try parts([Int](repeating: 3, count: 10), in: "few", seed: 3, fixture)
+        let few = try fixture.parts([Int](repeating: 3, count: 10), in: "few", seed: 3)
             .map { BatchFile(path: $0.path, name: "good-\($0.name)") }
         let beside = try fixture.inspector.inspectWhole(
             batch, judgedBy: [OutsideJudges(origin: .knownGood, tokens: try fixture.inspector.tokens(of: few))])
@@ -117,7 +87,7 @@ import Testing
     @Test("Where all images show one part, each is judged by the others, and it is said")
     func oneOnly() throws {
         let fixture = try fixture(pattern: "(part)")
-        let files = try parts([Int](repeating: 1, count: 6), in: "batch", fixture)
+        let files = try fixture.parts([Int](repeating: 1, count: 6), in: "batch")
         let scores = try fixture.inspector.inspectWhole(files)
         #expect(scores.findings.contains(.partsIgnored))
         #expect(scores.images.allSatisfy { $0.score != nil })
@@ -126,7 +96,7 @@ import Testing
     @Test("Blank images are scored and named, and judge nobody")
     func blank() throws {
         let fixture = try fixture()
-        let files = try parts([Int](repeating: 1, count: 12), defects: 1, in: "batch", fixture)
+        let files = try fixture.parts([Int](repeating: 1, count: 12), defects: 1, in: "batch")
         let plain = try fixture.inspector.inspectWhole(files)
         let dark = try (0..<5).map { index in
             let path = fixture.folder.appending("batch/dark\(index).png")
@@ -144,7 +114,7 @@ import Testing
             return
         }
         #expect(named.map(\.name) == dark.map(\.name))
-        let good = try parts([Int](repeating: 1, count: 20), in: "good", seed: 4, fixture)
+        let good = try fixture.parts([Int](repeating: 1, count: 20), in: "good", seed: 4)
         let judged = try fixture.inspector.inspectWhole(
             files, judgedBy: [OutsideJudges(origin: .knownGood, tokens: try fixture.inspector.tokens(of: good + dark.prefix(1)))])
         #expect(judged.findings.contains(.blankJudges(.knownGood, ["dark0.png"])))
