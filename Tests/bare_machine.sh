@@ -13,10 +13,12 @@
 # Needs root, and a Swift that was not installed by Debian. Where this machine says from where apt, git and pip get what
 # they need, the root does so too. What is not committed is not tried. Says how long each step took.
 set -euo pipefail
+called_from=$PWD
 cd "$(dirname "$0")/.."
+script=$PWD/Tests/bare_machine.sh
 . examples/requirements.sh
 
-usage() { sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,15s/^# \{0,1\}//p' "$script" >&2; exit 2; }
 until=all root=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -26,6 +28,7 @@ while [ $# -gt 0 ]; do
     esac
     shift 2 || usage
 done
+[ -z "$root" ] || root=$(cd "$called_from" && realpath -m "$root")
 case $until in requirements | target | quickstart | all) ;; *) usage ;; esac
 [ "$(id -u)" = 0 ] || usage
 require_packages debootstrap
@@ -39,7 +42,7 @@ if [ -z "${MUSC_OWN_MOUNTS:-}" ]; then
         trap 'rm -rf --one-file-system "$made"' EXIT
     fi
     status=0
-    MUSC_OWN_MOUNTS=1 unshare --mount --propagation private "$0" --until "$until" --root "$root" || status=$?
+    MUSC_OWN_MOUNTS=1 unshare --mount --propagation private "$script" --until "$until" --root "$root" || status=$?
     exit $status
 fi
 
@@ -85,6 +88,8 @@ mount --rbind /dev "$root/dev"
 # The toolchain itself, whatever leads to it.
 swift=$(swift -print-target-info | sed -nE 's/.*"runtimeResourcePath": "(.*)\/lib\/swift".*/\1/p')
 [ -x "$swift/bin/swift" ] || { echo "There is no toolchain of Swift at “$swift”." >&2; exit 1; }
+# Bound there it would hide the root's own programs.
+case $swift in / | /usr) echo "Swift lies in $swift among the system's programs: unpack it into a folder of its own." >&2; exit 2; ;; esac
 bind "$swift"
 # Folders of this machine that git and pip are told to take things from.
 { git config --get-regexp 'url\..*\.insteadof' || true; } | sed -nE 's/^url\.(file:\/\/)?(\/.*)\.insteadof .*/\2/p' |

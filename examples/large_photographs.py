@@ -1,5 +1,7 @@
 """Time and memory of photographs of 20 megapixels: 5000 × 4000 px, each of 20 × 16 solar cells of elpv-dataset.
 
+With --deep they are of 16 bits, so that each is read twice: once for the range of the batch.
+
 Each row is one run of `musc bench` over the folder, from files to the report, with nothing kept from before. Seconds are
 those of a photograph; the memory is the highest of the process.
 """
@@ -18,13 +20,13 @@ from PIL import Image
 CELL, COLUMNS, ROWS = 250, 20, 16
 
 
-def make_photographs(data, folder, count):
+def make_photographs(data, folder, count, deep):
     """Writes the photographs that are not there yet; the same ones whatever the count."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [line.split() for line in (data / "labels.csv").read_text().splitlines()]
     good = sorted(name for name, probability, kind in names if kind == "mono" and float(probability) == 0)
     for index in range(count):
-        path = folder / f"large{index:02}.jpg"
+        path = folder / f"large{index:02}.{'tif' if deep else 'jpg'}"
         if path.exists():
             continue
         draw = random.Random(index)
@@ -33,6 +35,10 @@ def make_photographs(data, folder, count):
             with Image.open(data / draw.choice(good)) as cell:
                 photograph.paste(
                     cell.convert("L").resize((CELL, CELL)), (position % COLUMNS * CELL, position // COLUMNS * CELL))
+        if deep:
+            # 12 bits in the lower ones of 16, as industrial cameras write them.
+            photograph.convert("I").point(lambda value: value * 16).convert("I;16").save(path)
+            continue
         # In colour, as most cameras write them.
         photograph.convert("RGB").save(path, quality=92)
 
@@ -57,12 +63,13 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="a folder for the photographs")
     parser.add_argument("--musc", default="musc")
     parser.add_argument("--photographs", type=int, default=40)
+    parser.add_argument("--deep", action="store_true", help="16-bit TIFF of 40 MB each instead of JPEG")
     parser.add_argument("--sizes", nargs="*", default=["auto"])
     parser.add_argument("--windows", nargs="*", default=["preset"], help="patches, off, or preset")
     parser.add_argument("arguments", nargs="*", help="for musc bench, after --")
     options = parser.parse_args()
-    folder = options.work / f"{options.photographs}"
-    make_photographs(options.data, folder, options.photographs)
+    folder = options.work / f"{options.photographs}{'-deep' if options.deep else ''}"
+    make_photographs(options.data, folder, options.photographs, options.deep)
     print(
         "| image size | tiles | window | pairs computed | features | of that, decoding | a tile | mutual scoring | scores, maps, "
         "report | together | memory, MiB |\n|---|---|---|---|---|---|---|---|---|---|---|")

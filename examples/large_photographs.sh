@@ -4,6 +4,7 @@
 #     examples/large_photographs.sh [--photographs 40] [--sizes auto …] [--windows preset …] [-- FLAGS]
 #     examples/large_photographs.sh --photographs 8 --sizes 630x504 1260x1008 2520x2016
 #     examples/large_photographs.sh --photographs 8 --sizes 1260x1008 --windows 4 8 17 34
+#     examples/large_photographs.sh --deep --sizes 630x504 -- --memory 1G      40 of 16 bits, 1.6 GB on disk
 #
 # Makes photographs of 5000 × 4000 px (JPEG) out of solar cells of elpv-dataset, 320 cells each, and prints what
 # `musc bench` measures of scoring them: seconds a photograph, how they split, and the highest memory. FLAGS are passed
