@@ -127,6 +127,8 @@ def returned(arguments, work):
     """A batch that comes back to its line under another path, and photographed again."""
     root = work / "drop" / "line"
     cells = sorted(arguments.cells.glob("*.png"))[:16]
+    configuration = work / "musc.yaml"
+    configuration.write_text("watch: {settle_seconds: 0}\n")
     print("| batch | flagged |")
     print("|---|---|")
     for number, name in enumerate(["0900", "1000", "0900_again", "0900_photographed_again"]):
@@ -138,7 +140,7 @@ def returned(arguments, work):
             else:
                 shutil.copy(cell, folder)
         subprocess.run(
-            [arguments.musc, "sweep", str(work / "drop"), "--image-size", "224", "--no-progress", "--settle-seconds", "0",
+            [arguments.musc, "sweep", str(work / "drop"), "--image-size", "224", "--no-progress", "--config", str(configuration),
              "--state", str(work / "state")], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with open(folder / "_musc" / "scores.csv", newline="", encoding="utf-8") as file:
             flagged = [row["image"] for row in csv.DictReader(file) if row["flagged"] == "true"]

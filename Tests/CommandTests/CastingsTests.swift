@@ -19,7 +19,7 @@ struct CastingsTests {
         (0..<4096).map { index in
             let (x, y) = (index % 64 - 32, index / 64 - 32)
             let radius = x * x + y * y
-            let rough = (x * 13 + y * 29 + number * 7) * 2_654_435_761 >> 8 & 127
+            let rough = (((x * 13 + y * 29 + number * 7) * 2_654_435_761) >> 8) & 127
             let ring = (radius / 90 + number) % 3 * 90
             let metal = radius < 900 ? 2100 - radius / 2 + ring + rough : 320 + rough
             let (dx, dy) = (x - number * 3 % 11, y + 6)
@@ -65,7 +65,7 @@ struct CastingsTests {
             #expect(deep.flagged == eight.flagged)
         }
         #expect(try outcome("camera12", largest: 255) { $0 >> 4 }.table == twelve.table)
-        #expect(try outcome("camera10", largest: 255) { $0 * 700 / Self.brightest >> 2 }.table == ten.table)
+        #expect(try outcome("camera10", largest: 255) { ($0 * 700 / Self.brightest) >> 2 }.table == ten.table)
         // Taken as it is stored, such a batch is nearly black.
         let full = try musc.run(["run", "ten"] + MuscCommand.tiny, environment: ["MUSC_RANGE": "full"])
         #expect(full.status == 0 && full.errors.contains("show nothing of a part"), "\(full.errors)")

@@ -107,7 +107,8 @@ extension WatchStatus.Batch {
         let path = FilePath(blob: row["folder_path"])
         folder = path.text
         sequence = row["sequence"]
-        images = row["image_count"]
+        // Pages of a stack are images, which only the scoring has counted.
+        images = row["scored"] ?? row["image_count"]
         reason = row["reason"]
         attempts = row["attempts"]
         firstSeen = time("first_seen") ?? ""
