@@ -28,7 +28,7 @@ extension Verdict {
         }
         let agreement = RsCIN.neighbourAgreement(
             scores, features: features, neighbours: neighbours, threads: settings.threads)
-        let applies = (agreement ?? 0) >= Self.requiredAgreement
+        let applies = (agreement ?? 0) >= requiredAgreement
         return (
             applies ? onScale() : scores,
             RsCINDecision(
@@ -42,11 +42,12 @@ extension Verdict {
         return applies
             ? "on, because images that look alike have like scores (Spearman \(rounded(agreement)))."
             : "off, because images that look alike do not have like scores (Spearman \(rounded(agreement)), at least "
-                + "\(Self.requiredAgreement) needed)."
+                + "\(requiredAgreement) needed)."
     }
 
-    /// The rank correlation of a score with its neighbours' at which RsCIN is trusted ("How a batch is scored", RsCIN).
-    static let requiredAgreement = 0.7
+    /// The rank correlation of a score with its neighbours' at which RsCIN is trusted ("How a batch is scored", RsCIN). Means
+    /// of patch tokens are alike where the patches that make the score are, so that they agree more whatever the parts.
+    private var requiredAgreement: Double { settings.imageFeature == .classToken ? 0.7 : 0.9 }
 
     private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 }

@@ -58,7 +58,8 @@ public struct AlignmentFrame: Sendable, Hashable, Codable {
             reference: reference, agreement: agreement, compared: compared)
     }
 
-    /// The part of the frame that is compared with the reference, before it was widened.
+    /// What is compared with the reference to find the frame's place: with a margin around the part, and before the frame
+    /// was widened.
     let compared: FrameSize
 
     init(
@@ -94,7 +95,9 @@ public struct AlignmentFrame: Sendable, Hashable, Codable {
     }
 
     /// The map from shares of the frame's sides to pixels of the copy.
-    private func toCopy(_ placement: PartPlacement) -> AffineMap {
+    private func toCopy(_ placement: PartPlacement) -> AffineMap { toCopy(placement, size) }
+
+    private func toCopy(_ placement: PartPlacement, _ size: FrameSize) -> AffineMap {
         let straight = placement.angle == 0
         let (c, s) = straight ? (1, 0) : (cos(placement.angle), sin(placement.angle))
         let (a, b, d, e) = (c * size.width, -s * size.height, s * size.width, c * size.height)
@@ -118,9 +121,10 @@ public struct AlignmentFrame: Sendable, Hashable, Codable {
         return part.fault == nil || found > 0.5 * agreement ? placement : middle
     }
 
-    /// Whether something of a size stands out outside the frame.
+    /// Whether something of a size stands out outside the frame, but for the blurred edge of a part that fills it.
     private func hasMore(_ part: FoundPart, outside placement: PartPlacement) -> Bool {
-        guard let inverse = toCopy(placement).inverse else { return false }
+        let edged = FrameSize(width: size.width + 2 * Self.softEdge, height: size.height + 2 * Self.softEdge)
+        guard let inverse = toCopy(placement, edged).inverse else { return false }
         let more = part.all.pixels.indices.count { index in
             guard part.all.pixels[index] == 1 else { return false }
             let (u, v) = inverse(Double(index % part.width) + 0.5, Double(index / part.width) + 0.5)
@@ -131,6 +135,8 @@ public struct AlignmentFrame: Sendable, Hashable, Codable {
 
     /// The share of the frame's area that counts as something beside the part.
     private static let leastMore = 0.003
+    /// Pixels of the copy over which a part's edge is blurred, or left out of the frame.
+    private static let softEdge = 3.0
 
     /// Whether a part lies far from where the others lie, where their place is nearly the same.
     private func isAstray(_ placement: PartPlacement) -> Bool {

@@ -57,6 +57,11 @@ struct AlignmentSearch: Sendable {
     /// The share of the copy's longer side by which places of parts that lie at one place scatter.
     private static let mostDrift = 0.02
     private static let margin = 0.08
+    /// The share of its upright box from which on a part counts as a rectangle. Its frame has no margin, and leaves out
+    /// the outermost pixels of the copy, which are part and background in one: of a rectangle a margin shows nothing but
+    /// background, and a line of it along an edge scores like a defect. Other parts show their outline in the margin.
+    private static let rectangle = 0.9
+    private static let mixedEdge = 1.0
     private static let mostArea = 0.9
 
     private var found: [FoundPart] { parts.filter { $0.fault == nil } }
@@ -200,9 +205,18 @@ struct AlignmentSearch: Sendable {
         size: FrameSize, middle: PartPlacement, scatter: FrameSize, _ elongation: Double
     ) -> AlignmentFrame {
         let agreement = zip(searches, placements).map { $0.agreement($1, with: reference) }.median
+        let filled = zip(searches, placements).map { search, placement in
+            let box = search.part.box(at: placement.angle)
+            return Double(search.part.mask.count) / max(box.width * box.height, 1)
+        }
+        var cut = size
+        if follows, filled.median >= Self.rectangle {
+            func inside(_ side: Double) -> Double { max(side / (1 + 2 * Self.margin) - 2 * Self.mixedEdge, 1) }
+            cut = FrameSize(width: inside(size.width), height: inside(size.height))
+        }
         return AlignmentFrame(
-            copy: copy, isTurned: isTurned, follows: follows, size: size, middle: middle, scatter: scatter, elongation: elongation,
-            reference: reference, agreement: agreement)
+            copy: copy, isTurned: isTurned, follows: follows, size: cut, middle: middle, scatter: scatter, elongation: elongation,
+            reference: reference, agreement: agreement, compared: size)
     }
 
     /// One size for all parts: the 98th percentile of their extents, those above 1.5 times the middle one left out, and a
