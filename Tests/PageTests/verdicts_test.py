@@ -170,6 +170,15 @@ class Way(unittest.TestCase):
         _, run = self.scored("c", 300)
         good = self.judges(run)["found good"]["images"]
         self.assertEqual(sorted(name for name in good if name.startswith("b/")), sorted([f"b/{second[0]}", f"b/{second[2]}"]))
+        # The line's page tells of it.
+        for _ in range(100):
+            ann.goto(f"{root}0/line/line.html")
+            # It follows its batch within moments.
+            if ann.locator("h2", has_text="Found defective 2").count():
+                break
+            time.sleep(0.2)
+        expect(ann.locator("h2", has_text="Found defective")).to_have_text("Found defective 2")
+        self.assertTrue(ann.locator(".found img").first.evaluate("image => image.complete && image.naturalWidth > 0"))
 
 
 if __name__ == "__main__":
