@@ -31,7 +31,8 @@ hooks: {on_batch: [$PWD/examples/mqtt/publish.sh, musc/batch], on_flagged: [$PWD
 YAML
 export MQTT_PORT=$port MUSC_STATE=$work/state
 "$musc" sweep --config "$work/musc.yaml" --image-size 224 >/dev/null
-"$musc" verdict "$work/drop/line-a/0900" --good "$(ls "$work/drop/line-a/0900" | head -1)" --by Ann --config "$work/musc.yaml"
+first=("$work/drop/line-a/0900"/*.png)
+"$musc" verdict "$work/drop/line-a/0900" --good "${first[0]}" --by Ann --config "$work/musc.yaml" >/dev/null
 for _ in $(seq 50); do grep -q '^musc/verdict/' "$work/heard" && break; sleep 0.1; done
 cut -c1-160 "$work/heard" | grep -v '^musc/hello'
 grep -q '^musc/batch/line-a ' "$work/heard" && grep -q '^musc/verdict/line-a ' "$work/heard"
