@@ -5,6 +5,9 @@
 #   Tests/page.sh            writes the batches with the package's own tests, then runs the browsers
 #   Tests/page.sh FOLDER     runs the browsers on batches written earlier
 #
+# and takes verdicts the whole way, from a report to the next batch: from disk, and through musc serve (MUSC_COMMAND, or
+# .build/release/musc).
+#
 # Installs Debian's chromium, firefox-esr, poppler-utils and python3-venv where they are missing; Playwright and axe-core
 # come from PyPI into .build/page-tests. CHROMIUM and FIREFOX name other browsers.
 set -euo pipefail
@@ -31,3 +34,4 @@ else
 fi
 CHROMIUM=${CHROMIUM:-$(command -v chromium)} "$tools/bin/python" Tests/PageTests/page_test.py "$folder"
 FIREFOX=${FIREFOX:-$(command -v firefox-esr)} python3 Tests/PageTests/firefox_test.py "$folder"
+CHROMIUM=${CHROMIUM:-$(command -v chromium)} "$tools/bin/python" Tests/PageTests/verdicts_test.py "${MUSC_COMMAND:-.build/release/musc}"

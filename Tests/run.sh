@@ -37,3 +37,4 @@ fi
 ./Tests/fuzz.sh -q -s 3 -n 1000
 # The short form of its batches: 40 in twenty seconds.
 ./Tests/soak.sh -n 160 -b 40 -s 20
+./Tests/serve.sh -s 5

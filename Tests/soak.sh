@@ -4,7 +4,7 @@
 #
 #   ./Tests/soak.sh [-a] [-n IMAGES] [-b BATCHES] [-s SECONDS] [-- musc's own options…]
 #
-#   -a   all that takes hours before that: fuzzing, every failing write, kill -9, a batch of 20,000 images, sanitizers
+#   -a   all that takes hours before that: fuzzing, every failing write, kill -9, many clients at musc serve, a batch of 20,000 images, sanitizers
 #   -n   images in all (2000)
 #   -b   batches (200)
 #   -s   seconds over which they are dropped (300)
@@ -38,6 +38,7 @@ if [ -n "$all" ]; then
     ./Tests/fuzz.sh
     MUSC_FAULTS=all swift test -c release --skip-build --disable-testable-imports --filter FaultTests
     ./Tests/kill.sh 100
+    ./Tests/serve.sh -s 3600
     ./Tests/large_batch.sh
     ./Tests/sanitize.sh
 fi

@@ -8,9 +8,11 @@ package struct HookSettings: Sendable, Equatable {
     package var onBatch: [String]?
     /// A program and its arguments, run for each flagged image; nil for none.
     package var onFlagged: [String]?
+    /// A program and its arguments, run for each verdict that somebody gives; nil for none.
+    package var onVerdict: [String]?
     /// Seconds after which a program that still runs is ended.
     package var timeoutSeconds: Double = 30
-    /// URLs to which each batch's result is sent by POST.
+    /// URLs to which each batch's result, and each verdict, is sent by POST.
     package var webhooks: [String] = []
     /// A file of header lines that are sent along; nil for none.
     package var webhookHeadersFile: FilePath?
@@ -20,12 +22,13 @@ package struct HookSettings: Sendable, Equatable {
     package init() {}
 
     /// Whether nobody is told anything.
-    package var isEmpty: Bool { onBatch == nil && onFlagged == nil && webhooks.isEmpty }
+    package var isEmpty: Bool { receivers.isEmpty }
 
     /// Everybody who is told something.
     package var receivers: [Receiver] {
-        [onBatch.map { .command(name: Receiver.onBatch, $0) }, onFlagged.map { .command(name: Receiver.onFlagged, $0) }]
-            .compactMap { $0 } + webhooks.map { .webhook(url: $0) }
+        [(Receiver.onBatch, onBatch), (Receiver.onFlagged, onFlagged), (Receiver.onVerdict, onVerdict)].compactMap { name, words in
+            words.map { .command(name: name, $0) }
+        } + webhooks.map { .webhook(url: $0) }
     }
 
     /// The messages that these settings make of one result.
@@ -44,6 +47,15 @@ package struct HookSettings: Sendable, Equatable {
         }
         return deliveries + webhooks.map { Delivery(receiver: $0, key: key, body: batch) }
     }
+
+    /// The messages that these settings make of a verdict.
+    ///
+    /// - Parameters:
+    ///   - key: Of the verdict; the same whenever it is told of again.
+    ///   - verdict: The verdict as JSON.
+    package func deliveries(key: String, verdict: String) -> [Delivery] {
+        ((onVerdict == nil ? [] : [Receiver.onVerdict]) + webhooks).map { Delivery(receiver: $0, key: key, body: verdict) }
+    }
 }
 
 /// Somebody who is told of results.
@@ -54,6 +66,7 @@ package enum Receiver: Sendable, Hashable {
 
     package static let onBatch = "hooks.on_batch"
     package static let onFlagged = "hooks.on_flagged"
+    package static let onVerdict = "hooks.on_verdict"
 
     /// Tells it from other receivers without saying what may be secret in it.
     package var fingerprint: String {

@@ -8,8 +8,8 @@ import SystemPackage
 
 /// Index, reports and photographs of drop folders over HTTP, and verdicts from their readers.
 ///
-/// What is served: of each root `index.html` and `batches.csv`, everything in results' folders, and the images of batches
-/// that have results beside them. Pages and scripts only where they belong to this program's user: whoever else may write
+/// What is served: of each root `index.html` and `batches.csv`, of its lines `line.html`, everything in results' folders,
+/// and the images of batches that have results beside them. Pages and scripts only where they belong to this program's user: whoever else may write
 /// to a drop folder could otherwise speak in its name. Nothing is written but verdicts.
 package struct ResultsSite: Sendable {
     /// A folder whose results are served under its number: `/0/`, `/1/` …
@@ -28,14 +28,20 @@ package struct ResultsSite: Sendable {
     private let token: String?
     /// What pages of this site know and others do not.
     private let secret: String
+    /// Called with each verdict that was kept, and the batch's folder.
+    private let onVerdict: @Sendable (PartVerdict, FilePath) -> Void
 
     /// - Parameters:
     ///   - folderName: Of results' folders, `_musc`.
     ///   - token: What clients must give; nil where only loopback is listened at.
-    package init(roots: [Root], folderName: String, token: String?) {
+    ///   - onVerdict: Called with each verdict that was kept, and the batch's folder, on the connection's thread.
+    package init(
+        roots: [Root], folderName: String, token: String?, onVerdict: @escaping @Sendable (PartVerdict, FilePath) -> Void = { _, _ in }
+    ) {
         self.roots = roots
         self.folderName = folderName
         self.token = token
+        self.onVerdict = onVerdict
         secret = Self.random()
     }
 
@@ -125,6 +131,7 @@ package struct ResultsSite: Sendable {
                 return HTTPResponse(302, headers: [("Location", "\(folderName)/report.html")], "")
             } ?? .refusal(404)
         }
+        if name == LinePage.fileName { return send(path, root.results) }
         // A photograph, where its batch has results beside it.
         guard let type = Self.imageTypes[Self.ending(name)], let batch = OpenFolder(Array(path.dropLast()), below: root.results) else {
             return .refusal(404)
@@ -225,6 +232,9 @@ package struct ResultsSite: Sendable {
                 at: Date.now.ISO8601Format())
             let added = try batch.add([verdict])
             guard added.unmatched.isEmpty else { return HTTPResponse(404, "There is no image \(said.image) in this batch.\n") }
+            // Results' folder and name of the request off.
+            let folder = path.dropLast(2).reduce(root.drop) { $0.appending($1) }
+            for verdict in added.verdicts { onVerdict(verdict, folder) }
             return HTTPResponse(200, type: "application/json", "{}")
         }
     }

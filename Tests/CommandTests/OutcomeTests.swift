@@ -114,9 +114,10 @@ import Testing
         #expect(
             expected.heading.map { page?.contains("<h1 id=\"answer\" aria-live=\"polite\">\($0)</h1>") == true } ?? (page == nil))
         let rows = try text("\(shown)/batches.csv").split(separator: "\r\n")
-        #expect(rows[0] == "batch,state,images,flagged,unreadable,finished,seconds,report,error,outcome")
+        #expect(
+            rows[0] == "batch,state,images,flagged,unreadable,finished,seconds,report,error,outcome,found_good,found_defective,spot_checks")
         let row = try #require(rows.first { $0.hasPrefix("it,") })
-        #expect(row.hasPrefix("it,\(expected.row),") && row.hasSuffix(",\(expected.rowOutcome)"), "\(row)")
+        #expect(row.hasPrefix("it,\(expected.row),") && row.hasSuffix(",\(expected.rowOutcome),0,0,0"), "\(row)")
         #expect(try text("\(shown)/index.html").contains("\">\(expected.index)</span></td>"))
         let done = expected.row.hasPrefix("done") ? expected : nil
         let metrics = try text("musc.prom").split(separator: "\n")

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import MuScResults
 import MuScVerdicts
 import ScratchFolders
 import SystemPackage
@@ -76,6 +77,47 @@ import Testing
         let result = try musc.run("verdict", "batch", "--good", try images()[0])
         #expect(result.status == 1 && result.errors.contains("mend or move it"))
         #expect(try String(contentsOf: file, encoding: .utf8) == "my notes")
+    }
+
+    @Test("Hooks are told of verdicts; the line's page, the index, batches.csv and musc line show tell what people found")
+    func line() throws {
+        try musc.installTinyWeights()
+        try musc.makeBatch("drop/line/a", images: 9)
+        let path = musc.scratch.path(percentEncoded: false)
+        try Data(
+            "watch: {settle_seconds: 0}\nhooks:\n  on_verdict: [sh, -c, 'cat >> \"$0\"; echo >> \"$0\"', \(path)/told]\n".utf8
+        ).write(to: musc.scratch.appending(path: "musc.yaml"))
+        func sweep() throws {
+            let result = try musc.run(["sweep", "drop", "--config", "musc.yaml"] + MuscCommand.tiny)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        func text(_ name: String) throws -> String { try String(contentsOf: musc.scratch.appending(path: name), encoding: .utf8) }
+        try sweep()
+        #expect(!FileManager.default.fileExists(atPath: musc.scratch.appending(path: "drop/line/line.html").path))
+        let names = try FileManager.default.contentsOfDirectory(atPath: musc.scratch.appending(path: "drop/line/a").path)
+            .filter { $0.hasSuffix(".png") }.sorted()
+        #expect(
+            try musc.run("verdict", "drop/line/a", "--defect", names[0], "--by", "Ann", "--config", "musc.yaml").status == 0)
+        let dropped = musc.scratch.appending(path: "drop/line/a/verdicts-1.csv")
+        try Data("image,verdict,origin\n\(names[1]),good,spot check\n".utf8).write(to: dropped)
+        try FileManager.default.setAttributes([.modificationDate: Date.now - 60], ofItemAtPath: dropped.path)
+        try musc.makeBatch("drop/line/b", images: 9, first: 20)
+        try sweep()
+
+        let told = try text("told").split(separator: "\n").map { try JSONDecoder().decode(VerdictResult.self, from: Data($0.utf8)) }
+        #expect(told.map(\.event) == ["verdict", "verdict"] && Set(told.map(\.id)).count == 2)
+        #expect(told.map(\.verdict.answer) == [.defect, .good] && told.map(\.verdict.origin.rawValue).last == "spot check")
+        #expect(told.allSatisfy { $0.folder.hasSuffix("/drop/line/a") && $0.path == "\($0.folder)/\($0.verdict.image)" })
+        let page = try text("drop/line/line.html")
+        #expect(page.contains("2 parts of 18 that were scored were checked: 1 good, 1 defective.") && page.contains("a/\(names[0])"))
+        #expect(try text("drop/index.html").contains("<a href=\"line/line.html\">line</a>"))
+        let rows = try text("drop/batches.csv").components(separatedBy: "\r\n")
+        #expect(rows.contains { $0.hasPrefix("line/a,done,") && $0.hasSuffix(",1,1,1") }, "\(rows)")
+        #expect(rows.contains { $0.hasPrefix("line/b,done,") && $0.hasSuffix(",0,0,0") })
+        let shown = try musc.run("line", "show", "drop/line", "--json")
+        let lines = try #require(try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [[String: Any]])
+        let verdicts = try #require(lines.first?["verdicts"] as? [String: Any])
+        #expect(verdicts["scored"] as? Int == 18 && verdicts["spot_checks"] as? Int == 1 && (verdicts["batches"] as? [Any])?.count == 2)
     }
 
     @Test("Whichever call fails, and wherever the program is killed, no verdict is lost and none is half written")

@@ -47,6 +47,18 @@ import Testing
         #expect(content("out") == "123")
     }
 
+    @Test("A verdict goes to its own hook and to webhooks, and to no other hook")
+    func verdicts() {
+        var settings = HookSettings()
+        settings.onBatch = ["batch"]
+        settings.webhooks = ["http://127.0.0.1:1/a"]
+        let url = Delivery(receiver: "http://127.0.0.1:1/a", key: "k", body: "{}")
+        #expect(settings.deliveries(key: "k", verdict: "{}") == [url])
+        settings.onVerdict = ["verdict"]
+        #expect(settings.deliveries(key: "k", verdict: "{}") == [Delivery(receiver: "hooks.on_verdict", key: "k", body: "{}"), url])
+        #expect(settings.receivers.map(\.name) == ["hooks.on_batch", "hooks.on_verdict", "http://127.0.0.1:1/a"])
+    }
+
     @Test("A hook that does not read its input, however long, waits for nobody")
     func unread() async throws {
         let start = ContinuousClock.now

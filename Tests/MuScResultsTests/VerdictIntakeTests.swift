@@ -27,7 +27,7 @@ import Testing
     }
 
     private func takeIn() -> [String] {
-        VerdictIntake(batch: root.appending("line/b"), root: root) { _ in nil }.run()
+        VerdictIntake(batch: root.appending("line/b"), root: root) { _ in nil }.run().notes
     }
 
     private func answers(_ batch: String) throws -> [String: PartVerdict.Answer] {

@@ -20,7 +20,8 @@ import Testing
             try FileManager.default.createDirectory(atPath: scratch.path(folder), withIntermediateDirectories: true)
         }
         for (name, text) in [
-            ("drop/index.html", Self.page), ("drop/line/a/_musc/report.html", Self.page), ("drop/line/a/_musc/run.json", "{}"),
+            ("drop/index.html", Self.page), ("drop/line/line.html", Self.page), ("drop/line/a/_musc/report.html", Self.page),
+            ("drop/line/a/_musc/run.json", "{}"),
             ("drop/line/a/_musc/overlays/p.png", "overlay"), ("drop/line/a/p.png", "photograph"), ("drop/line/a/notes.txt", "private"),
             ("drop/line/a/.hidden.png", "hidden"), ("drop/line/plain/q.png", "unscored"), ("outside/secret.png", "secret"),
         ] { _ = try scratch.write(name, Array(text.utf8)) }
@@ -63,6 +64,7 @@ import Testing
         let site = site()
         #expect(try ask(site, "/").headers["Location"] == "/0/")
         #expect(try ask(site, "/0/").status == 200)
+        #expect(try ask(site, "/0/line/line.html").status == 200)
         #expect(try ask(site, "/0/line/a/_musc/overlays/p.png").text == "overlay")
         #expect(try ask(site, "/0/line/a/p.png").text == "photograph")
         for path in [

@@ -78,9 +78,10 @@ struct OperatorTests {
         let scorer = TableScorer(before: { if $0.folder.lastComponent == "c" { throw ScoringFailure(.lasting, "two \"images\" only") } })
         _ = try await sweep(drop, scorer)
         let rows = try String(contentsOfFile: drop.path("batches.csv").string, encoding: .utf8).components(separatedBy: "\r\n")
-        #expect(rows[0] == "batch,state,images,flagged,unreadable,finished,seconds,report,error,outcome")
-        #expect(rows.contains { $0.hasPrefix("\"a, b\",done,2,1,0,") && $0.hasSuffix(",0.01,\"a, b/_musc/report.html\",,flagged") })
-        #expect(rows.contains("c,held,2,,,,,,\"two \"\"images\"\" only\","))
+        #expect(
+            rows[0] == "batch,state,images,flagged,unreadable,finished,seconds,report,error,outcome,found_good,found_defective,spot_checks")
+        #expect(rows.contains { $0.hasPrefix("\"a, b\",done,2,1,0,") && $0.hasSuffix(",0.01,\"a, b/_musc/report.html\",,flagged,0,0,0") })
+        #expect(rows.contains("c,held,2,,,,,,\"two \"\"images\"\" only\",,0,0,0"))
     }
 
     @Test("No column of the table of batches has a character that steers a terminal, whatever folders and failures are called")

@@ -27,15 +27,12 @@ mkdir -p "$work/drop/line-a/0900"
 find quickstart/solar-cells -maxdepth 1 -name '*.png' | sort | head -16 | xargs cp -t "$work/drop/line-a/0900"
 cat >"$work/musc.yaml" <<YAML
 watch: {roots: [$work/drop], settle_seconds: 0}
-hooks: {on_batch: [$PWD/examples/mqtt/publish.sh, musc/batch], on_flagged: [$PWD/examples/mqtt/publish.sh, musc/flagged]}
+hooks: {on_batch: [$PWD/examples/mqtt/publish.sh, musc/batch], on_flagged: [$PWD/examples/mqtt/publish.sh, musc/flagged], on_verdict: [$PWD/examples/mqtt/publish.sh, musc/verdict]}
 YAML
 export MQTT_PORT=$port MUSC_STATE=$work/state
 "$musc" sweep --config "$work/musc.yaml" --image-size 224 >/dev/null
-# A verdict is what somebody says, and goes out as the command prints it.
-"$musc" verdict "$work/drop/line-a/0900" --good "$(ls "$work/drop/line-a/0900" | head -1)" --by Ann --json |
-    jq -c '.[]' | while read -r verdict; do
-        printf '%s' "$verdict" | mosquitto_pub -p "$port" -q 1 -t musc/verdict/line-a -s
-    done
+first=("$work/drop/line-a/0900"/*.png)
+"$musc" verdict "$work/drop/line-a/0900" --good "${first[0]}" --by Ann --config "$work/musc.yaml" >/dev/null
 for _ in $(seq 50); do grep -q '^musc/verdict/' "$work/heard" && break; sleep 0.1; done
 cut -c1-160 "$work/heard" | grep -v '^musc/hello'
 grep -q '^musc/batch/line-a ' "$work/heard" && grep -q '^musc/verdict/line-a ' "$work/heard"

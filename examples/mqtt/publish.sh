@@ -4,6 +4,7 @@
 #     hooks:
 #       on_batch: [/usr/share/doc/musc/examples/mqtt/publish.sh, musc/batch]
 #       on_flagged: [/usr/share/doc/musc/examples/mqtt/publish.sh, musc/flagged]
+#       on_verdict: [/usr/share/doc/musc/examples/mqtt/publish.sh, musc/verdict]
 #
 # The last word of the topic is the line's folder: musc/batch/line-a. MQTT_HOST (127.0.0.1) and MQTT_PORT (1883) name the
 # broker. A broker that cannot be reached fails the hook, which the log tells of, and never the batch.

@@ -39,6 +39,10 @@ package struct LineVerdicts: Sendable {
     ///   - line: The folder whose subfolders are the line's batches, and which may be one itself.
     ///   - memories: The folder of the lines' memories; nil reads the files and registers nothing.
     package init(of line: FilePath, memories: FilePath?) {
+        // What one reads and writes back must not take away what another has written meanwhile: of folders that are gone
+        // the register alone knows.
+        let lock = memories.flatMap { try? LineLock(making: $0) }
+        defer { lock?.release() }
         var register = memories.map { Register(at: Self.register(of: line, in: $0), line: line) } ?? Register(line: line.string)
         let former = register
         for folder in [line] + Self.batches(of: line) { findings += register.read(folder) }

@@ -1,6 +1,7 @@
 import Foundation
 import MuScBatch
 import MuScSupport
+import SystemPackage
 
 /// The page of a drop folder, `index.html`: all its batches, newest first. It refers to the same as a table,
 /// `batches.csv`, beside it.
@@ -13,12 +14,26 @@ package struct IndexPage: Sendable {
     package let batches: [BatchSummary]
     /// When the page was made, ISO 8601 with zone.
     package let time: String
+    /// The lines of whose parts people found something.
+    package var checked: [CheckedLine] = []
+
+    /// What people found of a line.
+    package struct CheckedLine: Sendable {
+        /// The line's folder relative to the root, "." for the root itself.
+        package var line: String
+        package var statistics: LineStatistics
+        /// Its page's path relative to the folder of this page; nil where there is none.
+        package var page: FilePath?
+
+        package init(line: String, statistics: LineStatistics, page: FilePath?) {
+            (self.line, self.statistics, self.page) = (line, statistics, page)
+        }
+    }
 
     /// Rows that stand in the page without its script; the script shows the rest on demand.
     static let rows = 200
     /// Lines that have a plot.
     static let trends = 8
-    private static let generator = "<meta name=\"generator\" content=\"musc"
 
     /// - Parameters:
     ///   - root: The drop folder, as people know it.
@@ -42,36 +57,7 @@ package struct IndexPage: Sendable {
     ///   write; it is left alone.
     @discardableResult
     package func write() throws(ResultsError) -> String {
-        let directory = try Directory(path: folder)
-        try refuseForeignPage(in: directory)
-        try replace("index.html", with: html(), in: directory)
-        return directory.pathOf("index.html")
-    }
-
-    private func refuseForeignPage(in directory: borrowing Directory) throws(ResultsError) {
-        let path = directory.pathOf("index.html")
-        guard let kind = directory.kind(of: "index.html") else { return }
-        if kind == .file, let handle = FileHandle(forReadingAtPath: path) {
-            defer { try? handle.close() }
-            let head = (try? handle.read(upToCount: 2048)).flatMap { $0 } ?? Data()
-            if String(decoding: head, as: UTF8.self).contains(Self.generator) { return }
-        }
-        throw ResultsError(
-            kind: .occupied, path: path, detail: "was not written by this program and is left alone",
-            advice: "Move it away to get a page of all batches.")
-    }
-
-    private func replace(_ name: String, with text: String, in directory: borrowing Directory) throws(ResultsError) {
-        // Always the same name, so that what a killed process left is used up: a root has one writer at a time.
-        let temporary = ".\(name).tmp"
-        directory.removeTree(temporary)
-        do {
-            try directory.write(text, to: temporary)
-            try directory.rename(temporary, to: name)
-        } catch {
-            directory.removeTree(temporary)
-            throw error
-        }
+        try StandingPage(name: "index.html", folder: folder).write(html())
     }
 
     // MARK: Page
@@ -89,6 +75,12 @@ package struct IndexPage: Sendable {
             "anyAttention": !attention.isEmpty,
             "attention": attention.prefix(20).map(row),
             "anyTrend": !trends.isEmpty,
+            "anyChecked": !checked.isEmpty,
+            "checked": checked.map { line -> [String: Any] in
+                var values: [String: Any] = ["line": line.line, "sentences": line.statistics.sentences.joined(separator: " ")]
+                if let page = line.page { values["page"] = Markup.url(page.bytes) }
+                return values
+            },
         ]
         values["trends"] = trends.prefix(Self.trends).enumerated().map { number, trend -> [String: Any] in
             var drawn: [String: Any] = [

@@ -13,7 +13,11 @@ struct PageTemplate: Sendable {
         try PageTemplate("index.mustache", PackageResources.index_mustache)
     }
 
-    /// The style sheet that both pages carry.
+    static func line() throws(ResultsError) -> PageTemplate {
+        try PageTemplate("line.mustache", PackageResources.line_mustache)
+    }
+
+    /// The style sheet that all pages carry.
     static var style: String { text(PackageResources.style_css) }
     /// The report's scripts, one after the other.
     static var reportScript: String {

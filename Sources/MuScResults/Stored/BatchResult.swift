@@ -196,7 +196,7 @@ public struct FlaggedImageResult: Sendable, Hashable, Codable {
 }
 
 /// All numbers in these objects are finite, so that encoding cannot fail.
-private func oneLine(_ value: some Encodable) -> String {
+func oneLine(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(

@@ -29,10 +29,22 @@ package struct VerdictIntake: Sendable {
         self.results = results
     }
 
+    /// What was taken in.
+    package struct Taken: Sendable {
+        /// What somebody should know, a sentence each.
+        package var notes: [String] = []
+        /// The verdicts that were written, with the batches that they are of.
+        package var verdicts: [(batch: FilePath, verdict: PartVerdict)] = []
+    }
+
     /// Looks through the folders of the batch's line and takes in what is there.
-    ///
-    /// - Returns: What somebody should know, a sentence each.
-    package func run() -> [String] { folders.flatMap { folder in files(in: folder).flatMap { takeIn($0, of: folder) } } }
+    package func run() -> Taken {
+        var taken = Taken()
+        for folder in folders {
+            for file in files(in: folder) { taken.notes += takeIn(file, of: folder, &taken.verdicts) }
+        }
+        return taken
+    }
 
     private var line: FilePath { root == nil || batch == root ? batch : batch.removingLastComponent() }
 
@@ -69,7 +81,9 @@ package struct VerdictIntake: Sendable {
         return files.sorted { $0.string < $1.string }
     }
 
-    private func takeIn(_ file: FilePath, of folder: FilePath) -> [String] {
+    private func takeIn(
+        _ file: FilePath, of folder: FilePath, _ all: inout [(batch: FilePath, verdict: PartVerdict)]
+    ) -> [String] {
         do throws(VerdictFileError) {
             let table = try VerdictsFile.table(at: file)
             var notes = table.problems.map { "\(file): \($0)" }
@@ -88,6 +102,7 @@ package struct VerdictIntake: Sendable {
                 let added = try BatchVerdicts(of: target, results: results(target)).add(
                     VerdictTable(rows.map(\.verdict)), decidesOrigin: true)
                 written += added.verdicts.count
+                all += added.verdicts.map { (target, $0) }
                 known += added.known
                 if let first = added.unmatched.first {
                     notes.append("\(file): \(added.unmatched.count) verdicts fit no image of \(target), such as \(first.row.verdict.image)")

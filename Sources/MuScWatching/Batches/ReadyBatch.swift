@@ -146,6 +146,8 @@ package struct BatchScoring: Sendable {
     /// Called for a batch whose results were found in place, with these: what goes with results that the scoring writes
     /// is then made for them too. What fails is told and holds nothing up.
     package var adopt: @Sendable (ReadyBatch) async -> Void
+    /// Called before that: adds what people found of the batches' parts.
+    package var addFoundParts: @Sendable (inout RootIndex) async -> Void
     /// Called after a batch of a root was scored, with what the index of that root is made of.
     package var updateIndex: @Sendable (RootIndex) async throws -> Void
 
@@ -153,11 +155,13 @@ package struct BatchScoring: Sendable {
         score: @escaping @Sendable (ReadyBatch) async throws -> BatchOutcome,
         published: @escaping @Sendable (ReadyBatch) -> PublishedResults?,
         adopt: @escaping @Sendable (ReadyBatch) async -> Void = { _ in },
+        addFoundParts: @escaping @Sendable (inout RootIndex) async -> Void = { _ in },
         updateIndex: @escaping @Sendable (RootIndex) async throws -> Void = { _ in }
     ) {
         self.score = score
         self.published = published
         self.adopt = adopt
+        self.addFoundParts = addFoundParts
         self.updateIndex = updateIndex
     }
 }

@@ -27,6 +27,8 @@ package struct RootIndex: Sendable {
         /// Whether the results are not where they were put.
         package var isGone = false
         package var report: FilePath?
+        /// What people found of its parts.
+        package var found = FoundParts()
 
         /// What the flags of its results come to: `flagged`, `none_flagged`, `no_verdict`; empty where it is not done.
         package var outcome: String {
@@ -35,11 +37,33 @@ package struct RootIndex: Sendable {
         }
     }
 
+    /// How many parts of a batch people found good or defective.
+    package struct FoundParts: Sendable, Equatable {
+        package var good = 0
+        package var defective = 0
+        /// Those among them that were drawn at random from parts that were not flagged.
+        package var spotChecks = 0
+
+        package init(good: Int = 0, defective: Int = 0, spotChecks: Int = 0) {
+            (self.good, self.defective, self.spotChecks) = (good, defective, spotChecks)
+        }
+    }
+
+    /// A batch that was scored once, whether or not its folder is still there.
+    package struct ScoredBatch: Sendable, Equatable {
+        package var folder: FilePath
+        package var images: Int
+        /// Seconds since 1970.
+        package var finished: Double
+    }
+
     package var root: FilePath
     /// The folder that the index belongs in.
     package var place: FilePath
     /// Newest first: those without results yet, then by the time at which they were finished.
     package var batches: [Entry]
+    /// All batches of the ledger that were scored, those that are gone included, the earliest first.
+    package var scored: [ScoredBatch] = []
 }
 
 extension Ledger {
@@ -70,7 +94,27 @@ extension Ledger {
                     report: isGone ? nil : (row[10] as Data?).map { FilePath(blob: $0) })
             }
         }
-        return RootIndex(root: root, place: configuration.resultsRoot(of: root), batches: entries)
+        return RootIndex(root: root, place: configuration.resultsRoot(of: root), batches: entries, scored: try scoredBatches())
+    }
+
+    /// The batches that were scored, of all roots, those whose folders are gone included, the earliest first.
+    package func scoredBatches() throws(LedgerError) -> [RootIndex.ScoredBatch] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT folder.path, scored, finished FROM batch JOIN folder ON folder.id = batch.folder
+                    WHERE scored IS NOT NULL AND finished IS NOT NULL ORDER BY finished, folder.path
+                    """
+            ).map { RootIndex.ScoredBatch(folder: FilePath(blob: $0[0]), images: $0[1], finished: $0[2]) }
+        }
+    }
+}
+
+extension [RootIndex.ScoredBatch] {
+    /// Those of a line: of its subfolders, and of itself.
+    package func ofLine(_ line: FilePath) -> [RootIndex.ScoredBatch] {
+        filter { $0.folder == line || $0.folder.removingLastComponent() == line }
     }
 }
 
@@ -81,7 +125,7 @@ extension RootIndex {
 
     /// `batches.csv`: RFC 4180, a header and one row a batch, newest first.
     package var csv: String {
-        var text = Self.header + ",outcome\r\n"
+        var text = Self.header + ",outcome,found_good,found_defective,spot_checks\r\n"
         for batch in batches {
             let report = batch.report.map { $0.relative(to: place)?.text ?? $0.text }
             let fields: [String] = [
@@ -89,7 +133,8 @@ extension RootIndex {
                 batch.unreadable.map { String($0) } ?? "",
                 batch.finished.map { Date(timeIntervalSince1970: $0).formatted(.iso8601) } ?? "",
                 batch.seconds.map { String(($0 * 1000).rounded() / 1000) } ?? "", report ?? "",
-                escapedText((batch.reason ?? "").utf8), batch.outcome,
+                escapedText((batch.reason ?? "").utf8), batch.outcome, String(batch.found.good), String(batch.found.defective),
+                String(batch.found.spotChecks),
             ]
             text += fields.map(CSVCell.text).joined(separator: ",") + "\r\n"
         }

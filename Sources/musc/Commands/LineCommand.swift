@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 import MuScBatch
+import MuScWatching
 import SystemPackage
 
 /// `musc line`: what is remembered of each line's earlier batches.
@@ -49,14 +50,19 @@ struct LineCommand: ParsableCommand {
 
         func run() throws {
             let wanted = Line.path(folder)
-            let said = LineStatistics(LineVerdicts(of: wanted, memories: state.lines).parts)
+            let said = LineStatistics(LineVerdicts(of: wanted, memories: state.lines).parts, scored: try scored(of: wanted))
             let lines = LineMemory.lines(in: state.lines).filter { $0.line == wanted.string }.map { line in
                 var line = line
                 if said.checked > 0 { line.verdicts = said }
                 return line
             }
-            if output.json { return try output.write(lines) }
-            guard !lines.isEmpty else { throw Line.unknown(wanted) }
+            if output.json {
+                if lines.isEmpty, said.checked > 0 {
+                    Terminal.note("\(wanted): no image is remembered; without --json its verdicts are told")
+                }
+                return try output.write(lines)
+            }
+            guard !lines.isEmpty || said.checked > 0 else { throw Line.unknown(wanted) }
             for sentence in said.sentences { Terminal.printResult(sentence) }
             for line in lines {
                 Terminal.printResult("\(line.line)  \(line.key.backbone) \(line.key.imageSize) px  \(line.updated)")
@@ -65,6 +71,17 @@ struct LineCommand: ParsableCommand {
                         "  \(FilePath(image.batch).appending(image.name))  \(image.when ?? "unknown when")"
                             + (image.content.map { "  content \($0.prefix(8))" } ?? ""))
                 }
+            }
+        }
+
+        /// The line's batches with the number of their images; none without a ledger.
+        private func scored(of line: FilePath) throws(UserError) -> [(batch: FilePath, parts: Int)] {
+            guard access(state.path.string, F_OK) == 0 else { return [] }
+            let ledger = try state.open(readOnly: true)
+            do {
+                return try ledger.scoredBatches().ofLine(line).map { ($0.folder, $0.images) }
+            } catch {
+                throw UserError("\(error)", exit: .batchFailed)
             }
         }
     }

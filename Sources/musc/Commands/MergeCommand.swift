@@ -33,7 +33,8 @@ struct MergeCommand: AsyncParsableCommand {
                 started: work.plan.made
             ) { Date.now.timeIntervalSince(made) }
             Terminal.printResult(json ? outcome.result.json : outcome.line)
-            for fault in await outcome.result.tell(processor.configuration.hooks) { Terminal.printError(fault) }
+            let hooks = processor.configuration.hooks
+            await hooks.tell(hooks.deliveries(of: outcome.result))
         } catch let error as ShardError {
             throw UserError(error)
         }

@@ -44,9 +44,10 @@ struct RunCommand: AsyncParsableCommand {
         var failures = 0
         for batch in batches {
             do {
+                await configuration.hooks.tell(processor.takeInVerdicts(on: batch.folder, in: nil))
                 let outcome = try score(batch, with: processor)
                 Terminal.printResult(own.json ? outcome.result.json : outcome.line)
-                for fault in await outcome.result.tell(configuration.hooks) { Terminal.printError(fault) }
+                await configuration.hooks.tell(configuration.hooks.deliveries(of: outcome.result))
             } catch {
                 Terminal.printError("\(error)")
                 failures += 1
@@ -82,12 +83,10 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-extension BatchResult {
-    /// Runs the hooks, one try each; what fails changes nothing.
-    ///
-    /// - Returns: What failed, a sentence each.
-    func tell(_ hooks: HookSettings) async -> [String] {
-        await Deliverer.tell(hooks.deliveries(of: self), settings: hooks, userAgent: MuscVersion.userAgent)
+extension HookSettings {
+    /// Runs the hooks, one try each; what fails is told and changes nothing.
+    func tell(_ deliveries: [Delivery]) async {
+        for fault in await Deliverer.tell(deliveries, settings: self, userAgent: MuscVersion.userAgent) { Terminal.printError(fault) }
     }
 }
 

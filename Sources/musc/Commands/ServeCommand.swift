@@ -37,7 +37,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let token = isLocal && given.isEmpty ? nil : given.isEmpty ? ResultsSite.random() : given
         let roots = configuration.watch.roots.map { ResultsSite.Root(results: configuration.watch.resultsRoot(of: $0), drop: $0) }
-        let site = ResultsSite(roots: roots, folderName: configuration.output.folderName, token: token)
+        let hooks = configuration.hooks
+        let site = ResultsSite(roots: roots, folderName: configuration.output.folderName, token: token) { verdict, folder in
+            // Whoever gave it does not wait for a receiver.
+            Task.detached { await hooks.tell(hooks.deliveries(of: verdict, in: folder)) }
+        }
         let server: HTTPServer
         do throws(ServingError) {
             server = try HTTPServer(host: host, port: port) { site.response(to: $0, body: $1) }

@@ -26,7 +26,7 @@ struct SweepCommand: AsyncParsableCommand {
         // The network is loaded only where a batch is ready: most sweeps find nothing.
         let processor = LazyProcessor(configuration: configuration, fetching: options.fetchWeights)
         let sweep = Sweep(
-            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor) { configuration },
+            configuration: configuration.watch, ledger: ledger, scoring: BatchScoring(processor, ledger: ledger) { configuration },
             logger: logger)
         let task = Task { try await sweep.run() }
         let summary = try await StopSignal.cancelling(task)

@@ -6,7 +6,7 @@ import MuScVerdicts
 import SystemPackage
 
 /// `musc verdict`: what people found of a batch's images.
-struct VerdictCommand: ParsableCommand {
+struct VerdictCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verdict",
         abstract: "Say which images of a batch are good and which defective, or list what was said.",
@@ -46,7 +46,7 @@ struct VerdictCommand: ParsableCommand {
 
     @OptionGroup var messages: MessageFlags
 
-    func run() throws {
+    func run() async throws {
         let configuration = try messages.configuration([])
         let place = FilePath(folder)
         var status = stat()
@@ -57,7 +57,9 @@ struct VerdictCommand: ParsableCommand {
         let batch = BatchVerdicts(of: place, results: results)
         do {
             let isAsked = good.isEmpty && defect.isEmpty && unsure.isEmpty && file == nil && !fromFolders
-            if isAsked { try list(batch.standing()) } else { try add(to: batch) }
+            if isAsked { return try list(batch.standing()) }
+            let written = try add(to: batch)
+            await configuration.hooks.tell(written.flatMap { configuration.hooks.deliveries(of: $0, in: place) })
         } catch let error as VerdictFileError {
             throw UserError("\(error)", exit: .batchFailed)
         }
@@ -65,7 +67,8 @@ struct VerdictCommand: ParsableCommand {
 
     // MARK: Adding
 
-    private func add(to batch: BatchVerdicts) throws {
+    /// - Returns: The verdicts that were written.
+    private func add(to batch: BatchVerdicts) throws -> [PartVerdict] {
         let (by, at) = (by ?? Self.userName, Date.now.ISO8601Format())
         let said = try named(by: by, at: at)
         var added: [BatchVerdicts.Added] = []
@@ -85,7 +88,10 @@ struct VerdictCommand: ParsableCommand {
             added.append(sorted)
         }
         let written = added.flatMap(\.verdicts)
-        if output.json { return try output.write(written) }
+        if output.json {
+            try output.write(written)
+            return written
+        }
         for verdict in written { Terminal.printResult(Self.line(verdict)) }
         let known = added.reduce(0) { $0 + $1.known }
         if known > 0 { Terminal.note("\(known) of the verdicts stood already") }
@@ -94,6 +100,7 @@ struct VerdictCommand: ParsableCommand {
                 "\(folder): none of the \(first.unmatched.count) verdicts is on an image of this folder: name the folder they are of",
                 exit: .batchFailed)
         }
+        return written
     }
 
     /// The verdicts that flags give.

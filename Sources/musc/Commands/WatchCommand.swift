@@ -40,7 +40,7 @@ struct WatchCommand: AsyncParsableCommand {
         let current = Mutex(configuration)
         let watcher = Watcher(
             configuration: configuration.watch, ledger: ledger,
-            scoring: BatchScoring(processor) { current.withLock { $0 } },
+            scoring: BatchScoring(processor, ledger: ledger) { current.withLock { $0 } },
             logger: logger,
             reload: {
                 let former = Terminal.current

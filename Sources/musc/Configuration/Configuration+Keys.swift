@@ -206,11 +206,17 @@ extension Configuration {
             "hooks.on_flagged", \.hooks.onFlagged, .emptyOr(.command), decides: false,
             help: "A command that is run for each flagged image, with that image and its batch as a JSON object on standard input."),
         Key(
+            "hooks.on_verdict", \.hooks.onVerdict, .emptyOr(.command), decides: false,
+            help: "A command that is run for each verdict that somebody gives, with the verdict as a JSON object on standard input.",
+            details: """
+                Whether it is given with `musc verdict`, in a page that `musc serve` gives, or in a file that is dropped.
+                """),
+        Key(
             "hooks.timeout_seconds", \.hooks.timeoutSeconds, .number(0.1...86_400), decides: false,
             help: "Seconds after which a hook that still runs is ended."),
         Key(
             "hooks.webhook", \.hooks.webhooks, .webhooks, decides: false,
-            help: "A URL, or a list of them, to which the JSON object is sent by POST after each batch.",
+            help: "A URL, or a list of them, to which the JSON object of each batch, and of each verdict, is sent by POST.",
             details: """
                 It is kept in the ledger until the receiver has answered with a status of 200 to 299, in order, for as \
                 long as it takes; the header Idempotency-Key is the same whenever the same result is sent again.

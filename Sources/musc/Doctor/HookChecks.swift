@@ -7,7 +7,9 @@ enum HookChecks {
     static func all(_ configuration: Configuration) -> [Check] {
         let hooks = configuration.hooks
         var checks: [Check] = []
-        for (key, words) in [(Receiver.onBatch, hooks.onBatch), (Receiver.onFlagged, hooks.onFlagged)] {
+        for (key, words) in [
+            (Receiver.onBatch, hooks.onBatch), (Receiver.onFlagged, hooks.onFlagged), (Receiver.onVerdict, hooks.onVerdict),
+        ] {
             guard let name = words?.first else { continue }
             if let program = SystemFacts.program(name) {
                 checks.append(.ok(key, program))

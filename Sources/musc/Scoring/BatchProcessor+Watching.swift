@@ -4,6 +4,8 @@ import MuScBatch
 import MuScHooks
 import MuScImages
 import MuScResults
+import MuScSupport
+import MuScVerdicts
 import MuScWatching
 import Synchronization
 import SystemPackage
@@ -124,6 +126,15 @@ extension RunRecord {
 }
 
 extension HookSettings {
+    /// The messages that these settings make of a verdict.
+    ///
+    /// - Parameter folder: The batch's.
+    func deliveries(of verdict: PartVerdict, in folder: FilePath) -> [Delivery] {
+        guard !isEmpty else { return [] }
+        let result = VerdictResult(verdict, folder: folder.string, version: MuscVersion.current)
+        return deliveries(key: result.id, verdict: result.json)
+    }
+
     /// The messages that these settings make of a result.
     func deliveries(of result: BatchResult) -> [Delivery] {
         guard !isEmpty else { return [] }

@@ -80,7 +80,6 @@ struct BatchProcessor: Sendable {
     ) throws(UserError) -> Outcome {
         let start = ContinuousClock.now
         let started = Date.now.ISO8601Format()
-        takeInVerdicts(on: folder, in: root)
         let prepared: PreparedBatch
         let inspection: Inspection
         do throws(ScoringError) {
@@ -109,14 +108,18 @@ struct BatchProcessor: Sendable {
         return outcome
     }
 
-    /// Takes in files of verdicts that people dropped since the last batch.
-    private func takeInVerdicts(on batch: FilePath, in root: FilePath?) {
+    /// Takes in files of verdicts that people dropped since the last batch. To be called before a batch is scored.
+    ///
+    /// - Returns: The messages that they make.
+    func takeInVerdicts(on batch: FilePath, in root: FilePath?) -> [Delivery] {
         let (watch, output) = (configuration.watch, configuration.output)
         let intake = VerdictIntake(batch: batch, root: root) { folder in
             root.map { watch.resultsFolder(of: folder, in: $0) }
                 ?? output.place.folder(of: folder, named: Array(folder.components.suffix(1)))
         }
-        for note in intake.run() { Terminal.note(note, .notice) }
+        let taken = intake.run()
+        for note in taken.notes { Terminal.note(note, .notice) }
+        return taken.verdicts.flatMap { configuration.hooks.deliveries(of: $0.verdict, in: $0.batch) }
     }
 
     /// Offers a batch whose results are published to its line's memory.

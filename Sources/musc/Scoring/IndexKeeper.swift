@@ -1,10 +1,11 @@
 import FoundationEssentials
+import MuScBatch
 import MuScResults
 import MuScWatching
 import SystemPackage
 
 /// Keeps `index.html` of each drop folder up to date, and the links to its lines' newest results; `batches.csv` beside it
-/// is the watcher's own.
+/// is the watcher's own. Lines of whose parts people found something have a page of their own, `line.html`.
 ///
 /// How a batch's scores are spread is read from its `run.json`, once for each of its results.
 actor IndexKeeper {
@@ -19,6 +20,55 @@ actor IndexKeeper {
     private var lines: [FilePath: [FilePath: FilePath]] = [:]
     /// Lines of which it was told that their link is not ours.
     private var toldOf: Set<FilePath> = []
+    /// What people found of the lines of each drop folder.
+    private var found: [FilePath: [FilePath: [LineVerdicts.Part]]] = [:]
+
+    /// Adds to an index what people found of its batches' parts, and keeps it for the pages.
+    ///
+    /// - Parameter memories: The folder of the lines' memories, with the registers of verdicts; nil where none is kept.
+    func addingFoundParts(to index: RootIndex, memories: FilePath?) -> RootIndex {
+        var index = index
+        var lines: [FilePath: [LineVerdicts.Part]] = [:]
+        for line in Set(index.batches.map { Self.line(of: $0.folder, in: index.root) }) {
+            let parts = LineVerdicts(of: line, memories: memories).parts
+            if !parts.isEmpty { lines[line] = parts }
+        }
+        let ofBatch = Dictionary(grouping: lines.values.joined(), by: \.batch).mapValues { VerdictCounts($0.map(\.verdict)) }
+        for place in index.batches.indices {
+            guard let counts = ofBatch[index.batches[place].folder.string] else { continue }
+            index.batches[place].found = RootIndex.FoundParts(
+                good: counts.good, defective: counts.defective, spotChecks: counts.spotChecks)
+        }
+        found[index.root] = lines
+        return index
+    }
+
+    private static func line(of batch: FilePath, in root: FilePath) -> FilePath {
+        batch == root ? root : batch.removingLastComponent()
+    }
+
+    /// Writes the pages of the lines of whose parts people found something, and those that were written before.
+    ///
+    /// - Returns: What the drop folder's own page says of them.
+    private func writeLinePages(_ index: RootIndex, time: String) throws -> [IndexPage.CheckedLine] {
+        var reports: [FilePath: FilePath] = [:]
+        for batch in index.batches where reports[batch.folder] == nil { reports[batch.folder] = batch.report }
+        return try (found[index.root] ?? [:]).sorted { $0.key.string < $1.key.string }.map { line, parts in
+            let name = line.relative(to: index.root) ?? ""
+            let place = index.place.pushing(name)
+            let batches = index.scored.ofLine(line).map { batch in
+                LinePage.Batch(
+                    folder: batch.folder, images: batch.images, time: Date(timeIntervalSince1970: batch.finished).ISO8601Format(),
+                    report: reports[batch.folder])
+            }
+            let page = LinePage(line: line, folder: place, parts: parts, batches: batches, time: time)
+            try page.write()
+            return IndexPage.CheckedLine(
+                line: name.isEmpty ? "." : name.string,
+                statistics: LineStatistics(parts, scored: batches.map { ($0.folder, $0.images) }),
+                page: name.appending(LinePage.fileName))
+        }
+    }
 
     /// Writes the index of one root.
     ///
@@ -37,7 +87,13 @@ actor IndexKeeper {
                 scores: known?.spread, method: known?.method, reason: batch.reason,
                 report: batch.report.map { report in report.relative(to: index.place) ?? report })
         }
-        _ = try IndexPage(root: index.root.string, folder: index.place.string, batches: batches, time: Date.now.ISO8601Format()).write()
+        let time = Date.now.ISO8601Format()
+        var page = IndexPage(root: index.root.string, folder: index.place.string, batches: batches, time: time)
+        var fault: (any Error)?
+        // The one page does not wait for the others.
+        do { page.checked = try writeLinePages(index, time: time) } catch { fault = error }
+        _ = try page.write()
+        if let fault { throw fault }
     }
 
     private func known(of batch: RootIndex.Entry) -> Known? {

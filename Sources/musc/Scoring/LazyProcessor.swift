@@ -32,8 +32,10 @@ actor LazyProcessor {
 extension BatchScoring {
     /// What the watcher needs, done by a processor: batches are scored and published where the watcher has them.
     ///
-    /// - Parameter configuration: Says who is told of results that are found in place; asked anew each time.
-    init(_ lazy: LazyProcessor, configuration: @escaping @Sendable () -> Configuration) {
+    /// - Parameters:
+    ///   - ledger: Gets messages about verdicts that are taken in.
+    ///   - configuration: Says who is told of results that are found in place; asked anew each time.
+    init(_ lazy: LazyProcessor, ledger: Ledger, configuration: @escaping @Sendable () -> Configuration) {
         let keeper = IndexKeeper()
         self.init(
             score: { batch in
@@ -43,10 +45,17 @@ extension BatchScoring {
                 } catch {
                     throw ScoringFailure(.passing, error.description)
                 }
+                let news = processor.takeInVerdicts(on: batch.folder, in: batch.root)
+                do throws(LedgerError) {
+                    if !news.isEmpty { try ledger.enqueue(news) }
+                } catch {
+                    Terminal.printError("\(error)")
+                }
                 return try await processor.score(batch)
             },
             published: { batch in PublishedResults(of: batch, configuration()) },
             adopt: { batch in batch.adopt(configuration()) },
+            addFoundParts: { index in index = await keeper.addingFoundParts(to: index, memories: JudgeSources(configuration()).memories) },
             updateIndex: { index in try await keeper.update(index) })
     }
 }

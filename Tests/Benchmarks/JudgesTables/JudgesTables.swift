@@ -10,7 +10,8 @@ import SystemPackage
 ///
 /// `--cells` is the folder of elpv-dataset's `labels.csv`; `--tiles` one of `test/good` and `test/<defect>`. Without
 /// words, all tables. The weights of `dinov2_vits14` are taken from the store of `musc weights`, into which `--weights`
-/// puts a file where they are missing; `--cache` keeps tokens for the next time.
+/// puts a file where they are missing; `--cache` keeps tokens for the next time. `--seeds N` says over how many simulated
+/// lines the tables of verdicts are means, 5 unless given.
 @main
 enum JudgesTables {
     static func main() throws {
@@ -59,8 +60,11 @@ enum JudgesTables {
             let files = try SolarCells(folder: folder).files(of: "mono")
             let mono = try Photographs(
                 "mono cells", good: files.good, defective: files.defective, most: (330, 60), inspector: inspector, cache: cache)
-            try verdictLine(mono, inspector)
-            try benignMark(mono, inspector, in: FilePath(FileManager.default.temporaryDirectory.path).appending("musc-labelled-cells"))
+            let seeds = folders["--seeds"].flatMap { Int($0.string) } ?? VerdictLine.seeds
+            try verdictLine(mono, inspector, seeds: max(seeds, 1))
+            try benignMark(
+                mono, inspector, seeds: max(seeds, 1),
+                in: FilePath(FileManager.default.temporaryDirectory.path).appending("musc-labelled-cells"))
         }
         if wants("added"), let cells = folders["--cells"] { try addedImage(cells, inspector, sha256: sha256) }
     }

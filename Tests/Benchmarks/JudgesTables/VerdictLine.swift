@@ -15,6 +15,7 @@ struct VerdictLine {
     static let top = 3
     static let checks = 3
     static let memory = 48
+    /// Lines that means are over, unless `--seeds` says otherwise.
     static let seeds = 5
 
     /// Who judges beside the batch.
@@ -96,18 +97,18 @@ extension Photographs {
 }
 
 /// Recall, false alarms and AUROC by batch, with and without verdicts.
-func verdictLine(_ cells: Photographs, _ inspector: Inspector) throws {
+func verdictLine(_ cells: Photographs, _ inspector: Inspector, seeds: Int) throws {
     let line = VerdictLine(cells: cells, inspector: inspector)
     row(
         "\nA line of \(cells.name): \(VerdictLine.batches) batches of \(VerdictLine.good) good and \(VerdictLine.defective) defective, means over "
-            + "\(VerdictLine.seeds) lines\n")
+            + "\(seeds) lines\n")
     row(
         "| batch | spot checks so far | "
             + VerdictLine.Arm.allCases.map { "\($0.rawValue): recall | false alarms | AUROC" }.joined(separator: " | ") + " |")
     row("|---|---|" + String(repeating: "---|", count: 3 * VerdictLine.Arm.allCases.count))
     var all: [[[VerdictLine.Outcome]]] = []
     for arm in VerdictLine.Arm.allCases {
-        all.append(try (1...VerdictLine.seeds).map { try line.outcomes(arm, seed: UInt64($0)) })
+        all.append(try (1...seeds).map { try line.outcomes(arm, seed: UInt64($0)) })
         note("\(arm.rawValue): done")
     }
     func columns(_ batches: Range<Int>) -> String {
@@ -125,8 +126,8 @@ func verdictLine(_ cells: Photographs, _ inspector: Inspector) throws {
 
 /// A label that is pasted on a quarter of the good cells: how often it is flagged before and after three of them were
 /// found good.
-func benignMark(_ cells: Photographs, _ inspector: Inspector, in folder: FilePath) throws {
-    let (size, marked, lines) = (40, 10, 5)
+func benignMark(_ cells: Photographs, _ inspector: Inspector, seeds lines: Int, in folder: FilePath) throws {
+    let (size, marked) = (40, 10)
     var flagged: [[Double]] = [[], [], []]
     try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
     for seed in 1...lines {

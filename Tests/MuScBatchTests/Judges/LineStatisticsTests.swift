@@ -5,9 +5,11 @@ import Testing
 
 /// What a line's verdicts come to is told with its interval, never as a share alone.
 @Suite struct LineStatisticsTests {
-    private func parts(_ answer: PartVerdict.Answer, _ origin: PartVerdict.Origin, _ count: Int) -> [LineVerdicts.Part] {
+    private func parts(
+        _ answer: PartVerdict.Answer, _ origin: PartVerdict.Origin, _ count: Int, in batch: String = "/line/a"
+    ) -> [LineVerdicts.Part] {
         (0..<count).map {
-            LineVerdicts.Part(batch: "/line/a", verdict: PartVerdict(image: "\(answer)\(origin)\($0)", answer: answer, origin: origin))
+            LineVerdicts.Part(batch: batch, verdict: PartVerdict(image: "\(answer)\(origin)\($0)", answer: answer, origin: origin))
         }
     }
 
@@ -22,7 +24,27 @@ import Testing
                 "Of 48 spot checks 1 was defective: between 0.05 and 11 % of the parts that were not flagged.",
                 "Of 10 parts that scored high 3 were good: between 6.7 and 65 %.",
             ])
+        #expect(line.spotChecks == 48 && line.scored == nil)
         #expect(LineStatistics([]).sentences.isEmpty)
         #expect(LineStatistics(parts(.good, .spotCheck, 24)).slippedThrough == ShareInterval(0, of: 24))
+    }
+
+    @Test("Batch by batch the interval is that of all spot checks until then, and batches that are gone come first")
+    func batches() {
+        let said =
+            parts(.good, .spotCheck, 3, in: "/line/b") + parts(.defect, .spotCheck, 1, in: "/line/a")
+            + parts(.defect, .top, 2, in: "/line/a")
+            + parts(.good, .spotCheck, 2, in: "/line/gone")
+        let line = LineStatistics(said, scored: [("/line/a", 40), ("/line/empty", 20), ("/line/b", 41)])
+        #expect(line.scored == 101)
+        #expect(line.sentences.first == "8 parts of 101 that were scored were checked: 5 good, 3 defective.")
+        #expect(line.batches.map(\.batch) == ["/line/gone", "/line/a", "/line/empty", "/line/b"])
+        #expect(line.batches.map(\.scored) == [nil, 40, 20, 41])
+        #expect(line.batches.map(\.checked) == [2, 3, 0, 3] && line.batches.map(\.defective) == [0, 3, 0, 0])
+        #expect(
+            line.batches.map(\.slippedThrough) == [
+                ShareInterval(0, of: 2), ShareInterval(1, of: 3), ShareInterval(1, of: 3), ShareInterval(1, of: 6),
+            ])
+        #expect(line.batches.last?.slippedThrough == line.slippedThrough)
     }
 }
