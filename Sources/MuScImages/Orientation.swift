@@ -63,14 +63,3 @@ extension Orientation {
         }
     }
 }
-
-extension RGBImage {
-    /// The image turned upright, given the orientation in which it is stored.
-    public func upright(from orientation: Orientation) -> RGBImage {
-        guard orientation != .upright else { return self }
-        let turned = orientation.upright(pixels, width: width, height: height, channels: 3)
-        return orientation.swapsSides
-            ? RGBImage(width: height, height: width, pixels: turned)
-            : RGBImage(width: width, height: height, pixels: turned)
-    }
-}

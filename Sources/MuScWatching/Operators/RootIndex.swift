@@ -42,10 +42,12 @@ package struct RootIndex: Sendable {
     package var batches: [Entry]
 }
 
-extension Ledger {
+extension RootIndex {
     /// What is known of the batches of a root whose folders are there.
-    package func index(of root: FilePath, configuration: WatchConfiguration) throws(LedgerError) -> RootIndex {
-        let entries = try read { db in
+    ///
+    /// - Throws: ``LedgerError``.
+    package init(of root: FilePath, in ledger: Ledger, configuration: WatchConfiguration) throws(LedgerError) {
+        let entries = try ledger.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
@@ -62,7 +64,7 @@ extension Ledger {
                 // Nothing may lead to a page that is gone.
                 let isGone: Bool = row[11]
                 let reason: String? = row[2]
-                return RootIndex.Entry(
+                return Entry(
                     folder: folder, name: name.isEmpty ? "." : name, state: state,
                     reason: isGone && state == .done ? WatchReason.resultsGone.text : reason,
                     images: row[4] ?? row[3], flagged: row[5], unreadable: row[6], finished: row[7], seconds: row[8],
@@ -70,7 +72,7 @@ extension Ledger {
                     report: isGone ? nil : (row[10] as Data?).map { FilePath(blob: $0) })
             }
         }
-        return RootIndex(root: root, place: configuration.resultsRoot(of: root), batches: entries)
+        self.init(root: root, place: configuration.resultsRoot(of: root), batches: entries)
     }
 }
 
