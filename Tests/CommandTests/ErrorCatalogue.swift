@@ -357,7 +357,7 @@ enum ErrorCatalogue {
 
     /// Errors that no user meets as such, and what becomes of them.
     static let inner = [
-        "FileLock.Fault": "becomes RootLockError or WeightsStoreError",
+        "FileLock.Fault": "becomes RootLockError, WeightsStoreError, LineMemoryError or VerdictFileError",
         "Download.Failure": "becomes WeightsStoreError.download",
         "MaskPairing.Fault": "becomes DatasetError.missingMask or DatasetError.ambiguousMask",
         "HTTPRequest.Refusal": "becomes a status of HTTP",

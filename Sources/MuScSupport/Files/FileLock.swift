@@ -5,11 +5,18 @@ import SystemPackage
 /// with the process however that ends.
 package final class FileLock: Sendable {
     /// Why a lock was not taken.
-    package enum Fault: Error, Equatable {
+    package enum Fault: Error, Equatable, CustomStringConvertible {
         /// Another process has it.
         case held
         /// The file or the folder cannot be opened.
         case file(Errno)
+
+        package var description: String {
+            switch self {
+            case .held: "another process has it"
+            case .file(let code): "\(code)"
+            }
+        }
     }
 
     /// The open file, which the holder may write to.
