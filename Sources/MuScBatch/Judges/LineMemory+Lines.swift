@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MuScSupport
 import SystemPackage
 
 extension LineMemory {

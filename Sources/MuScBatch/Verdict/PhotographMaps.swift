@@ -36,7 +36,7 @@ struct PhotographMaps {
     private func wholeGrid(_ photograph: ImageSize, _ grid: PatchGrid) -> PatchGrid {
         let size = frame.size(in: photograph)
         let patch = 0.75 * min(Double(size.width) / Double(grid.width), Double(size.height) / Double(grid.height))
-        let pitch = max(patch, Double(max(photograph.width, photograph.height)) / Double(longestGrid))
+        let pitch = max(patch, Double(max(photograph.width, photograph.height)) / Double(Self.longestGrid))
         func count(_ side: Int) -> Int { min(max(Int((Double(side) / pitch).rounded(.up)), 2), Self.longestGrid) }
         return PatchGrid(width: count(photograph.width), height: count(photograph.height))
     }
