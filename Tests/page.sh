@@ -6,10 +6,11 @@
 #   Tests/page.sh FOLDER     runs the browsers on batches written earlier
 #
 # Installs Debian's chromium, firefox-esr, poppler-utils and python3-venv where they are missing; Playwright and axe-core
-# come from PyPI into .build/page-tests. CHROMIUM and FIREFOX name other browsers.
+# come from PyPI into .build/page-tests. CHROMIUM and FIREFOX name other browsers. Says how long each step took.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . examples/requirements.sh
+. Tests/steps.sh
 
 packages="poppler-utils python3-venv"
 [ -n "${CHROMIUM:-}" ] || packages="$packages chromium"
@@ -22,6 +23,7 @@ if ! "$tools/bin/python" -c 'import playwright, axe_playwright_python' 2>/dev/nu
     "$tools/bin/pip" --quiet install 'playwright>=1.49' 'axe-playwright-python>=0.1.4'
 fi
 
+step "the batches"
 if [ $# -gt 0 ]; then
     folder=$1
 else
@@ -29,5 +31,8 @@ else
     trap 'rm -rf "$folder"' EXIT
     MUSC_PAGE_FIXTURES=$folder swift test -c release --disable-testable-imports --filter PageFixtures
 fi
+step "Chromium"
 CHROMIUM=${CHROMIUM:-$(command -v chromium)} "$tools/bin/python" Tests/PageTests/page_test.py "$folder"
+step "Firefox"
 FIREFOX=${FIREFOX:-$(command -v firefox-esr)} python3 Tests/PageTests/firefox_test.py "$folder"
+step
