@@ -1,6 +1,6 @@
 /// How a stored image must be turned to stand upright. The raw values are those of EXIF's and TIFF's
 /// Orientation tag (0x0112).
-public enum Orientation: Int, Sendable, Hashable, CaseIterable {
+package enum Orientation: Int, Sendable, Hashable, CaseIterable {
     /// Row 0 is the top, column 0 the left side.
     case upright = 1
     case mirrored = 2
@@ -16,7 +16,7 @@ public enum Orientation: Int, Sendable, Hashable, CaseIterable {
     case turnCounterClockwise = 8
 
     /// Whether width and height change places.
-    public var swapsSides: Bool { rawValue >= 5 }
+    package var swapsSides: Bool { rawValue >= 5 }
 }
 
 extension Orientation {

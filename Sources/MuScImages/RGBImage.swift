@@ -1,16 +1,16 @@
 /// An image of 8 bits a channel: red, green, blue, row by row from the top left, without padding.
-public struct RGBImage: Sendable, Hashable {
+package struct RGBImage: Sendable, Hashable {
     /// Pixels in a row, at least 1.
-    public let width: Int
+    package let width: Int
     /// Rows, at least 1.
-    public let height: Int
+    package let height: Int
     /// `height · width · 3` values, 0 to 255. Values may be changed; their number must stay.
-    public var pixels: [UInt8]
+    package var pixels: [UInt8]
 
     /// Wraps pixels that are already in place.
     ///
     /// - Precondition: `width` and `height` are positive and `pixels.count == width * height * 3`.
-    public init(width: Int, height: Int, pixels: [UInt8]) {
+    package init(width: Int, height: Int, pixels: [UInt8]) {
         precondition(width > 0 && height > 0 && pixels.count == width * height * 3)
         self.width = width
         self.height = height
@@ -18,7 +18,7 @@ public struct RGBImage: Sendable, Hashable {
     }
 
     /// The image turned upright, given the orientation in which it is stored.
-    public func upright(from orientation: Orientation) -> RGBImage {
+    package func upright(from orientation: Orientation) -> RGBImage {
         guard orientation != .upright else { return self }
         let turned = orientation.upright(pixels, width: width, height: height, channels: 3)
         return orientation.swapsSides
@@ -33,7 +33,7 @@ public struct RGBImage: Sendable, Hashable {
     /// ratio is whatever the new sides make it.
     ///
     /// - Precondition: Both sides are positive.
-    public func resized(width newWidth: Int, height newHeight: Int, filter: ResamplingFilter) -> RGBImage {
+    package func resized(width newWidth: Int, height newHeight: Int, filter: ResamplingFilter) -> RGBImage {
         guard (newWidth, newHeight) != (width, height) else { return self }
         let resized = resample(
             pixels, width: width, height: height, channels: 3, newWidth: newWidth, newHeight: newHeight,
