@@ -96,7 +96,7 @@ let package = Package(
         .target(
             name: "MuScHooks",
             dependencies: [
-                "MuScWatching",
+                "MuScSupport", "MuScWatching",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -123,7 +123,7 @@ let package = Package(
             name: "musc",
             dependencies: [
                 "CKernels", "MuSc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScImages", "MuScSupport",
-                "MuScResults", "MuScScoring", "MuScServing", "MuScVerdicts", "MuScWatching", "MuScWeights",
+                "MuScResults", "MuScScoring", "MuScServing", "MuScTensors", "MuScVerdicts", "MuScWatching", "MuScWeights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
