@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CZlib"]),
         .target(
             name: "CKernels",
-            cSettings: ["dispatch", "tiles", "network", "mutual", "ranks"].map { .headerSearchPath($0) }),
+            cSettings: ["dispatch", "tiles", "network", "mutual", "mutual/msm", "ranks"].map { .headerSearchPath($0) }),
         .target(name: "CLinuxFiles"),
 
         // The pipeline, in the order in which data flows.
@@ -55,7 +55,9 @@ let package = Package(
         .target(
             name: "MuScWeights",
             dependencies: [
-                "MuScBackbone", "MuScSupport", "MuScTensors", .product(name: "Subprocess", package: "swift-subprocess"),
+                "MuScBackbone", "MuScSupport", "MuScTensors",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(name: "MuScScoring", dependencies: ["CKernels", "MuScSupport"]),
         .target(
@@ -67,15 +69,6 @@ let package = Package(
                 "MuScBackbone", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScVerdicts",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(
-            name: "MuScEvaluation",
-            dependencies: [
-                "MuScBatch", "MuScBackbone", "MuScImages", "MuScSupport", "MuScResults", "MuScScoring", "MuScTensors",
-                .product(name: "Mustache", package: "swift-mustache"),
-                .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "Yams", package: "Yams"),
-            ],
-            resources: [.embedInCode("PublishedTables"), .embedInCode("Templates")]),
         .target(
             name: "MuScResults",
             dependencies: [
@@ -103,12 +96,21 @@ let package = Package(
         .target(
             name: "MuScHooks",
             dependencies: [
-                "MuScWatching",
+                "MuScSupport", "MuScWatching",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .target(
+            name: "MuScEvaluation",
+            dependencies: [
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScSupport", "MuScResults", "MuScScoring", "MuScTensors",
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.embedInCode("PublishedTables"), .embedInCode("Templates")]),
         .target(
             name: "MuSc",
             dependencies: [
@@ -120,8 +122,8 @@ let package = Package(
         .executableTarget(
             name: "musc",
             dependencies: [
-                "CKernels", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScImages", "MuScSupport",
-                "MuScResults", "MuScScoring", "MuScServing", "MuScVerdicts", "MuScWatching", "MuScWeights",
+                "CKernels", "MuSc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScHooks", "MuScImages", "MuScSupport",
+                "MuScResults", "MuScScoring", "MuScServing", "MuScTensors", "MuScVerdicts", "MuScWatching", "MuScWeights",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -226,7 +228,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "musc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScTensors",
+                "musc", "MuSc", "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScTensors",
                 "MuScServing", "MuScVerdicts", "MuScWeights", "MuScWatching",
                 "Goldens", "Mutations", "ScratchFolders",
                 .product(name: "GRDB", package: "GRDB.swift"),

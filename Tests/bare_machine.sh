@@ -17,6 +17,7 @@ called_from=$PWD
 cd "$(dirname "$0")/.."
 script=$PWD/Tests/bare_machine.sh
 . examples/requirements.sh
+. Tests/steps.sh
 
 usage() { sed -n '2,15s/^# \{0,1\}//p' "$script" >&2; exit 2; }
 until=all root=
@@ -45,12 +46,6 @@ if [ -z "${MUSC_OWN_MOUNTS:-}" ]; then
     MUSC_OWN_MOUNTS=1 unshare --mount --propagation private "$script" --until "$until" --root "$root" || status=$?
     exit $status
 fi
-
-step() { # NAME: says how long the step before took
-    local now=$EPOCHREALTIME
-    [ -z "${step_name:-}" ] || awk -v a="$step_start" -v b="$now" -v n="$step_name" 'BEGIN { printf "%7.1f s  %s\n", b - a, n }'
-    step_name=${1:-} step_start=$now
-}
 
 step "a bare Debian 12"
 if [ ! -e "$root/etc/debian_version" ]; then

@@ -12,6 +12,7 @@
 # Needs root, debootstrap and a Debian mirror. Says how long each step took.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. Tests/steps.sh
 
 weights= photographs= deb= earlier= root=
 while [ $# -gt 0 ]; do
@@ -30,12 +31,6 @@ if [ -z "$weights" ] || [ -z "$photographs" ] || [ "$(id -u)" != 0 ]; then
     exit 2
 fi
 
-step() { # NAME: says how long the step before took
-    local now=$EPOCHREALTIME
-    [ -z "${step_name:-}" ] || awk -v a="$step_start" -v b="$now" -v n="$step_name" 'BEGIN { printf "%6.1f s  %s\n", b - a, n }'
-    step_name=${1:-} step_start=$now
-}
-fail() { echo "FAILED in “$step_name”: $*" >&2; exit 1; }
 expect() { # DESCRIPTION COMMAND…
     local what=$1
     shift

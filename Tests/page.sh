@@ -9,10 +9,11 @@
 # .build/release/musc).
 #
 # Installs Debian's chromium, firefox-esr, poppler-utils and python3-venv where they are missing; Playwright and axe-core
-# come from PyPI into .build/page-tests. CHROMIUM and FIREFOX name other browsers.
+# come from PyPI into .build/page-tests. CHROMIUM and FIREFOX name other browsers. Says how long each step took.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . examples/requirements.sh
+. Tests/steps.sh
 
 packages="poppler-utils python3-venv"
 [ -n "${CHROMIUM:-}" ] || packages="$packages chromium"
@@ -25,6 +26,7 @@ if ! "$tools/bin/python" -c 'import playwright, axe_playwright_python' 2>/dev/nu
     "$tools/bin/pip" --quiet install 'playwright>=1.49' 'axe-playwright-python>=0.1.4'
 fi
 
+step "the batches"
 if [ $# -gt 0 ]; then
     folder=$1
 else
@@ -32,6 +34,10 @@ else
     trap 'rm -rf "$folder"' EXIT
     MUSC_PAGE_FIXTURES=$folder swift test -c release --disable-testable-imports --filter PageFixtures
 fi
+step "Chromium"
 CHROMIUM=${CHROMIUM:-$(command -v chromium)} "$tools/bin/python" Tests/PageTests/page_test.py "$folder"
+step "Firefox"
 FIREFOX=${FIREFOX:-$(command -v firefox-esr)} python3 Tests/PageTests/firefox_test.py "$folder"
+step "verdicts, the whole way"
 CHROMIUM=${CHROMIUM:-$(command -v chromium)} "$tools/bin/python" Tests/PageTests/verdicts_test.py "${MUSC_COMMAND:-.build/release/musc}"
+step

@@ -33,6 +33,12 @@ if require_packages slurm-wlm munge && "$MUSC_COMMAND" weights verify dinov2_vit
 else
     echo "Without Slurm, weights or photographs the test of a batch on a cluster is skipped." >&2
 fi
+# The pages in headless browsers, used as a person would; how long that takes it says itself.
+if require_packages chromium firefox-esr poppler-utils python3-venv; then
+    ./Tests/page.sh
+else
+    echo "Without Debian's browsers the test of the pages is skipped." >&2
+fi
 # The short form of what Tests/soak.sh -a does for hours: every parser, a few seconds each.
 ./Tests/fuzz.sh -q -s 3 -n 1000
 # The short form of its batches: 40 in twenty seconds.

@@ -13,6 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . examples/requirements.sh
+. Tests/steps.sh
 
 usage() { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 deb= program= root=
@@ -42,24 +43,7 @@ if [ -z "${MUSC_OWN_MOUNTS:-}" ]; then
     exit $status
 fi
 
-step() { # NAME: says how long the step before took
-    local now=$EPOCHREALTIME
-    [ -z "${step_name:-}" ] || awk -v a="$step_start" -v b="$now" -v n="$step_name" 'BEGIN { printf "%7.1f s  %s\n", b - a, n }'
-    step_name=${1:-} step_start=$now
-}
-fail() {
-    echo "FAILED in “$step_name”: $*" >&2
-    inside journalctl -u musc --no-pager -n 30 -o cat >&2 || true
-    exit 1
-}
-eventually() { # SECONDS WHAT COMMAND…: waits until the command succeeds
-    local end=$((SECONDS + $1)) what=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $end ] || fail "$what"
-        sleep 0.2
-    done
-}
+evidence() { inside journalctl -u musc --no-pager -n 30 -o cat; }
 
 step "a bare Debian 12 with systemd"
 if [ ! -e "$root/etc/debian_version" ]; then

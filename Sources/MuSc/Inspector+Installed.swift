@@ -8,26 +8,21 @@ extension Inspector {
     /// ```
     ///
     /// - Parameters:
-    ///   - backbone: A name of the catalogue.
+    ///   - backbone: A name of the catalogue, or the path of a JSON file that describes one.
     ///   - preset: From which the settings begin.
     ///   - store: Where the weights lie.
     ///   - change: Changes single settings.
-    /// - Throws: ``WeightsStoreError`` where the weights are missing, ``SettingsError`` for settings that cannot be used,
+    /// - Throws: ``BackboneNameError``, ``WeightsStoreError`` where the weights are missing, ``SettingsError`` for settings that cannot be used,
     ///   ``BackboneError`` where they do not fit the backbone.
     public init(
         backbone: String = BackboneCatalogue.standard, preset: ScoringSettings.Preset = .tuned,
         store: WeightsStore = WeightsStore(), _ change: (inout ScoringSettings) -> Void = { _ in }
     ) throws {
-        guard let description = BackboneCatalogue.description(named: backbone) else {
-            throw SettingsError(
-                key: "model.backbone", fault: "there is no backbone “\(backbone)”",
-                advice: "choose one of \(BackboneCatalogue.all.map(\.name).joined(separator: ", "))")
-        }
+        let installed = try InstalledBackbone(InstalledBackbone.description(named: backbone), in: store)
         var settings = ScoringSettings(
-            preset: preset, backbone: description, threads: ProcessInfo.processInfo.activeProcessorCount)
+            preset: preset, backbone: installed.description, threads: ProcessInfo.processInfo.activeProcessorCount)
         change(&settings)
         try settings.validate()
-        let installed = store.installed(WeightsStore.id(backbone: backbone))
-        try self.init(settings: settings, weights: store.open(description), weightsSHA256: installed?.sha256)
+        try self.init(settings: settings, weights: installed.weights, weightsSHA256: installed.sha256)
     }
 }

@@ -1,13 +1,13 @@
 import MuScImages
 
 /// An image as the network takes it: `[3, height, width]` floats, minus mean, over standard deviation.
-public struct NormalizedImage: Sendable {
-    public let width, height: Int
+package struct NormalizedImage: Sendable {
+    package let width, height: Int
     /// Channel by channel, each row-major.
-    public let values: [Float]
+    package let values: [Float]
 
     /// Wraps values that are normalised already.
-    public init(width: Int, height: Int, values: [Float]) {
+    package init(width: Int, height: Int, values: [Float]) {
         precondition(values.count == 3 * width * height)
         self.width = width
         self.height = height
@@ -15,7 +15,7 @@ public struct NormalizedImage: Sendable {
     }
 
     /// Scales pixels to [0, 1], subtracts the mean and divides by the standard deviation of each channel.
-    public init(_ image: RGBImage, for family: BackboneDescription.Family) {
+    package init(_ image: RGBImage, for family: BackboneDescription.Family) {
         self.init(image, x: 0, y: 0, width: image.width, height: image.height, for: family)
     }
 
@@ -24,7 +24,7 @@ public struct NormalizedImage: Sendable {
     /// - Parameters:
     ///   - x, y: The part's upper left pixel.
     ///   - width, height: Its size; it lies within the image.
-    public init(
+    package init(
         _ image: RGBImage, x: Int, y: Int, width: Int, height: Int, for family: BackboneDescription.Family
     ) {
         precondition(x >= 0 && y >= 0 && x + width <= image.width && y + height <= image.height)

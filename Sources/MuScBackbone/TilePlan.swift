@@ -3,25 +3,25 @@
 /// All tiles have the same size, so that one position embedding serves them all. Neighbours overlap by at least twice
 /// the margin: what a tile says of the patches along an inner edge, where it sees but one side of their surroundings,
 /// is thrown away, and the cut lies in the middle of the overlap. At the grid's own edges nothing is thrown away.
-public struct TilePlan: Sendable, Hashable {
+package struct TilePlan: Sendable, Hashable {
     /// Patches along an inner edge that are computed for context alone.
-    public static let margin = 2
+    package static let margin = 2
     /// The smallest tile, in patches a side, that may be asked for: half of it remains between two margins.
-    public static let shortestTile = 4 * margin
+    package static let shortestTile = 4 * margin
 
     /// Patches of the whole.
-    public let gridWidth, gridHeight: Int
+    package let gridWidth, gridHeight: Int
     /// Patches of every tile, margins included.
-    public let tileWidth, tileHeight: Int
+    package let tileWidth, tileHeight: Int
     /// The tiles of a row, from the left, and of a column, from the top.
-    public let columnTiles, rowTiles: [Span]
+    package let columnTiles, rowTiles: [Span]
 
     /// What a tile covers of one side of the grid, and what of it is kept.
-    public struct Span: Sendable, Hashable {
+    package struct Span: Sendable, Hashable {
         /// The first patch.
-        public var origin: Int
+        package var origin: Int
         /// The patches of the grid that this tile answers for.
-        public var kept: Range<Int>
+        package var kept: Range<Int>
     }
 
     /// The plan of as few tiles as possible, none larger than need be.
@@ -29,7 +29,7 @@ public struct TilePlan: Sendable, Hashable {
     /// - Parameters:
     ///   - gridWidth, gridHeight: Patches of the whole, at least 1.
     ///   - longest: The most patches a side of a tile, at least ``shortestTile``; nil for one tile whatever its size.
-    public init(gridWidth: Int, gridHeight: Int, longest: Int?) {
+    package init(gridWidth: Int, gridHeight: Int, longest: Int?) {
         self.gridWidth = gridWidth
         self.gridHeight = gridHeight
         (tileWidth, columnTiles) = Self.spans(of: gridWidth, longest: longest)
@@ -37,15 +37,15 @@ public struct TilePlan: Sendable, Hashable {
     }
 
     /// The number of tiles.
-    public var count: Int { columnTiles.count * rowTiles.count }
+    package var count: Int { columnTiles.count * rowTiles.count }
 
     /// Patches that the network computes, of which those of the margins are thrown away.
-    public var computedPatches: Int { count * tileWidth * tileHeight }
+    package var computedPatches: Int { count * tileWidth * tileHeight }
 
     /// Columns before which a new tile begins.
-    public var columnSeams: [Int] { columnTiles.dropFirst().map(\.kept.lowerBound) }
+    package var columnSeams: [Int] { columnTiles.dropFirst().map(\.kept.lowerBound) }
     /// Rows before which a new tile begins.
-    public var rowSeams: [Int] { rowTiles.dropFirst().map(\.kept.lowerBound) }
+    package var rowSeams: [Int] { rowTiles.dropFirst().map(\.kept.lowerBound) }
 
     /// Cuts one side of `length` patches.
     private static func spans(of length: Int, longest: Int?) -> (size: Int, spans: [Span]) {

@@ -12,7 +12,7 @@ extension VisionTransformer {
     ///   - plan: Its tiles are of this network's size.
     ///   - threads: The most threads that share the image's products.
     /// - Returns: As ``tokens(of:needsImageFeature:threads:)``, over the whole grid.
-    public func tokens(of image: RGBImage, plan: TilePlan, threads: Int = 1) -> ImageTokens {
+    package func tokens(of image: RGBImage, plan: TilePlan, threads: Int = 1) -> ImageTokens {
         let patch = description.patch
         precondition(image.width == plan.gridWidth * patch && image.height == plan.gridHeight * patch)
         precondition(plan.tileWidth == gridWidth && plan.tileHeight == gridHeight)

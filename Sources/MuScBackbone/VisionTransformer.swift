@@ -5,17 +5,17 @@ import Synchronization
 ///
 /// The value is immutable; `tokens(of:)` may be called from any number of threads at once and computes on the
 /// calling thread alone, unless it is given more.
-public struct VisionTransformer: Sendable {
-    public let description: BackboneDescription
+package struct VisionTransformer: Sendable {
+    package let description: BackboneDescription
     /// Pixels of the images that it takes.
-    public let imageWidth, imageHeight: Int
+    package let imageWidth, imageHeight: Int
     /// Blocks, counted from 0, whose tokens are returned.
-    public let featureLayers: [Int]
-    public let activation: BackboneDescription.Activation
+    package let featureLayers: [Int]
+    package let activation: BackboneDescription.Activation
     /// How products are computed; ``Precision/fast`` only where the processor has the instructions.
-    public let precision: Precision
+    package let precision: Precision
     /// What is given as image feature.
-    public let imageFeature: ImageFeature
+    package let imageFeature: ImageFeature
     let weights: TransformerWeights
     /// The activation that was asked for; nil where the reference's rule decides for each size.
     private let fixedActivation: BackboneDescription.Activation?
@@ -24,7 +24,7 @@ public struct VisionTransformer: Sendable {
     private let workspaces = WorkspacePool()
 
     /// How the products of the network are computed.
-    public enum Precision: String, Sendable, Hashable, CaseIterable {
+    package enum Precision: String, Sendable, Hashable, CaseIterable {
         /// In fp32.
         case exact
         /// Factors in bfloat16, sums in fp32; everything between products as well but the residual stream.
@@ -53,7 +53,7 @@ public struct VisionTransformer: Sendable {
     }
 
     /// What stands for an image as a whole.
-    public enum ImageFeature: String, Sendable, Hashable, CaseIterable {
+    package enum ImageFeature: String, Sendable, Hashable, CaseIterable {
         /// The class token after the last block, as the family has it (``BackboneDescription/Family``).
         case classToken = "class_token"
         /// The mean of the deepest feature layer's patch tokens. The blocks after that layer are then not needed.
@@ -61,15 +61,15 @@ public struct VisionTransformer: Sendable {
     }
 
     /// Values of an image feature.
-    public var featureWidth: Int { imageFeature == .classToken ? description.featureWidth : description.width }
+    package var featureWidth: Int { imageFeature == .classToken ? description.featureWidth : description.width }
 
     /// How numbers are kept between products.
     var kernelPrecision: musc_precision { Self.numbers(precision, isa) }
 
     /// Patches in a row.
-    public var gridWidth: Int { imageWidth / description.patch }
+    package var gridWidth: Int { imageWidth / description.patch }
     /// Rows of patches.
-    public var gridHeight: Int { imageHeight / description.patch }
+    package var gridHeight: Int { imageHeight / description.patch }
 
     /// Reads the weights and resamples the position embedding to the images' grid.
     ///
@@ -81,7 +81,7 @@ public struct VisionTransformer: Sendable {
     ///   - threads: The most threads by which weights are laid out.
     /// - Throws: ``BackboneError`` for a size or a layer that does not fit, ``WeightsError`` wrapped in it for weights
     ///   that are not this backbone's.
-    public init(
+    package init(
         description: BackboneDescription, weights: BackboneWeights, imageWidth: Int, imageHeight: Int,
         featureLayers: [Int]? = nil, activation: BackboneDescription.Activation? = nil,
         precision: Precision = .exact, imageFeature: ImageFeature = .classToken, threads: Int = 1
@@ -117,7 +117,7 @@ public struct VisionTransformer: Sendable {
     /// The same network for images of another size; the two share all weights but the position embedding.
     ///
     /// - Throws: ``BackboneError`` for a size that does not fit.
-    public func resized(imageWidth: Int, imageHeight: Int) throws(BackboneError) -> VisionTransformer {
+    package func resized(imageWidth: Int, imageHeight: Int) throws(BackboneError) -> VisionTransformer {
         if imageWidth == self.imageWidth, imageHeight == self.imageHeight { return self }
         try Self.check(imageWidth, imageHeight, description)
         return VisionTransformer(self, imageWidth: imageWidth, imageHeight: imageHeight)
@@ -154,7 +154,7 @@ public struct VisionTransformer: Sendable {
     ///   - threads: The most threads that share the image's products, for when there are few images; the tokens are the
     ///     same for any number.
     /// - Returns: The patch tokens of the feature layers and the image feature.
-    public func tokens(of image: NormalizedImage, needsImageFeature: Bool = true, threads: Int = 1) -> ImageTokens {
+    package func tokens(of image: NormalizedImage, needsImageFeature: Bool = true, threads: Int = 1) -> ImageTokens {
         precondition(image.width == imageWidth && image.height == imageHeight)
         let workspace = workspaces.take() ?? Workspace(for: self)
         defer { workspaces.give(workspace) }
@@ -163,12 +163,12 @@ public struct VisionTransformer: Sendable {
 }
 
 /// What the network says of one image.
-public struct ImageTokens: Sendable {
+package struct ImageTokens: Sendable {
     /// One entry a feature layer: patch tokens `[gridHeight · gridWidth, width]` row-major, without class and
     /// register tokens.
-    public var layers: [[Float]]
+    package var layers: [[Float]]
     /// The image feature, ``VisionTransformer/featureWidth`` values; empty where it was not asked for.
-    public var imageFeature: [Float]
+    package var imageFeature: [Float]
 
     /// Whether all values are numbers and none is infinite, as damaged weights make them.
     package var isFinite: Bool { (layers + [imageFeature]).allSatisfy { $0.allSatisfy(\.isFinite) } }
@@ -183,7 +183,7 @@ public struct ImageTokens: Sendable {
         return sums.map { Float($0 / count) }
     }
 
-    public init(layers: [[Float]], imageFeature: [Float]) {
+    package init(layers: [[Float]], imageFeature: [Float]) {
         self.layers = layers
         self.imageFeature = imageFeature
     }

@@ -64,7 +64,7 @@ package final class Deliverer: Service {
         await withTaskGroup { group in
             for receiver in settings.receivers {
                 group.addTask {
-                    guard let lock = ReceiverLock(receiver, ledger: self.ledger) else { return }
+                    guard let lock = FileLock.toDeliver(to: receiver, ledger: self.ledger) else { return }
                     await self.drain(receiver, settings)
                     withExtendedLifetime(lock) {}
                 }
@@ -75,7 +75,7 @@ package final class Deliverer: Service {
     /// Says which receivers messages are kept for that nobody brings them any more.
     private func tellOfOthers(_ settings: HookSettings) {
         do {
-            for other in try ledger.dismissReceivers(but: settings.receivers.map(\.name)) {
+            for other in try ledger.deliveries.dismissReceivers(but: settings.receivers.map(\.name)) {
                 logger.warning(
                     "receiver_dismissed",
                     metadata: [
@@ -96,10 +96,10 @@ package final class Deliverer: Service {
 
     /// Serves one receiver until the settings change.
     private func serve(_ receiver: Receiver, _ settings: HookSettings, _ generation: Int) async {
-        var lock: ReceiverLock?
+        var lock: FileLock?
         while !Task.isCancelled, isCurrent(generation) {
             // A sweep on the same ledger may be at it; then it is our turn later.
-            if lock == nil { lock = ReceiverLock(receiver, ledger: ledger) }
+            if lock == nil { lock = FileLock.toDeliver(to: receiver, ledger: ledger) }
             if lock != nil { await drain(receiver, settings) }
             try? await Task.sleep(for: .seconds(1))
         }
@@ -110,7 +110,7 @@ package final class Deliverer: Service {
     private func drain(_ receiver: Receiver, _ settings: HookSettings) async {
         while !Task.isCancelled {
             do {
-                guard let pending = try ledger.pendingDelivery(to: receiver.name),
+                guard let pending = try ledger.deliveries.pending(to: receiver.name),
                     Self.isDue(pending.nextAttempt), try await deliver(pending, to: receiver, settings)
                 else { return }
             } catch is CancellationError {
@@ -141,7 +141,7 @@ package final class Deliverer: Service {
             let ending = try await program.run(input: delivery.body).ending
             let fault = ending.fault(words.first ?? name, timeoutSeconds: settings.timeoutSeconds)
             if let fault { logger.warning("hook_failed", metadata: ["hook": "\(name)", "key": "\(delivery.key)", "reason": "\(fault)"]) }
-            try ledger.close(delivery, reason: fault)
+            try ledger.deliveries.close(delivery, reason: fault)
             return true
         case .webhook(let url):
             let webhook = Webhook(
@@ -153,20 +153,20 @@ package final class Deliverer: Service {
             let delay: Double
             switch answer {
             case .taken:
-                try ledger.close(delivery)
+                try ledger.deliveries.close(delivery)
                 logger.debug("webhook_delivered", metadata: metadata)
                 return true
             case .refused(let fault) where pending.refusals + 1 >= Self.triesOfRefused:
-                try ledger.setAside(delivery, reason: fault)
+                try ledger.deliveries.setAside(delivery, reason: fault)
                 metadata["answer"] = "\(ReceiverReason.refused.answer)"
                 logger.error("webhook_refused", metadata: metadata)
                 return true
             case .refused(let fault):
                 delay = Self.delay(failures: pending.refusals + 1)
-                try ledger.postpone(pending, until: Date.now.timeIntervalSince1970 + delay, reason: fault, isRefused: true)
+                try ledger.deliveries.postpone(pending, until: Date.now.timeIntervalSince1970 + delay, reason: fault, isRefused: true)
             case .failed(let fault):
                 delay = Self.delay(failures: pending.failures + 1)
-                try ledger.postpone(pending, until: Date.now.timeIntervalSince1970 + delay, reason: fault)
+                try ledger.deliveries.postpone(pending, until: Date.now.timeIntervalSince1970 + delay, reason: fault)
             }
             metadata["retry_seconds"] = "\(Int(delay))"
             logger.warning("webhook_failed", metadata: metadata)
@@ -213,26 +213,14 @@ extension Deliverer {
     }
 }
 
-/// The right to bring messages to a receiver, which one process has at a time, so that their order is kept.
-private final class ReceiverLock: Sendable {
-    private let descriptor: Int32
-
+extension FileLock {
+    /// The right to bring messages to a receiver, which one process has at a time, so that their order is kept.
+    ///
     /// - Returns: nil where another process has it, or the lock's file cannot be written.
-    init?(_ receiver: Receiver, ledger: Ledger) {
+    fileprivate static func toDeliver(to receiver: Receiver, ledger: Ledger) -> FileLock? {
         let folder = ledger.path.removingLastComponent().appending("locks")
         try? FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let name = SHA256.hash(data: receiver.name.utf8).prefix(10).hexadecimal
-        let path = folder.appending(name + ".receiver")
-        let descriptor = path.withPlatformString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
-        guard descriptor >= 0 else { return nil }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            return nil
-        }
-        self.descriptor = descriptor
-    }
-
-    deinit {
-        close(descriptor)
+        return try? FileLock(file: folder.appending(name + ".receiver"))
     }
 }

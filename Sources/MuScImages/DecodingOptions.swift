@@ -34,31 +34,31 @@ public enum SampleScaling: Sendable, Hashable {
 }
 
 /// What is done with an image file's content beyond decoding it.
-public struct DecodingOptions: Sendable, Hashable {
+package struct DecodingOptions: Sendable, Hashable {
     /// Turns the image upright as its EXIF block or TIFF tag says; default true, as a camera's user expects.
     /// The reference implementation of MuSc does not, so evaluation leaves it out.
-    public var applyingOrientation: Bool
+    package var applyingOrientation: Bool
     /// How samples of more than 8 bits become 8-bit ones; default `.fullRange`.
-    public var sampleScaling: SampleScaling
+    package var sampleScaling: SampleScaling
     /// Which full page of a TIFF is decoded, counted from 0; other formats have one. Default 0.
-    public var page: Int
+    package var page: Int
     /// Decodes a JPEG at the smallest of the scales 1/8 to 8/8 at which its shorter side still has at least this
     /// many pixels: much faster for a thumbnail of a large photograph, not equal to decoding and resizing.
     /// Default nil: full size. Other formats are always decoded at full size.
-    public var scaledToAtLeast: Int?
+    package var scaledToAtLeast: Int?
     /// Decodes a JPEG at a half, a quarter or an eighth of its size where the upright image then still has at least
     /// these sides. Default nil: full size. Other formats are always decoded at full size.
     ///
     /// What is resized afterwards to about these sides is near what full decoding gives: libjpeg shrinks by leaving
     /// out the high frequencies of each block, as the resampling filter does.
-    public var reducedToCover: ImageSize?
+    package var reducedToCover: ImageSize?
     /// How much a file may ask for.
-    public var limits: DecodingLimits
+    package var limits: DecodingLimits
     /// The folder that a file must lie in once its links are followed, absolute and without links itself: what is
     /// linked from elsewhere is refused. Default nil: anywhere.
-    public var root: FilePath?
+    package var root: FilePath?
 
-    public init(
+    package init(
         applyingOrientation: Bool = true, sampleScaling: SampleScaling = .fullRange,
         scaledToAtLeast: Int? = nil, reducedToCover: ImageSize? = nil, limits: DecodingLimits = DecodingLimits(),
         root: FilePath? = nil, page: Int = 0
@@ -74,5 +74,5 @@ public struct DecodingOptions: Sendable, Hashable {
 
     /// As the reference implementation reads images: not turned, full range. (Pillow, through which it reads them,
     /// does turn TIFF files; no data set that it is run on has such.)
-    public static let reference = DecodingOptions(applyingOrientation: false)
+    package static let reference = DecodingOptions(applyingOrientation: false)
 }

@@ -9,13 +9,13 @@ public enum BlankReason: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// How an image uses the range of its pixels.
-public struct Exposure: Sendable, Hashable {
+package struct Exposure: Sendable, Hashable {
     /// The share of the range, 0 to 1, between the values that 1/200 of the pixels stay below and that 1/200 exceed.
-    public let usedRange: Double
+    package let usedRange: Double
     /// The share of pixels, 0 to 1, that are black in all channels, and white in all.
-    public let black: Double, white: Double
+    package let black: Double, white: Double
     /// Whether all pixels are alike.
-    public let isOneColour: Bool
+    package let isOneColour: Bool
 
     /// Less of the range says nothing.
     static let leastRange = 0.01
@@ -23,7 +23,7 @@ public struct Exposure: Sendable, Hashable {
     static let mostWhite = 0.95
 
     /// Why the image says nothing; nil where it may say something.
-    public var blankReason: BlankReason? {
+    package var blankReason: BlankReason? {
         if isOneColour { return .oneColour }
         if white > Self.mostWhite { return .saturated }
         return usedRange < Self.leastRange ? .hardlyAnyContrast : nil
@@ -31,7 +31,7 @@ public struct Exposure: Sendable, Hashable {
 
     /// Measures an image; one pass over its pixels. The range is that of the brightest and the darkest channel together,
     /// so that colours of equal brightness count as contrast.
-    public init(_ image: RGBImage) {
+    package init(_ image: RGBImage) {
         var counts = [Int](repeating: 0, count: 256)
         var (black, white, isOneColour) = (0, 0, true)
         let count = image.width * image.height

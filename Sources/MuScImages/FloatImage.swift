@@ -1,16 +1,16 @@
 /// An image of one 32-bit floating-point channel, such as an anomaly map: row by row from the top left.
-public struct FloatImage: Sendable, Hashable {
+package struct FloatImage: Sendable, Hashable {
     /// Pixels in a row, at least 1.
-    public let width: Int
+    package let width: Int
     /// Rows, at least 1.
-    public let height: Int
+    package let height: Int
     /// `height · width` values of any range. Values may be changed; their number must stay.
-    public var samples: [Float]
+    package var samples: [Float]
 
     /// Wraps samples that are already in place.
     ///
     /// - Precondition: `width` and `height` are positive and `samples.count == width * height`.
-    public init(width: Int, height: Int, samples: [Float]) {
+    package init(width: Int, height: Int, samples: [Float]) {
         precondition(width > 0 && height > 0 && samples.count == width * height)
         self.width = width
         self.height = height

@@ -1,18 +1,18 @@
 import SystemPackage
 
 /// An image of one 8-bit channel, such as a mask: row by row from the top left, without padding.
-public struct GrayImage: Sendable, Hashable {
+package struct GrayImage: Sendable, Hashable {
     /// Pixels in a row, at least 1.
-    public let width: Int
+    package let width: Int
     /// Rows, at least 1.
-    public let height: Int
+    package let height: Int
     /// `height · width` values, 0 to 255. Values may be changed; their number must stay.
-    public var pixels: [UInt8]
+    package var pixels: [UInt8]
 
     /// Wraps pixels that are already in place.
     ///
     /// - Precondition: `width` and `height` are positive and `pixels.count == width * height`.
-    public init(width: Int, height: Int, pixels: [UInt8]) {
+    package init(width: Int, height: Int, pixels: [UInt8]) {
         precondition(width > 0 && height > 0 && pixels.count == width * height)
         self.width = width
         self.height = height
@@ -21,7 +21,7 @@ public struct GrayImage: Sendable, Hashable {
 
     /// The luma of a colour image as Pillow's `convert("L")` computes it, ITU-R BT.601 in 16-bit fixed point:
     /// (19595 R + 38470 G + 7471 B + 32768) / 65536, rounded down. Grey values stay as they are.
-    public init(_ image: RGBImage) {
+    package init(_ image: RGBImage) {
         self.init(width: image.width, height: image.height, pixels: luma(image.pixels))
     }
 
@@ -31,13 +31,13 @@ public struct GrayImage: Sendable, Hashable {
     ///   - path: The file; its name need be neither UTF-8 nor have an extension.
     ///   - options: Orientation, scaling and limits.
     /// - Throws: `ImageError`, as `RGBImage.init(contentsOf:options:)`.
-    public init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
+    package init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
         let content = try FileContent(path, options: options)
         try self.init(decoding: content.bytes, name: content.name, options: options)
     }
 
     /// Decodes an image file's content that is in memory as grey; `name` stands for the file in errors.
-    public init(
+    package init(
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
         let encoded = try EncodedImage(bytes, name: name, limits: options.limits, page: options.page)
@@ -55,7 +55,7 @@ public struct GrayImage: Sendable, Hashable {
     }
 
     /// The image turned upright, given the orientation in which it is stored.
-    public func upright(from orientation: Orientation) -> GrayImage {
+    package func upright(from orientation: Orientation) -> GrayImage {
         guard orientation != .upright else { return self }
         let turned = orientation.upright(pixels, width: width, height: height, channels: 1)
         return orientation.swapsSides
@@ -67,7 +67,7 @@ public struct GrayImage: Sendable, Hashable {
     /// `RGBImage.resized(width:height:filter:)`.
     ///
     /// - Precondition: Both sides are positive.
-    public func resized(width newWidth: Int, height newHeight: Int, filter: ResamplingFilter) -> GrayImage {
+    package func resized(width newWidth: Int, height newHeight: Int, filter: ResamplingFilter) -> GrayImage {
         guard (newWidth, newHeight) != (width, height) else { return self }
         let resized = resample(
             pixels, width: width, height: height, channels: 1, newWidth: newWidth, newHeight: newHeight,

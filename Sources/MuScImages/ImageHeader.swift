@@ -1,18 +1,18 @@
 import SystemPackage
 
 /// What an image file says about itself, read without decoding its pixels.
-public struct ImageHeader: Sendable, Hashable {
+package struct ImageHeader: Sendable, Hashable {
     /// The format, told by the content.
-    public let format: ImageFormat
+    package let format: ImageFormat
     /// Pixels in a row and rows, as the decoded image will have them: with the sides swapped where the
     /// orientation asks for it and the options apply it.
-    public let width: Int, height: Int
+    package let width: Int, height: Int
     /// Bits of one sample in the file, 1 to 32; of a palette image, the bits of an index.
-    public let bitsPerSample: Int
+    package let bitsPerSample: Int
     /// Whether the image has colours: false for grey and bilevel.
-    public let isColour: Bool
+    package let isColour: Bool
     /// How the stored pixels must be turned; `.upright` where the file says nothing.
-    public let orientation: Orientation
+    package let orientation: Orientation
 
     /// Reads a file's header.
     ///
@@ -21,7 +21,7 @@ public struct ImageHeader: Sendable, Hashable {
     ///   - options: Whether width and height are those of the upright image, and the limits.
     /// - Throws: `ImageError` where the file cannot be read, is no image, its header is damaged or incomplete,
     ///   or what it promises exceeds the limits.
-    public init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
+    package init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
         // The beginning is enough for most files, and over a network much faster. A PNG's orientation and a TIFF's
         // directory may come last.
         let start = try FileContent(path, options: options, upTo: 1 << 16)
@@ -42,7 +42,7 @@ public struct ImageHeader: Sendable, Hashable {
     }
 
     /// Reads the header of content that is in memory; `name` stands for the file in errors.
-    public init(
+    package init(
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
         let encoded = try EncodedImage(bytes, name: name, limits: options.limits, page: options.page)

@@ -1,6 +1,6 @@
 /// How a stored image must be turned to stand upright. The raw values are those of EXIF's and TIFF's
 /// Orientation tag (0x0112).
-public enum Orientation: Int, Sendable, Hashable, CaseIterable {
+package enum Orientation: Int, Sendable, Hashable, CaseIterable {
     /// Row 0 is the top, column 0 the left side.
     case upright = 1
     case mirrored = 2
@@ -16,7 +16,7 @@ public enum Orientation: Int, Sendable, Hashable, CaseIterable {
     case turnCounterClockwise = 8
 
     /// Whether width and height change places.
-    public var swapsSides: Bool { rawValue >= 5 }
+    package var swapsSides: Bool { rawValue >= 5 }
 }
 
 extension Orientation {
@@ -61,16 +61,5 @@ extension Orientation {
             }
             count = samples.count
         }
-    }
-}
-
-extension RGBImage {
-    /// The image turned upright, given the orientation in which it is stored.
-    public func upright(from orientation: Orientation) -> RGBImage {
-        guard orientation != .upright else { return self }
-        let turned = orientation.upright(pixels, width: width, height: height, channels: 3)
-        return orientation.swapsSides
-            ? RGBImage(width: height, height: width, pixels: turned)
-            : RGBImage(width: width, height: height, pixels: turned)
     }
 }

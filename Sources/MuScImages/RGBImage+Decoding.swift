@@ -12,7 +12,7 @@ extension RGBImage {
     ///   - options: Orientation, scaling and limits.
     /// - Throws: `ImageError` where the file cannot be read, is no image, incomplete, damaged, of a kind that is
     ///   not read, or larger than the limits.
-    public init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
+    package init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
         let content = try FileContent(path, options: options)
         try self.init(decoding: content.bytes, name: content.name, options: options)
     }
@@ -22,7 +22,7 @@ extension RGBImage {
     /// - Parameters:
     ///   - bytes: The whole content.
     ///   - name: Stands for the file in errors.
-    public init(
+    package init(
         decoding bytes: [UInt8], name: String, options: DecodingOptions = DecodingOptions()
     ) throws(ImageError) {
         self = try Self.decode(bytes, name: name, options: options).image
@@ -32,7 +32,7 @@ extension RGBImage {
     ///
     /// - Returns: The image, which may be reduced where the options say so, and the size of the upright original.
     /// - Throws: `ImageError`.
-    public static func decode(
+    package static func decode(
         contentsOf path: FilePath, options: DecodingOptions
     ) throws(ImageError) -> (image: RGBImage, fullSize: ImageSize) {
         let content = try FileContent(path, options: options)

@@ -82,7 +82,7 @@ public struct OutputOptions: Sendable, Hashable {
     public var csv = CSVStyle()
     /// Whether the same tables are also written as a workbook.
     public var workbook = WorkbookFile.none
-    /// The format of `run.json`: ``RunRecord/currentFormat``, or 1 for the names that version 0.1 wrote.
+    /// The format of `run.json`: 2, or 1 for the names that version 0.1 wrote.
     public var recordFormat = RunRecord.currentFormat
     /// Threads that decode photographs and write pictures; each holds one photograph in memory.
     public var threads: Int

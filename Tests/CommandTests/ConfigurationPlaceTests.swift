@@ -6,8 +6,7 @@ import Testing
     let musc: MuscCommand
 
     init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
+        musc = try MuscCommand.withTinyWeights()
         try musc.makeBatch("batch", images: 3)
     }
 

@@ -7,13 +7,10 @@ import Testing
 struct DeliveredFolderTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     func run(_ arguments: String...) throws -> MuscCommand.Result {
-        try musc.run(["run"] + arguments + MuscCommand.tiny)
+        try musc.score(arguments)
     }
 
     func folder(_ name: String) throws -> URL {

@@ -45,8 +45,7 @@ import Testing
 
     @Test("Every column, key and tensor that a sweep with known good images leaves stands in the article Formats")
     func everyName() throws {
-        let musc = try MuscCommand()
-        try musc.installTinyWeights()
+        let musc = try MuscCommand.withTinyWeights()
         let batch = try musc.makeBatch("drop/batch", images: 9)
         try Data("no image".utf8).write(to: batch.appending(path: "broken.png"))
         let good = try musc.makeBatch("good", images: 0)

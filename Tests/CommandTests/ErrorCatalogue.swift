@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Glibc
+import MuSc
 import MuScBackbone
 import MuScBatch
 import MuScEvaluation
@@ -93,6 +94,15 @@ enum ErrorCatalogue {
                 "BackboneError.invalidDescription",
                 BackboneError.invalidDescription(name: "mine", fault: "patch is 0, not between 1 and 256"),
                 concerns: "mine", advises: "between 1 and 256"),
+            Entry(
+                "BackboneNameError.unknown", BackboneNameError.unknown("dinov2_vits15"), concerns: "dinov2_vits15",
+                advises: "did you mean dinov2_vits14"),
+            Entry(
+                "BackboneNameError.unreadable", BackboneNameError.unreadable(path: "mine.json"), concerns: "mine.json",
+                advises: "check that the file exists"),
+            Entry(
+                "BackboneNameError.noDescription", BackboneNameError.noDescription(path: "mine.json", reason: "width is missing"),
+                concerns: "mine.json", advises: "width is missing"),
             Entry("BackboneError.weights", BackboneError.weights(.mismatch(mismatch)), concerns: "w.pt", advises: "they fit ViT-B-32"),
             Entry(
                 "WeightsError.file", WeightsError.file(TensorFileError(path: "w.pt", fault: .truncated("at byte 8"))), concerns: "w.pt",
@@ -347,6 +357,7 @@ enum ErrorCatalogue {
 
     /// Errors that no user meets as such, and what becomes of them.
     static let inner = [
+        "FileLock.Fault": "becomes RootLockError, WeightsStoreError, LineMemoryError or VerdictFileError",
         "Download.Failure": "becomes WeightsStoreError.download",
         "MaskPairing.Fault": "becomes DatasetError.missingMask or DatasetError.ambiguousMask",
         "HTTPRequest.Refusal": "becomes a status of HTTP",

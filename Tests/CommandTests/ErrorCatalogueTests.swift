@@ -69,8 +69,7 @@ import Testing
 
     @Test("Every refusal of a command is listed, and says what to do")
     func refusals() throws {
-        let musc = try MuscCommand()
-        try musc.installTinyWeights()
+        let musc = try MuscCommand.withTinyWeights()
         try musc.makeBatch("batch", images: 2)
         for folder in ["empty", "case/n", "case/N"] { try musc.makeBatch(folder, images: 0) }
         try Data("[]".utf8).write(to: musc.scratch.appending(path: "musc.yaml.json"))

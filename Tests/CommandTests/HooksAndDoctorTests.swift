@@ -5,10 +5,7 @@ import Testing
 @Suite struct HooksAndDoctorTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     func write(_ yaml: String) throws {
         try Data(yaml.utf8).write(to: musc.scratch.appending(path: "musc.yaml"))

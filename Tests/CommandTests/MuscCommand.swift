@@ -15,6 +15,16 @@ struct MuscCommand {
         try Data(Self.tinyBackbone.utf8).write(to: scratch.appending(path: "tiny.json"))
     }
 
+    /// A command whose tiny network is installed.
+    static func withTinyWeights() throws -> MuscCommand {
+        let musc = try MuscCommand()
+        try musc.installTinyWeights()
+        return musc
+    }
+
+    /// Runs `musc run` with the tiny network and these arguments.
+    func score(_ arguments: [String]) throws -> Result { try run(["run"] + arguments + Self.tiny) }
+
     /// What one call of the command came to.
     struct Result {
         var status: Int32

@@ -7,8 +7,7 @@ import musc
     let musc: MuscCommand
 
     init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
+        musc = try MuscCommand.withTinyWeights()
         try musc.makeBatch("batch", images: 13)
         try musc.makeBatch("good", images: 8, first: 40)
     }

@@ -7,10 +7,7 @@ import musc
 @Suite struct OthersLedgerTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     func path(_ name: String) -> String { musc.scratch.appending(path: name).path(percentEncoded: false) }
 

@@ -8,8 +8,7 @@ import Testing
     let musc: MuscCommand
 
     init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
+        musc = try MuscCommand.withTinyWeights()
         try Data("watch: {settle_seconds: 0, min_images: 2}\n".utf8).write(to: musc.scratch.appending(path: "musc.yaml"))
     }
 

@@ -5,8 +5,7 @@ import Testing
 @Suite struct WatchTests {
     @Test("A watcher ends on a signal with the signal's exit status", arguments: [("TERM", 143), ("INT", 130)])
     func signals(name: String, status: Int32) throws {
-        let musc = try MuscCommand()
-        try musc.installTinyWeights()
+        let musc = try MuscCommand.withTinyWeights()
         try musc.makeBatch("drop/batch", images: 0)
         let result = try musc.run(
             ["watch", "drop"] + MuscCommand.tiny,
@@ -17,8 +16,7 @@ import Testing
 
     @Test("SIGHUP takes over the level of the log, the number of jobs and the file of figures, and keeps them where the file is wrong")
     func reload() async throws {
-        let musc = try MuscCommand()
-        try musc.installTinyWeights()
+        let musc = try MuscCommand.withTinyWeights()
         let figures = musc.scratch.appending(path: "musc.prom")
         try musc.makeBatch("drop/first", images: 0)
         try Data("watch: {settle_seconds: 1, min_images: 2, roots: [drop]}\nlog: {level: error}\n".utf8)
@@ -71,8 +69,7 @@ import Testing
 
     @Test("A folder that was scored by hand is recognised by a sweep, and not scored again")
     func scoredByHand() throws {
-        let musc = try MuscCommand()
-        try musc.installTinyWeights()
+        let musc = try MuscCommand.withTinyWeights()
         let batch = try musc.makeBatch("drop/batch", images: 8)
         #expect(try musc.run(["run", "drop/batch"] + MuscCommand.tiny).status == 0)
         let record = batch.appending(path: "_musc/run.json")

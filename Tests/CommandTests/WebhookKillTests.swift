@@ -6,10 +6,7 @@ import Testing
 @Suite struct WebhookKillTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     func path(_ name: String) -> String { musc.scratch.appending(path: name).path(percentEncoded: false) }
 

@@ -2,6 +2,7 @@ import Goldens
 import MuScBackbone
 import MuScBatch
 import MuScImages
+import MuScScoring
 import MuScWeights
 import SystemPackage
 import Testing
@@ -46,6 +47,24 @@ struct PrecisionTests {
             .images.compactMap(\.scoreMSM)
     }
 
+    /// Scores at a precision, without what marks that recur add: there, what moves the distances counts twice.
+    private func scores(
+        of batch: Batch, _ preset: ScoringSettings.Preset, _ precision: MutualScoring.Precision
+    ) throws -> [Float] {
+        try scores(of: batch, preset) {
+            $0.precision = precision
+            $0.recurringMarks = .ignore
+        }
+    }
+
+    /// Expects scores to differ by less than `apart`, and those that lie farther apart to keep their order.
+    private func compare(_ exact: [Float], _ other: [Float], apart: Float) {
+        #expect(Goldens.maximumDifference(exact, other) < apart)
+        for one in exact.indices {
+            for two in exact.indices where exact[one] > exact[two] + apart { #expect(other[one] > other[two]) }
+        }
+    }
+
     /// The share of pairs of a good and a defective image in which the defective one scores higher.
     private func auroc(_ scores: [Float], _ isDefective: [Bool]) -> Double {
         let defective = zip(scores, isDefective).filter(\.1).map(\.0), good = zip(scores, isDefective).filter { !$0.1 }.map(\.0)
@@ -59,19 +78,8 @@ struct PrecisionTests {
         "Precision fast moves image scores by less than 0.001, and ranks only such apart anew", arguments: ScoringSettings.Preset.allCases)
     func fast(preset: ScoringSettings.Preset) throws {
         for batch in try Self.batches {
-            // Where marks that recur count, what moves the distances counts twice.
-            let exact = try scores(of: batch, preset) {
-                $0.precision = .exact
-                $0.recurringMarks = .ignore
-            }
-            let fast = try scores(of: batch, preset) {
-                $0.precision = .fast
-                $0.recurringMarks = .ignore
-            }
-            #expect(Goldens.maximumDifference(exact, fast) < 1e-3)
-            for one in exact.indices {
-                for other in exact.indices where exact[one] > exact[other] + 1e-3 { #expect(fast[one] > fast[other]) }
-            }
+            let (exact, fast) = try (scores(of: batch, preset, .exact), scores(of: batch, preset, .fast))
+            compare(exact, fast, apart: 1e-3)
             let (before, after) = (auroc(exact, batch.isDefective), auroc(fast, batch.isDefective))
             // Of the tiles, one pair in another order is 0.0021.
             let pairs = batch.isDefective.count { $0 } * batch.isDefective.count { !$0 }
@@ -82,20 +90,8 @@ struct PrecisionTests {
     @Test("Precision fastest moves image scores of preset tuned by less than 0.004, and AUROC by no more than two pairs of images")
     func fastest() throws {
         for batch in try Self.batches {
-            let (exact, fastest) = try (
-                scores(of: batch, .tuned) {
-                    $0.precision = .exact
-                    $0.recurringMarks = .ignore
-                },
-                scores(of: batch, .tuned) {
-                    $0.precision = .fastest
-                    $0.recurringMarks = .ignore
-                }
-            )
-            #expect(Goldens.maximumDifference(exact, fastest) < 4e-3)
-            for one in exact.indices {
-                for other in exact.indices where exact[one] > exact[other] + 4e-3 { #expect(fastest[one] > fastest[other]) }
-            }
+            let (exact, fastest) = try (scores(of: batch, .tuned, .exact), scores(of: batch, .tuned, .fastest))
+            compare(exact, fastest, apart: 4e-3)
             let (before, after) = (auroc(exact, batch.isDefective), auroc(fastest, batch.isDefective))
             let pairs = batch.isDefective.count { $0 } * batch.isDefective.count { !$0 }
             #expect(abs(before - after) <= 2.01 / Double(pairs), "\(batch.files.count) images: \(before) → \(after)")

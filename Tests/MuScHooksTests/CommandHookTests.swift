@@ -22,7 +22,7 @@ import Testing
         settings.onBatch = onBatch
         settings.onFlagged = onFlagged
         settings.timeoutSeconds = 1
-        try ledger.enqueue(settings.deliveries(key: "k", batch: body, flagged: flagged))
+        try ledger.deliveries.enqueue(settings.deliveries(key: "k", batch: body, flagged: flagged))
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         await Deliverer(settings: settings, ledger: ledger, logger: logger, userAgent: "musc/test").deliverDue()
@@ -81,7 +81,7 @@ import Testing
         let status = try #require(try WatchStatus.read(ledger).receivers.first)
         #expect(status.receiver == "hooks.on_batch" && status.waiting == 0)
         #expect(status.reason?.hasPrefix(reason) == true, "\(status.reason ?? "")")
-        #expect(try ledger.pendingDelivery(to: "hooks.on_batch") == nil)
+        #expect(try ledger.deliveries.pending(to: "hooks.on_batch") == nil)
     }
 
     @Test("A one-off telling says what failed and keeps nothing")

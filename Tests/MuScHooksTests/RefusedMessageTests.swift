@@ -27,15 +27,15 @@ import Testing
     }
 
     func enqueue(_ bodies: [String], to url: String) throws {
-        try ledger.enqueue(bodies.map { Delivery(receiver: url, key: $0, body: "{\"id\":\"\($0)\"}") })
+        try ledger.deliveries.enqueue(bodies.map { Delivery(receiver: url, key: $0, body: "{\"id\":\"\($0)\"}") })
     }
 
     /// Delivers until nothing is left to do, as if each pause were over.
     func deliver(_ url: String, times: Int = 8) async throws {
         for _ in 0..<times {
             await deliverer(url).deliverDue()
-            guard let pending = try ledger.pendingDelivery(to: url) else { return }
-            try ledger.postpone(pending, until: 0, reason: "")
+            guard let pending = try ledger.deliveries.pending(to: url) else { return }
+            try ledger.deliveries.postpone(pending, until: 0, reason: "")
         }
     }
 
@@ -48,7 +48,7 @@ import Testing
         #expect(
             receiver.requests.map(\.key) == ["a"] + Array(repeating: "large-1", count: 3) + ["b"] + Array(repeating: "large-2", count: 3)
                 + ["c"])
-        let kept = try ledger.keptDeliveries()
+        let kept = try ledger.deliveries.kept()
         #expect(kept.map(\.key) == ["large-1", "large-2"])
         #expect(kept.allSatisfy { $0.refusals == 3 && $0.setAside != nil && $0.reason == "the receiver answered 413" })
         #expect(kept.allSatisfy { !$0.receiver.contains("secret") && !$0.receiver.contains("results") }, "\(kept)")
@@ -58,11 +58,11 @@ import Testing
 
         // The receiver was repaired, and one message is given up.
         try receiver.behave("ok")
-        #expect(try ledger.dropDeliveries(.numbers([kept[1].number])) == 1)
-        #expect(try ledger.retryDeliveries(.setAside) == 1)
+        #expect(try ledger.deliveries.drop(.numbers([kept[1].number])) == 1)
+        #expect(try ledger.deliveries.retry(.setAside) == 1)
         await deliverer(receiver.url).deliverDue()
         #expect(receiver.requests.last?.key == "large-1")
-        #expect(try ledger.keptDeliveries().isEmpty)
+        #expect(try ledger.deliveries.kept().isEmpty)
         #expect(try WatchStatus.read(ledger).receivers.isEmpty)
     }
 
@@ -74,9 +74,9 @@ import Testing
         try receiver.behave("\(status)")
         try enqueue(["a"], to: receiver.url)
         try await deliver(receiver.url, times: 4)
-        let isRefused = try ledger.pendingDelivery(to: receiver.url) == nil
+        let isRefused = try ledger.deliveries.pending(to: receiver.url) == nil
         #expect(isRefused == (status < 500 && ![408, 425, 429].contains(status)))
-        #expect(try ledger.keptDeliveries().count == 1, "nothing is lost")
+        #expect(try ledger.deliveries.kept().count == 1, "nothing is lost")
     }
 
     @Test("A repaired receiver is tried at once on request, whatever its pause")
@@ -87,10 +87,10 @@ import Testing
         for _ in 0..<3 { await deliverer(receiver.url).deliverDue() }
         #expect(receiver.requests.count == 1, "it is left alone for a while")
         try receiver.behave("ok")
-        #expect(try ledger.retryDeliveries(.setAside) == 0)
+        #expect(try ledger.deliveries.retry(.setAside) == 0)
         await deliverer(receiver.url).deliverDue()
         #expect(receiver.requests.count == 2)
-        #expect(try ledger.pendingDelivery(to: receiver.url) == nil)
+        #expect(try ledger.deliveries.pending(to: receiver.url) == nil)
     }
 
     @Test("Messages to a receiver that the configuration names no more are kept, told of, and given to another or up")
@@ -105,12 +105,12 @@ import Testing
         #expect(status.answer?.contains("musc hooks retry --to") == true)
 
         // What the other was told already it is not told again.
-        #expect(try ledger.retryDeliveries(.numbers([try ledger.keptDeliveries()[0].number]), to: receiver.url) == 1)
-        #expect(try ledger.retryDeliveries(.dismissed, to: receiver.url) >= 2)
+        #expect(try ledger.deliveries.retry(.numbers([try ledger.deliveries.kept()[0].number]), to: receiver.url) == 1)
+        #expect(try ledger.deliveries.retry(.dismissed, to: receiver.url) >= 2)
         await deliverer(receiver.url).deliverDue()
         #expect(receiver.requests.map(\.key).filter { $0 != "a" } == ["b", "c"])
-        _ = try ledger.dropDeliveries(.dismissed)
-        #expect(try ledger.keptDeliveries().isEmpty)
+        _ = try ledger.deliveries.drop(.dismissed)
+        #expect(try ledger.deliveries.kept().isEmpty)
     }
 
     @Test(
@@ -129,7 +129,7 @@ import Testing
         var settings = HookSettings()
         settings.onBatch = ["sh", "-c", "head -c 100000000 /dev/zero | tr '\\0' x; head -c 1000 /dev/zero >&2; touch \"$0\"", out]
         settings.timeoutSeconds = 120
-        try ledger.enqueue(settings.deliveries(key: "k", batch: "{}", flagged: []))
+        try ledger.deliveries.enqueue(settings.deliveries(key: "k", batch: "{}", flagged: []))
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let former = dup(STDERR_FILENO)

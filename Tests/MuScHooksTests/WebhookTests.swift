@@ -28,13 +28,13 @@ import Testing
     }
 
     func enqueue(_ keys: [String], to url: String) throws {
-        try ledger.enqueue(keys.map { Delivery(receiver: url, key: $0, body: "{\"id\":\"\($0)\"}") })
+        try ledger.deliveries.enqueue(keys.map { Delivery(receiver: url, key: $0, body: "{\"id\":\"\($0)\"}") })
     }
 
     /// Makes the next try due at once, as if its delay had passed.
     func letTimePass(_ url: String) throws {
-        guard let pending = try ledger.pendingDelivery(to: url) else { return }
-        try ledger.postpone(pending, until: 0, reason: "")
+        guard let pending = try ledger.deliveries.pending(to: url) else { return }
+        try ledger.deliveries.postpone(pending, until: 0, reason: "")
     }
 
     @Test("A message arrives by POST as JSON, with its key and the headers of the file")
@@ -49,7 +49,7 @@ import Testing
         #expect(request.headers["authorization"] == "Bearer s3cret")
         #expect(request.headers["content-type"] == "application/json")
         #expect(request.headers["user-agent"] == "musc/test")
-        #expect(try ledger.pendingDelivery(to: receiver.url) == nil)
+        #expect(try ledger.deliveries.pending(to: receiver.url) == nil)
         #expect(try WatchStatus.read(ledger).receivers.isEmpty)
     }
 
@@ -67,7 +67,7 @@ import Testing
             try letTimePass(url)
             await deliverer.deliverDue()
             #expect(receiver.requests.last?.behaviour == behaviour)
-            #expect(try ledger.pendingDelivery(to: url)?.delivery.key == keys[0])
+            #expect(try ledger.deliveries.pending(to: url)?.delivery.key == keys[0])
         }
         let before = receiver.requests
         #expect(before.map(\.key) == Array(repeating: keys[0], count: 3))
@@ -85,7 +85,7 @@ import Testing
         try letTimePass(url)
         await deliverer.deliverDue()
         #expect(receiver.requests.map(\.key) == keys)
-        #expect(try ledger.pendingDelivery(to: url) == nil)
+        #expect(try ledger.deliveries.pending(to: url) == nil)
     }
 
     @Test("A receiver that failed is left alone until its delay is over")
@@ -98,7 +98,7 @@ import Testing
         try receiver.behave("ok")
         await deliverer.deliverDue()
         #expect(receiver.requests.count == 1)
-        let pending = try #require(try ledger.pendingDelivery(to: receiver.url))
+        let pending = try #require(try ledger.deliveries.pending(to: receiver.url))
         #expect(pending.failures == 1)
         #expect((3...6).contains(pending.nextAttempt - Date.now.timeIntervalSince1970))
     }

@@ -95,9 +95,7 @@ struct BatchTests {
             }
             if isFirst { try write(image(99) + [1], to: batch.folder.appending("part_0.ppm")) }
         })
-        try await watching(drop, scorer) {
-            try drop.drop(3, in: "a")
-            #expect(await eventually { scorer.batches.count == 1 })
+        try await watching(drop, scorer, scored: "a") {
             try await Task.sleep(for: .milliseconds(600))
         }
         #expect(tries.withLock { $0 } == 2)
@@ -110,9 +108,7 @@ struct BatchTests {
         let drop = try DropFolder()
         let scorer = TableScorer()
         let log = EventLog()
-        try await watching(drop, scorer, log: log) {
-            try drop.drop(3, in: "a")
-            #expect(await eventually { scorer.batches.count == 1 })
+        try await watching(drop, scorer, log: log, scored: "a") {
             try move(drop.path("a"), to: drop.path("b"))
             #expect(await eventually { log.events.contains("batch_recognised") })
         }

@@ -67,7 +67,7 @@ struct LedgerFileTests {
                 for _ in 0..<6 {
                     group.addTask {
                         do {
-                            _ = try drop.ledger().index(of: drop.root, configuration: drop.configuration())
+                            _ = try RootIndex(of: drop.root, in: drop.ledger(), configuration: drop.configuration())
                             return nil
                         } catch {
                             return "\(error)"

@@ -67,9 +67,7 @@ struct RegionMaskTests {
             }
             if isFirst { try write([9], to: batch.folder.appending("_region.png")) }
         })
-        try await watching(drop, scorer) {
-            try drop.drop(3, in: "a")
-            #expect(await eventually { scorer.batches.count == 1 })
+        try await watching(drop, scorer, scored: "a") {
             try await Task.sleep(for: .seconds(1))
         }
         // What was scored without the mask was not published.

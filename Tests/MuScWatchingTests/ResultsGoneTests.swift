@@ -18,9 +18,7 @@ struct ResultsGoneTests {
         let drop = try DropFolder()
         let scorer = TableScorer()
         let log = EventLog()
-        try await watching(drop, scorer, log: log) {
-            try drop.drop(3, in: "a")
-            #expect(await eventually { scorer.batches.count == 1 })
+        try await watching(drop, scorer, log: log, scored: "a") {
             #expect(await eventually { row(drop, "a").contains { $0.hasSuffix("report.html") } })
             run("rm", ["-rf", drop.path("a/_musc").string])
             #expect(try await eventually { try status(drop, "a")?.resultsGone != nil })
@@ -45,9 +43,7 @@ struct ResultsGoneTests {
         let scorer = TableScorer()
         let log = EventLog()
         let elsewhere = drop.base.appending("elsewhere")
-        try await watching(drop, scorer, log: log) {
-            try drop.drop(3, in: "a")
-            #expect(await eventually { scorer.batches.count == 1 })
+        try await watching(drop, scorer, log: log, scored: "a") {
             try move(drop.path("a/_musc"), to: elsewhere)
             #expect(try await eventually { try status(drop, "a")?.standing == .resultsGone })
             try move(elsewhere, to: drop.path("a/_musc"))

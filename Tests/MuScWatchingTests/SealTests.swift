@@ -216,9 +216,9 @@ func isOfItsImages(_ drop: DropFolder, _ folder: String) throws -> Bool {
 func told(_ drop: DropFolder) throws -> [Delivery] {
     let ledger = try drop.ledger()
     var deliveries: [Delivery] = []
-    while let pending = try ledger.pendingDelivery(to: "table") {
+    while let pending = try ledger.deliveries.pending(to: "table") {
         deliveries.append(pending.delivery)
-        try ledger.close(pending.delivery)
+        try ledger.deliveries.close(pending.delivery)
     }
     return deliveries
 }

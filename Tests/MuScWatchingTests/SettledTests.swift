@@ -111,7 +111,7 @@ struct SettledTests {
     @Test("A link that somebody put in place of batches.csv stays, even where it leads to such a table")
     func linkedTable() throws {
         let drop = try DropFolder()
-        let index = try drop.ledger().index(of: drop.root, configuration: drop.configuration())
+        let index = try RootIndex(of: drop.root, in: drop.ledger(), configuration: drop.configuration())
         let (table, elsewhere) = (drop.path("batches.csv").string, drop.path("elsewhere.csv").string)
         try index.writeCSV()
         try FileManager.default.moveItem(atPath: table, toPath: elsewhere)

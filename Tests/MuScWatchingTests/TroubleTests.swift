@@ -114,9 +114,7 @@ struct TroubleTests {
         func mount() -> Bool { run("mount", ["-o", "loop", disk.string, drop.root.string]) == 0 }
         try #require(mount())
         defer { run("umount", ["-l", drop.root.string]) }
-        try await watching(drop, scorer, log: log) {
-            try drop.drop(3, in: "a")
-            #expect(await eventually { scorer.batches.count == 1 })
+        try await watching(drop, scorer, log: log, scored: "a") {
             #expect(await eventually { run("umount", [drop.root.string]) == 0 })
             #expect(await eventually { log.events.filter { $0 == "root_back" }.count == 1 })
             try #require(mount())

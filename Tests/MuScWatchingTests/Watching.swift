@@ -29,8 +29,10 @@ func inBackground(_ body: @escaping @Sendable () throws -> Void) async throws {
 }
 
 /// Runs a watcher over a drop folder while `body` runs, and stops it as a cancelled task does.
+///
+/// - Parameter batch: A batch of three images that is dropped and scored before; nil for none.
 func watching(
-    _ drop: DropFolder, _ scorer: TableScorer, settle: Double = 0.3, log: EventLog = EventLog(),
+    _ drop: DropFolder, _ scorer: TableScorer, settle: Double = 0.3, log: EventLog = EventLog(), scored batch: String? = nil,
     change: (inout WatchConfiguration) -> Void = { _ in }, body: () async throws -> Void
 ) async throws {
     var configuration = try drop.configuration(settle: settle)
@@ -41,6 +43,10 @@ func watching(
     let started = await eventually { log.events.contains("watch_started") }
     #expect(started, "the watcher starts")
     do {
+        if let batch {
+            try drop.drop(3, in: batch)
+            #expect(await eventually { scorer.batches.count == 1 })
+        }
         try await body()
     } catch {
         task.cancel()

@@ -65,23 +65,24 @@ struct EqualImages {
     }
 }
 
-extension Inspection {
+extension EqualImages {
     /// The inspection of a batch with copies, from that of the images that stand for them.
     ///
     /// - Parameters:
-    ///   - equal: The batch's readable images.
-    ///   - images: All images of the batch, unreadable ones included.
-    func spread(over equal: EqualImages, images all: [ScoredImage]) -> Inspection {
-        guard equal.hasCopies else { return self }
-        let count = Dictionary(equal.position.map { ($0, 1) }, uniquingKeysWith: +)
-        var result = self
+    ///   - inspection: Of the images that stand for their content.
+    ///   - all: All images of the batch, unreadable ones included.
+    func spread(_ inspection: Inspection, to all: [ScoredImage]) -> Inspection {
+        guard hasCopies else { return inspection }
+        let count = Dictionary(position.map { ($0, 1) }, uniquingKeysWith: +)
+        let images = inspection.images
+        var result = inspection
         result.images = all.map { image in
             guard let index = image.index, let size = image.size else { return image }
-            let scored = images[equal.position[index]]
+            let scored = images[position[index]]
             var image = image
             (image.score, image.scoreMSM, image.pValue) = (scored.score, scored.scoreMSM, scored.pValue)
             image.flagged = scored.flagged
-            image.part = scored.part ?? (count[equal.position[index], default: 1] > 1 ? scored.name : nil)
+            image.part = scored.part ?? (count[position[index], default: 1] > 1 ? scored.name : nil)
             // A copy of another size shows the same at another scale.
             if let peak = scored.peak, let own = scored.size {
                 image.peak = PixelPosition(
@@ -90,19 +91,17 @@ extension Inspection {
             return image
         }
         // What a mark was compared with is told of each copy by its own name.
-        let found = Dictionary(evidence.map { ($0.image, $0.places) }, uniquingKeysWith: { first, _ in first })
+        let found = Dictionary(inspection.evidence.map { ($0.image, $0.places) }, uniquingKeysWith: { first, _ in first })
         result.evidence = all.compactMap { image in
-            guard let index = image.index, let places = found[images[equal.position[index]].name] else { return nil }
+            guard let index = image.index, let places = found[images[position[index]].name] else { return nil }
             return PeakEvidence(image: image.name, places: places)
         }
-        let (patches, width) = (grid.count, featureWidth)
-        result.patchMaps = equal.position.flatMap { patchMaps[$0 * patches..<($0 + 1) * patches] }
-        result.imageFeatures = equal.position.flatMap { imageFeatures[$0 * width..<($0 + 1) * width] }
+        let (patches, width) = (inspection.grid.count, inspection.featureWidth)
+        result.patchMaps = position.flatMap { inspection.patchMaps[$0 * patches..<($0 + 1) * patches] }
+        result.imageFeatures = position.flatMap { inspection.imageFeatures[$0 * width..<($0 + 1) * width] }
         return result
     }
-}
 
-extension EqualImages {
     /// What is to be said of the copies.
     ///
     /// - Parameter images: All images of the batch, unreadable ones included.

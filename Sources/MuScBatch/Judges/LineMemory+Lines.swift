@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MuScSupport
 import SystemPackage
 
 extension LineMemory {
@@ -59,8 +60,8 @@ extension LineMemory {
     package static func forget(_ line: FilePath, in folder: FilePath) throws -> Int {
         var forgotten = 0
         for summary in lines(in: folder) where summary.line == line.string {
-            let lock = try LineLock(making: FilePath(summary.place))
-            defer { lock.release() }
+            let lock = try FileLock.onLine(FilePath(summary.place))
+            defer { withExtendedLifetime(lock) {} }
             try FileManager.default.removeItem(atPath: summary.place)
             forgotten += summary.images.count
         }
@@ -107,24 +108,20 @@ extension LineMemory {
     }
 }
 
-/// A lock on a folder, held by one process and thread at a time; it ends with the process.
-struct LineLock {
-    private let descriptor: Int32
-
-    /// Makes the folder where it is missing, and waits until it is free.
-    init(making folder: FilePath) throws(LineMemoryError) {
+extension FileLock {
+    /// Makes a line's folder where it is missing, and waits until no other process or thread has it.
+    ///
+    /// A file system without locks is taken as it is: the ledger keeps two watchers off the same folders anyway.
+    static func onLine(_ folder: FilePath) throws(LineMemoryError) -> FileLock {
         do {
             try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         } catch {
             throw LineMemoryError(line: folder, reason: "the folder cannot be made: \(error)")
         }
-        descriptor = open(folder.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw LineMemoryError(line: folder, reason: "the folder cannot be opened: \(Errno(rawValue: errno))")
+        do {
+            return try FileLock(waitingFor: folder)
+        } catch {
+            throw LineMemoryError(line: folder, reason: "the folder cannot be opened: \(error)")
         }
-        // A file system without locks is taken as it is: the ledger keeps two watchers off the same folders anyway.
-        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
     }
-
-    func release() { close(descriptor) }
 }

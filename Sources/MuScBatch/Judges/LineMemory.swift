@@ -122,8 +122,8 @@ package struct LineMemory: Sendable {
     package func remember(
         _ candidates: [Candidate], of batch: FilePath, channels: Int
     ) throws(LineMemoryError) -> [LineMemoryProblem] {
-        let lock = try LineLock(making: place)
-        defer { lock.release() }
+        let lock = try FileLock.onLine(place)
+        defer { withExtendedLifetime(lock) {} }
         var problems: [LineMemoryProblem] = []
         let former = readIndex(&problems)
         var index = former
@@ -180,8 +180,8 @@ package struct LineMemory: Sendable {
     /// - Returns: Their paths.
     /// - Throws: ``LineMemoryError``; then the memory is as it was.
     func forget(where isUnwanted: (Entry) -> Bool) throws(LineMemoryError) -> [String] {
-        let lock = try LineLock(making: place)
-        defer { lock.release() }
+        let lock = try FileLock.onLine(place)
+        defer { withExtendedLifetime(lock) {} }
         var problems: [LineMemoryProblem] = []
         var index = readIndex(&problems)
         let unwanted = index.images.filter(isUnwanted)

@@ -124,8 +124,8 @@ package struct SizedNetwork: Sendable {
         let options = decodingOptions(file)
         if let alignment {
             let place = try alignment.place(file, options: options)
-            let image = try RGBImage.decode(
-                place.frame, of: file.path, options: options, size: size, photograph: place.photograph, filter: filter)
+            let image = try place.frame.decode(
+                of: file.path, options: options, size: size, photograph: place.photograph, filter: filter)
             return Photograph(image: image, original: place.photograph, frame: place.frame)
         }
         let (image, original) = try RGBImage.decode(contentsOf: file.path, options: options)

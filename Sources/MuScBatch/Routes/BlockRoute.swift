@@ -179,7 +179,7 @@ struct BlockRoute: Sendable {
                 StageTiming(stage: "mutual scoring", seconds: batch.scoringSeconds),
             ] + scores.timings
         scores.barred = barred
-        return scores.spread(over: equal, images: all)
+        return equal.spread(scores, to: all)
     }
 
     /// Which images show the same part: those of a judge, and those that a name names.

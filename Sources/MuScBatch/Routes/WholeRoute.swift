@@ -51,7 +51,7 @@ struct WholeRoute: Sendable {
         clock.finish("nearest places")
         inspection.timings += clock.timings
         inspection.barred = barred
-        return inspection.spread(over: equal, images: all)
+        return equal.spread(inspection, to: all)
     }
 
     /// Settles who judges whom.

@@ -80,7 +80,7 @@ public struct ScoringSettings: Sendable {
     /// How the size follows from the batch's own photographs; nil for ``imageSize``.
     public var automaticSize: AutomaticImageSize?
     /// The most patches a side that the network sees at once: larger photographs are cut into tiles, whose tokens are
-    /// put together into one grid (``TilePlan``). nil never cuts, as the reference.
+    /// put together into one grid (`TilePlan`). nil never cuts, as the reference.
     public var tile: Int?
     /// Whether ``imageSize`` means as many patches as that square, laid out in the photographs' own aspect ratio.
     public var followsShape: Bool

@@ -64,7 +64,7 @@ struct Verdict: Sendable {
             timings: clock.timings,
             findings: [settings.findingOnPreset].compactMap { $0 } + findings + doubts + marks.map { .recurringMark($0) },
             outsideJudgments: compared.judgments, recurring: marks, sampleRange: settings.sampleRange)
-        if let alignment { inspection.returnToPhotographs(from: alignment) }
+        if let alignment { PhotographMaps(frame: alignment.frame).replaceMaps(of: &inspection) }
         return inspection
     }
 

@@ -46,8 +46,8 @@ struct EvaluationPictures: Sendable {
             on: photograph, style: HeatMapStyle(low: range.low, high: range.high, colormap: .jet))
         if !image.masks.isEmpty {
             let truth = try MaskReading(image.masks, rule: labelled.maskRule, width: width, height: height).coverage
-            photograph.drawOutline(of: truth)
-            overlay.drawOutline(of: truth)
+            Self.drawOutline(of: truth, on: &photograph)
+            Self.drawOutline(of: truth, on: &overlay)
         }
         return (try photograph.jpegEncoded(), try overlay.jpegEncoded())
     }
@@ -92,11 +92,10 @@ struct EvaluationPictures: Sendable {
         let safe = name.map { $0 == "/" ? "-" : $0 }
         return safe.allSatisfy { $0 == "." } ? "_" : String(safe)
     }
-}
 
-extension RGBImage {
     /// Draws the outline of a mask's pixels above 127: white, with a dark line beside it so that it shows on any colour.
-    mutating func drawOutline(of mask: GrayImage) {
+    private static func drawOutline(of mask: GrayImage, on picture: inout RGBImage) {
+        let (width, height) = (picture.width, picture.height)
         guard mask.width == width, mask.height == height else { return }
         func isInside(_ x: Int, _ y: Int) -> Bool {
             x >= 0 && y >= 0 && x < width && y < height && mask.pixels[y * width + x] > 127
@@ -106,7 +105,7 @@ extension RGBImage {
                 let here = isInside(x, y)
                 let edge = [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)].contains { isInside($0.0, $0.1) != here }
                 guard edge else { continue }
-                for channel in 0..<3 { pixels[3 * (y * width + x) + channel] = here ? 255 : 20 }
+                for channel in 0..<3 { picture.pixels[3 * (y * width + x) + channel] = here ? 255 : 20 }
             }
         }
     }

@@ -1,20 +1,20 @@
 /// A map of the plane that keeps straight lines straight: x' = a x + b y + c, y' = d x + e y + f.
 ///
 /// Pixel coordinates are continuous: pixel 0 covers 0 to 1, and its middle lies at 0.5.
-public struct AffineMap: Sendable, Hashable, Codable {
-    public var a, b, c, d, e, f: Double
+package struct AffineMap: Sendable, Hashable, Codable {
+    package var a, b, c, d, e, f: Double
 
-    public init(a: Double, b: Double, c: Double, d: Double, e: Double, f: Double) {
+    package init(a: Double, b: Double, c: Double, d: Double, e: Double, f: Double) {
         (self.a, self.b, self.c, self.d, self.e, self.f) = (a, b, c, d, e, f)
     }
 
     /// Where a point goes.
-    public func callAsFunction(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
+    package func callAsFunction(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
         (a * x + b * y + c, d * x + e * y + f)
     }
 
     /// The way back; nil where all points go to one line.
-    public var inverse: AffineMap? {
+    package var inverse: AffineMap? {
         let determinant = a * e - b * d
         guard determinant != 0, determinant.isFinite else { return nil }
         let (p, q, r, s) = (e / determinant, -b / determinant, -d / determinant, a / determinant)
@@ -37,7 +37,7 @@ public struct AffineMap: Sendable, Hashable, Codable {
 
 extension AffineMap {
     /// - Throws: `DecodingError` for numbers that no photograph has, which a damaged file may hold.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func number(_ key: CodingKeys) throws -> Double {
             let number = try values.decode(Double.self, forKey: key)

@@ -15,14 +15,14 @@ public enum PartAlignment: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// The frame in which the parts of a batch are compared: how large it is, whether parts are turned, and what they look
 /// like in it. Where it lies in a photograph follows from that photograph and this alone.
-public struct AlignmentFrame: Sendable, Hashable, Codable {
+package struct AlignmentFrame: Sendable, Hashable, Codable {
     /// The size of the copies in whose pixels all is measured.
     package let copy: ImageSize
     /// Whether parts are turned upright, the longest direction along the rows.
-    public let isTurned: Bool
+    package let isTurned: Bool
     /// Whether the frame moves with the part; else it lies at one place in all photographs, so that a part at another
     /// place stays at another place.
-    public let follows: Bool
+    package let follows: Bool
     let size: FrameSize
     /// Where it lies in a photograph without a part.
     let middle: PartPlacement
@@ -35,10 +35,10 @@ public struct AlignmentFrame: Sendable, Hashable, Codable {
     let agreement: Float
 
     /// Width over height.
-    public var shape: Double { size.width / size.height }
+    package var shape: Double { size.width / size.height }
 
     /// The share of a photograph's area that the frame takes.
-    public var area: Double { size.width * size.height / Double(copy.width * copy.height) }
+    package var area: Double { size.width * size.height / Double(copy.width * copy.height) }
 
     /// How large the frame is in a photograph of this size, in pixels.
     package func size(in photograph: ImageSize) -> ImageSize {
@@ -167,7 +167,7 @@ extension AlignmentFrame {
 
 extension AlignmentFrame {
     /// - Throws: `DecodingError` for measures that no copy has, which a damaged file may hold.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             copy: try values.decode(ImageSize.self, forKey: .copy), isTurned: try values.decode(Bool.self, forKey: .isTurned),

@@ -22,7 +22,7 @@ public enum AlignmentAbsence: Sendable, Hashable, Codable {
 }
 
 /// What a look at a batch's parts came to.
-public enum AlignmentDecision: Sendable, Hashable {
+package enum AlignmentDecision: Sendable, Hashable {
     case frame(AlignmentFrame)
     case leftAlone(AlignmentAbsence)
 }

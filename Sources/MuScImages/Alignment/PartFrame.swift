@@ -2,17 +2,17 @@
 ///
 /// What is compared is the frame: the part upright and cropped. Its coordinates are shares of its sides, 0 to 1 from the
 /// left and from the top, whatever size the network takes it at.
-public struct PartFrame: Sendable, Hashable, Codable {
+package struct PartFrame: Sendable, Hashable, Codable {
     /// From shares of the frame's sides to pixels of the upright photograph, which may lie outside it: edges are replicated.
-    public var toPhotograph: AffineMap
+    package var toPhotograph: AffineMap
     /// By how much the part lay turned, degrees from −180 to 180, clockwise as one sees it; 0 where the batch is not turned.
-    public var degrees: Double
+    package var degrees: Double
     /// Why no part was found; the frame is then the best guess. nil where one was found.
-    public var fault: PartFault?
+    package var fault: PartFault?
     /// Whether something lies beside the part, outside the frame: it is not compared.
-    public var hasMoreOutside: Bool
+    package var hasMoreOutside: Bool
     /// Whether the part lies far from where the batch's others lie.
-    public var isAstray: Bool
+    package var isAstray: Bool
 
     package init(
         toPhotograph: AffineMap, degrees: Double = 0, fault: PartFault? = nil, hasMoreOutside: Bool = false, isAstray: Bool = false

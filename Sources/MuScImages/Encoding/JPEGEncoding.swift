@@ -6,14 +6,14 @@ extension RGBImage {
     /// - Parameter quality: libjpeg's quality, 1 to 100; values outside are clamped. Default 85, at which a
     ///   photograph shows no flaws at its own size.
     /// - Throws: `ImageError` where a side has more than 65500 pixels, libjpeg's limit, or memory runs out.
-    public func jpegEncoded(quality: Int = 85) throws(ImageError) -> [UInt8] {
+    package func jpegEncoded(quality: Int = 85) throws(ImageError) -> [UInt8] {
         try jpegBytes(pixels, width: width, height: height, channels: 3, quality: quality)
     }
 }
 
 extension GrayImage {
     /// The image as the content of a baseline JPEG file; see `RGBImage.jpegEncoded(quality:)`.
-    public func jpegEncoded(quality: Int = 85) throws(ImageError) -> [UInt8] {
+    package func jpegEncoded(quality: Int = 85) throws(ImageError) -> [UInt8] {
         try jpegBytes(pixels, width: width, height: height, channels: 1, quality: quality)
     }
 }

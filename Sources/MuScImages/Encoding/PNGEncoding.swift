@@ -1,7 +1,7 @@
 import CImageCodecs
 
 /// How much work libpng does to make a file small: zlib's level and the choice of filters.
-public enum PNGCompression: Int, Sendable, Hashable, CaseIterable {
+package enum PNGCompression: Int, Sendable, Hashable, CaseIterable {
     /// Stored, not compressed.
     case none = 0
     /// zlib's level 1 and one filter: for overlays, which are written by the hundred.
@@ -16,7 +16,7 @@ extension RGBImage {
     /// The image as the content of a PNG file, 8-bit RGB.
     ///
     /// - Throws: `ImageError` where memory runs out.
-    public func pngEncoded(_ compression: PNGCompression = .fast) throws(ImageError) -> [UInt8] {
+    package func pngEncoded(_ compression: PNGCompression = .fast) throws(ImageError) -> [UInt8] {
         try pngBytes(pixels, width: width, height: height, channels: 3, bits: 8, compression)
     }
 }
@@ -25,7 +25,7 @@ extension GrayImage {
     /// The image as the content of a PNG file, 8-bit grey.
     ///
     /// - Throws: `ImageError` where memory runs out.
-    public func pngEncoded(_ compression: PNGCompression = .fast) throws(ImageError) -> [UInt8] {
+    package func pngEncoded(_ compression: PNGCompression = .fast) throws(ImageError) -> [UInt8] {
         try pngBytes(pixels, width: width, height: height, channels: 1, bits: 8, compression)
     }
 }
@@ -36,7 +36,7 @@ extension FloatImage {
     /// (both bounds equal) makes what is above it 65535.
     ///
     /// - Throws: `ImageError` where memory runs out.
-    public func png16Encoded(
+    package func png16Encoded(
         range: ClosedRange<Float>, _ compression: PNGCompression = .fast
     ) throws(ImageError) -> [UInt8] {
         let low = range.lowerBound

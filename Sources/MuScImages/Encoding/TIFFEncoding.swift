@@ -5,7 +5,7 @@ extension FloatImage {
     /// as they are, for other programs to read.
     ///
     /// - Throws: `ImageError` where memory runs out, or the file would exceed TIFF's 4 GiB.
-    public func tiffEncoded() throws(ImageError) -> [UInt8] { try encoded(samples, bits: 32) }
+    package func tiffEncoded() throws(ImageError) -> [UInt8] { try encoded(samples, bits: 32) }
 
     /// The same of 16-bit floating point: values to about three digits, for servers that ask for them so.
     ///

@@ -2,10 +2,10 @@ import Glibc
 import SystemPackage
 
 /// How much memory this process can still have before the system says no, or kills it.
-public enum SystemMemory {
+package enum SystemMemory {
     /// Bytes: the least of what the kernel counts as available, what the process's control groups allow (of both
     /// versions), and what its limit of address space (`ulimit -v`) leaves; nil where the system does not say.
-    public static var available: Int? {
+    package static var available: Int? {
         [machine(), addressSpace(), controlGroups()].compactMap(\.self).min()
     }
 

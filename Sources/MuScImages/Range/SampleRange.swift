@@ -2,7 +2,7 @@
 ///
 /// As text `auto`, `full`, or two numbers, `0,4095`.
 public enum SampleRange: Sendable, Hashable {
-    /// What follows from the batch itself; see ``SampleSurvey``.
+    /// What follows from the batch itself.
     case auto
     /// All that the file's type can hold.
     case full

@@ -11,22 +11,22 @@ import SystemPackage
 ///   What is no number or infinite does not count.
 ///
 /// Files of 8 bits keep their meaning and are not read. Of a batch of these alone, not a file is decoded.
-public struct SampleSurvey: Sendable {
+package struct SampleSurvey: Sendable {
     /// A file, one page of it, and the folder that it must lie in.
-    public struct Source: Sendable, Hashable {
-        public var path: FilePath
-        public var page: Int
-        public var root: FilePath?
+    package struct Source: Sendable, Hashable {
+        package var path: FilePath
+        package var page: Int
+        package var root: FilePath?
 
-        public init(path: FilePath, page: Int = 0, root: FilePath? = nil) {
+        package init(path: FilePath, page: Int = 0, root: FilePath? = nil) {
             (self.path, self.page, self.root) = (path, page, root)
         }
     }
 
     /// Names of images of more than 8 bits, in order.
-    public let deep: [String]
+    package let deep: [String]
     /// How many images have 8 bits.
-    public let shallow: Int
+    package let shallow: Int
     private let statistics: [SampleStatistics]
 
     /// Looks at the files.
@@ -35,7 +35,7 @@ public struct SampleSurvey: Sendable {
     ///   - sources: The batch's images, and whoever judges along.
     ///   - reads: Whether the samples of those of more than 8 bits are read; else they are only counted.
     ///   - limits: How much a file may ask for.
-    public init(_ sources: [Source], reads: Bool = true, limits: DecodingLimits = DecodingLimits(), threads: Int = 1) {
+    package init(_ sources: [Source], reads: Bool = true, limits: DecodingLimits = DecodingLimits(), threads: Int = 1) {
         let isDeep = concurrentMap(sources.count, threads: threads) {
             FilePeek(sources[$0].path, root: sources[$0].root).isDeep
         }
@@ -53,10 +53,10 @@ public struct SampleSurvey: Sendable {
     }
 
     /// Whether any file has samples of more than 8 bits.
-    public var findsDeep: Bool { !deep.isEmpty }
+    package var findsDeep: Bool { !deep.isEmpty }
 
     /// The batch's range.
-    public var range: SampleRange {
+    package var range: SampleRange {
         if statistics.contains(where: { $0.kind == .map }) { return mapRange }
         let highest = statistics.filter { $0.kind == .wholeNumbers }.map(\.highest).max() ?? 0
         guard highest > 0, let bits = [8, 10, 12, 14].first(where: { highest < Double(1 << $0) }) else { return .full }
@@ -94,7 +94,7 @@ public struct SampleSurvey: Sendable {
     }
 
     /// Whether samples of more than 8 bits are of several kinds.
-    public var mixesKinds: Bool { Set(statistics.map(\.kind)).count > 1 }
+    package var mixesKinds: Bool { Set(statistics.map(\.kind)).count > 1 }
 }
 
 extension SampleStatistics {

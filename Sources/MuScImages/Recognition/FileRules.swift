@@ -1,7 +1,7 @@
 import Glibc
 
 /// Why a file in a batch's folder is no image of the batch; the raw value is its name in `run.json`.
-public enum IgnoringRule: String, Sendable, Hashable, Codable, CaseIterable {
+package enum IgnoringRule: String, Sendable, Hashable, Codable, CaseIterable {
     /// The name begins with a dot.
     case hidden
     /// The name fits a pattern of `watch.ignore`.
@@ -23,9 +23,9 @@ public enum IgnoringRule: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// Which files of a folder may be images, by their names alone; made ready for 100,000 names a second.
-public struct FileRules: Sendable {
+package struct FileRules: Sendable {
     /// The name of the mask that a batch's folder may hold: no image, but the results depend on it.
-    public static let maskName = "_region.png"
+    package static let maskName = "_region.png"
     private static let mask = Array(maskName.utf8)
     private static let own: Set<[UInt8]> = [Array("index.html".utf8), Array("batches.csv".utf8)]
 
@@ -37,7 +37,7 @@ public struct FileRules: Sendable {
     /// - Parameters:
     ///   - patterns: Of `watch.ignore`, as for `fnmatch`; case does not matter.
     ///   - readyFile: Of `watch.ready_file`.
-    public init(ignoring patterns: [String] = [], readyFile: String? = nil) {
+    package init(ignoring patterns: [String] = [], readyFile: String? = nil) {
         for pattern in patterns where !pattern.isEmpty {
             let bytes = pattern.utf8.map(lowercase)
             if bytes.first == UInt8(ascii: "*"), !bytes.dropFirst().contains(where: isWild) {
@@ -52,7 +52,7 @@ public struct FileRules: Sendable {
     }
 
     /// The rule by which a file of this name is no image; nil where it may be one.
-    public func rule(for name: [UInt8]) -> IgnoringRule? {
+    package func rule(for name: [UInt8]) -> IgnoringRule? {
         if name == readyFile { return .readyFile }
         if name == Self.mask { return .mask }
         if Self.own.contains(name) { return .results }
@@ -61,7 +61,7 @@ public struct FileRules: Sendable {
     }
 
     /// Whether a name fits a pattern.
-    public func isIgnored(_ name: [UInt8]) -> Bool {
+    package func isIgnored(_ name: [UInt8]) -> Bool {
         for suffix in suffixes where name.count >= suffix.count && Self.matches(name, suffix, from: name.count - suffix.count) {
             return true
         }

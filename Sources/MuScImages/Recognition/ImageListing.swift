@@ -4,12 +4,12 @@ import SystemPackage
 
 /// What a folder holds, every file accounted for: the images of its batch, and the others counted by the rule that
 /// leaves them out.
-public struct ImageListing: Sendable {
+package struct ImageListing: Sendable {
     /// The files that belong to the batch, sorted by name: images, and pictures of formats that are not read, which are
     /// to be named as unreadable.
-    public private(set) var images: [FilePath] = []
+    package private(set) var images: [FilePath] = []
     /// How many of the other files each rule left out.
-    public private(set) var ignored: [IgnoringRule: Int] = [:]
+    package private(set) var ignored: [IgnoringRule: Int] = [:]
 
     /// Lists a folder.
     ///
@@ -22,7 +22,7 @@ public struct ImageListing: Sendable {
     ///   - rules: Which names are left out.
     ///   - root: The folder that links may not lead out of; nil for anywhere.
     /// - Throws: ``ListingError`` where the folder is missing or cannot be read.
-    public init(
+    package init(
         _ folder: FilePath, recursive: Bool = false, excluding: Set<String> = [], rules: FileRules = FileRules(),
         root: FilePath? = nil
     ) throws(ListingError) {
@@ -31,14 +31,14 @@ public struct ImageListing: Sendable {
     }
 
     /// The images of a folder, sorted by name; see ``init(_:recursive:excluding:rules:root:)``.
-    public static func images(
+    package static func images(
         in folder: FilePath, recursive: Bool = false, excluding: Set<String> = [], rules: FileRules = FileRules()
     ) throws(ListingError) -> [FilePath] {
         try ImageListing(folder, recursive: recursive, excluding: excluding, rules: rules).images
     }
 
     /// Counts images that are not among these as another batch's.
-    public mutating func keep(only batch: some Sequence<FilePath>) {
+    package mutating func keep(only batch: some Sequence<FilePath>) {
         let batch = Set(batch)
         let others = images.count { !batch.contains($0) }
         images.removeAll { !batch.contains($0) }

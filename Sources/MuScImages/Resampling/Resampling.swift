@@ -1,22 +1,5 @@
 import CImageCodecs
 
-extension RGBImage {
-    /// The image at another size, bit for bit as Pillow's `resize` makes it.
-    ///
-    /// Rows are resampled first, then columns; the filter widens by the shrink factor (so that shrinking does not
-    /// alias); weights are fixed-point numbers of 22 fractional bits, and each pass rounds to 8 bits. The aspect
-    /// ratio is whatever the new sides make it.
-    ///
-    /// - Precondition: Both sides are positive.
-    public func resized(width newWidth: Int, height newHeight: Int, filter: ResamplingFilter) -> RGBImage {
-        guard (newWidth, newHeight) != (width, height) else { return self }
-        let resized = resample(
-            pixels, width: width, height: height, channels: 3, newWidth: newWidth, newHeight: newHeight,
-            filter: filter)
-        return RGBImage(width: newWidth, height: newHeight, pixels: resized)
-    }
-}
-
 /// Resamples interleaved 8-bit channels; a side that keeps its length is not filtered.
 func resample(
     _ samples: [UInt8], width: Int, height: Int, channels: Int, newWidth: Int, newHeight: Int,

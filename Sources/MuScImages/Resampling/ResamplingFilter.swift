@@ -1,6 +1,6 @@
 /// A filter that weighs the input pixels around an output pixel's centre, by their distance in output pixels
 /// where the image shrinks and in input pixels where it grows. As in Pillow.
-public enum ResamplingFilter: Sendable, Hashable, CaseIterable {
+package enum ResamplingFilter: Sendable, Hashable, CaseIterable {
     /// The mean of the pixels that an output pixel covers; when enlarging, the nearest pixel.
     case box
     /// 1 − |x| up to 1. What DINO and DINOv2 take.

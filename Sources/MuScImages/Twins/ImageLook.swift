@@ -1,22 +1,22 @@
 /// A small grey copy of a photograph, by which two photographs of the same part are known.
-public struct ImageLook: Sendable, Hashable {
+package struct ImageLook: Sendable, Hashable {
     /// Pixels of a side, whatever the photograph's shape.
-    public static let side = 192
+    package static let side = 192
 
     /// `side · side` values, 0 to 255, row by row.
-    public let pixels: [UInt8]
+    package let pixels: [UInt8]
     /// Why the photograph says nothing of a part; nil where it may.
-    public let blank: BlankReason?
+    package let blank: BlankReason?
 
     /// - Precondition: `pixels` has `side · side` values.
-    public init(pixels: [UInt8], blank: BlankReason? = nil) {
+    package init(pixels: [UInt8], blank: BlankReason? = nil) {
         precondition(pixels.count == Self.side * Self.side)
         self.pixels = pixels
         self.blank = blank
     }
 
     /// Of a photograph as the network sees it, or larger.
-    public init(_ image: RGBImage) {
+    package init(_ image: RGBImage) {
         let small = image.resized(width: Self.side, height: Self.side, filter: .bilinear)
         self.init(pixels: GrayImage(small).pixels, blank: Exposure(image).blankReason)
     }

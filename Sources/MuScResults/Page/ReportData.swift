@@ -42,7 +42,7 @@ struct ReportData {
             "\"plot\":{\"low\":\(plot.low),\"high\":\(plot.high),\"width\":\(ScorePlot.width),"
                 + "\"height\":\(ScorePlot.height),\"sortedEnd\":\(ScorePlot.sortedEnd)}",
             "\"colormaps\":{\(maps.joined(separator: ","))}",
-            "\"verdicts\":\(page.verdicts)",
+            "\"verdicts\":\(PageVerdicts(run: page.run, ranks: page.ranks).json)",
             "\"images\":[\(images.joined(separator: ",\n"))]",
             "\"errors\":[\(errors.joined(separator: ","))]",
         ]

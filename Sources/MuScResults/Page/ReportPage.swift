@@ -112,8 +112,9 @@ struct ReportPage: Sendable {
             values["unreadable"] = unreadable.count
             values["unreadables"] = unreadable.map { ["name": $0.name, "error": $0.error ?? ""] }
         }
-        let parts = parts
+        let parts = PartsOnPage(self)
         if !parts.shown.isEmpty { values["parts"] = ["groups": parts.shown, "more": parts.more, "anyMore": parts.more > 0] }
+        let otherFiles = OtherFiles(ignored: run.ignored)
         if let other = otherFiles { values["otherFiles"] = ["count": other.count, "sentence": other.sentence] }
         if !unreadable.isEmpty || otherFiles != nil { values["anyNotScored"] = true }
         if let model = modelText { values["model"] = model }

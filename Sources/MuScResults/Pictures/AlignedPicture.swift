@@ -44,11 +44,11 @@ struct AlignedPicture: Sendable {
         let shape = steps.across / max(steps.down, 1)
         let part = PictureWriter.fitted(
             ImageSize(width: max(Int(Double(Self.height) * shape), 1), height: Self.height), longest: 2 * Self.height)
-        let right = photograph.cut(map.scaled(scale.0, scale.1), size: part, filter: .bilinear)
+        let right = FrameCut(map.scaled(scale.0, scale.1), size: part, filter: .bilinear)(photograph)
         let width = max(Self.height * size.width / size.height, 1)
         var left = photograph.resized(width: width, height: Self.height, filter: .bilinear)
         let corners = map.scaled(Double(width) / Double(size.width), Double(Self.height) / Double(size.height)).cornersOfUnit
-        for (from, to) in zip(corners, corners.dropFirst() + corners.prefix(1)) { left.drawLine(from: from, to: to) }
+        for (from, to) in zip(corners, corners.dropFirst() + corners.prefix(1)) { Self.drawLine(from: from, to: to, on: &left) }
         return Self.beside(left, right)
     }
 
@@ -63,27 +63,25 @@ struct AlignedPicture: Sendable {
         }
         return RGBImage(width: width, height: height, pixels: pixels)
     }
-}
 
-extension AffineMap {
-    /// Where the corners of the unit square go, clockwise from its top left.
-    fileprivate var cornersOfUnit: [(x: Double, y: Double)] { [self(0, 0), self(1, 0), self(1, 1), self(0, 1)] }
-}
-
-extension RGBImage {
     /// Draws a bright line on a dark one, two and four pixels wide.
-    fileprivate mutating func drawLine(from: (x: Double, y: Double), to: (x: Double, y: Double)) {
+    private static func drawLine(from: (x: Double, y: Double), to: (x: Double, y: Double), on picture: inout RGBImage) {
         let count = max(Int(max(abs(to.x - from.x), abs(to.y - from.y)).rounded(.up)), 1)
         for (reach, colour) in [(2, [40, 30, 30]), (1, [255, 170, 60])] as [(Int, [UInt8])] {
             for step in 0...count {
                 let share = Double(step) / Double(count)
                 let (x, y) = (Int(from.x + (to.x - from.x) * share), Int(from.y + (to.y - from.y) * share))
-                for row in max(y - reach, 0)..<max(min(y + reach, height), 0) {
-                    for column in max(x - reach, 0)..<max(min(x + reach, width), 0) {
-                        for channel in 0..<3 { pixels[3 * (row * width + column) + channel] = colour[channel] }
+                for row in max(y - reach, 0)..<max(min(y + reach, picture.height), 0) {
+                    for column in max(x - reach, 0)..<max(min(x + reach, picture.width), 0) {
+                        for channel in 0..<3 { picture.pixels[3 * (row * picture.width + column) + channel] = colour[channel] }
                     }
                 }
             }
         }
     }
+}
+
+extension AffineMap {
+    /// Where the corners of the unit square go, clockwise from its top left.
+    fileprivate var cornersOfUnit: [(x: Double, y: Double)] { [self(0, 0), self(1, 0), self(1, 1), self(0, 1)] }
 }

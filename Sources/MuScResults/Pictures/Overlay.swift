@@ -19,7 +19,7 @@ extension AnomalyMap {
             var at = 3 * y * width
             for x in 0..<width {
                 if isOutside(x, y, of: picture) {
-                    picture.grey(at: at)
+                    Self.grey(at: at, of: &picture)
                     at += 3
                     continue
                 }
@@ -34,9 +34,9 @@ extension AnomalyMap {
                 at += 3
             }
         }
-        let pen = max(1, Float(max(width, picture.height)) / 640)
+        let pen = Pen(on: picture, share: 640)
         if let level = style.contour, level.isFinite { draw(contour: level, pen: pen, on: &picture) }
-        if let peak { picture.drawRing(around: peak, radius: 9 * pen, pen: pen) }
+        if let peak { pen.drawRing(around: peak, radius: 9 * pen.width, on: &picture) }
         return picture
     }
 
@@ -47,14 +47,14 @@ extension AnomalyMap {
     }
 
     /// Draws the line along which the map equals `level`: white within a dark edge, so that it shows on any colour.
-    private func draw(contour level: Float, pen: Float, on picture: inout RGBImage) {
+    private func draw(contour level: Float, pen: Pen, on picture: inout RGBImage) {
         let (low, high) = range
         guard low < level, level <= high else { return }
         let width = picture.width
         let height = picture.height
         // The steepest rise from pixel to pixel bounds how far from the level a pixel near the line can be.
         let steepest = steepestRise(width: width, height: height)
-        let reach = 1.5 * pen + 1
+        let reach = 1.5 * pen.width + 1
         var rows = AnomalyMapRows(self, width: width, height: height)
         rows.move(to: 0)
         var current = rows.row
@@ -66,7 +66,7 @@ extension AnomalyMap {
                 let down = (rows.row[x] - above[x]) / 2
                 let slope = (across * across + down * down).squareRoot()
                 guard slope > 0 else { continue }
-                picture.stroke(at: 3 * (y * width + x), distance: abs(current[x] - level) / slope, pen: pen)
+                pen.stroke(at: 3 * (y * width + x), distance: abs(current[x] - level) / slope, on: &picture)
             }
             above = current
             current = rows.row
@@ -87,66 +87,10 @@ extension AnomalyMap {
         let perRow = down * Float(grid.height - 1) / Float(max(height - 1, 1))
         return (perColumn * perColumn + perRow * perRow).squareRoot()
     }
-}
 
-extension RGBImage {
     /// Makes a pixel colourless and flat.
-    fileprivate mutating func grey(at offset: Int) {
-        let light = (pixels[offset..<offset + 3].reduce(0) { $0 + Int($1) } / 3 + 3 * 128) / 4
-        for channel in 0..<3 { pixels[offset + channel] = UInt8(light) }
-    }
-
-    /// Covers a pixel as far as a line with a dark edge does whose middle is `distance` pixels away.
-    fileprivate mutating func stroke(at offset: Int, distance: Float, pen: Float) {
-        cover(at: offset, with: 20, share: min(max(pen + 1 - distance, 0), 1) * 0.75)
-        cover(at: offset, with: 255, share: min(max(pen / 2 + 0.5 - distance, 0), 1))
-    }
-
-    private mutating func cover(at offset: Int, with grey: Float, share: Float) {
-        guard share > 0 else { return }
-        for channel in 0..<3 {
-            let value = Float(pixels[offset + channel])
-            pixels[offset + channel] = UInt8(value + (grey - value) * share)
-        }
-    }
-
-    /// Draws the box around a region, a little outside it.
-    ///
-    /// - Parameter size: The photograph's own, in whose pixels the region is given.
-    mutating func drawBox(of region: MapRegion, photographed size: ImageSize) {
-        let pen = max(1, Float(max(width, height)) / 960)
-        let (acrossScale, downScale) = (Float(width) / Float(size.width), Float(height) / Float(size.height))
-        let margin = 2 * pen
-        let left = Float(region.x) * acrossScale - margin, right = Float(region.x + region.width) * acrossScale + margin
-        let top = Float(region.y) * downScale - margin, bottom = Float(region.y + region.height) * downScale + margin
-        let reach = 2 * pen + 1
-        let rows = max(0, Int(top - reach))...max(0, min(height - 1, Int(bottom + reach)))
-        let columns = max(0, Int(left - reach))...max(0, min(width - 1, Int(right + reach)))
-        for y in rows {
-            for x in columns {
-                let (column, row) = (Float(x), Float(y))
-                let isNearRow = abs(row - top) <= reach || abs(row - bottom) <= reach
-                guard isNearRow || abs(column - left) <= reach || abs(column - right) <= reach else { continue }
-                let outside = max(max(left - column, column - right), max(top - row, row - bottom))
-                stroke(at: 3 * (y * width + x), distance: abs(outside), pen: pen)
-            }
-        }
-    }
-
-    fileprivate mutating func drawRing(around centre: PixelPosition, radius: Float, pen: Float) {
-        let reach = Int(radius + 2 * pen + 2)
-        let top = max(0, centre.y - reach)
-        let bottom = min(height - 1, centre.y + reach)
-        let left = max(0, centre.x - reach)
-        let right = min(width - 1, centre.x + reach)
-        guard top <= bottom, left <= right else { return }
-        for y in top...bottom {
-            for x in left...right {
-                let dx = Float(x - centre.x)
-                let dy = Float(y - centre.y)
-                let distance = abs((dx * dx + dy * dy).squareRoot() - radius)
-                stroke(at: 3 * (y * width + x), distance: distance, pen: pen)
-            }
-        }
+    private static func grey(at offset: Int, of picture: inout RGBImage) {
+        let light = (picture.pixels[offset..<offset + 3].reduce(0) { $0 + Int($1) } / 3 + 3 * 128) / 4
+        for channel in 0..<3 { picture.pixels[offset + channel] = UInt8(light) }
     }
 }

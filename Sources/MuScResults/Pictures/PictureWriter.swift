@@ -186,7 +186,10 @@ struct PictureWriter: Sendable {
         if wantsOverlay {
             let name = names.overlay(index)
             var overlay = map.overlay(on: photograph, style: style, peak: image.flagged ? peak(image, in: full) : nil)
-            for region in regions.regions(of: image).prefix(Self.mostBoxes) { overlay.drawBox(of: region, photographed: size) }
+            let pen = Pen(on: overlay, share: 960)
+            for region in regions.regions(of: image).prefix(Self.mostBoxes) {
+                pen.drawBox(of: region, photographed: size, on: &overlay)
+            }
             try save(name, folder) { () throws(ImageError) in try overlay.pngEncoded() }
             pictures.overlay = name
         }

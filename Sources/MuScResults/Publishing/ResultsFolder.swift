@@ -7,9 +7,9 @@ import SystemPackage
 /// with the old results by renameat2(2), or, where the file system cannot, by two renames. The sibling is locked
 /// with flock(2) while it is written, so what a killed run left behind is told from what another run is writing,
 /// and is removed at the next publication. Nothing is followed through symbolic links.
-public struct ResultsFolder: Sendable, Hashable {
+package struct ResultsFolder: Sendable, Hashable {
     /// The folder, as `<batch>/_musc`, fit to be shown: bytes that are not UTF-8 are replaced.
-    public let path: String
+    package let path: String
     /// The same as the file system has it.
     let location: FilePath
     /// The folder that the results must lie in once links are followed; nil for anywhere.
@@ -19,11 +19,11 @@ public struct ResultsFolder: Sendable, Hashable {
 
     /// - Parameter root: The folder that the results must lie in once links are followed, absolute and without links
     ///   itself; nil for anywhere. In a drop folder anybody may put a link where a batch was.
-    public init(at location: FilePath, in root: FilePath? = nil) {
+    package init(at location: FilePath, in root: FilePath? = nil) {
         self.init(at: location, in: root, marker: "run.json")
     }
 
-    public init(path: String) {
+    package init(path: String) {
         self.init(path: path, marker: "run.json")
     }
 
@@ -58,7 +58,7 @@ public struct ResultsFolder: Sendable, Hashable {
     ///   - write: Fills the folder whose path it gets. What it throws is passed on, and nothing has changed.
     /// - Throws: ``ResultsError`` where a system call fails, or where something that is not a results folder (a
     ///   file, a symbolic link, a folder without `run.json`) lies at ``path``; the temporary folder is then removed.
-    public func publish(
+    package func publish(
         createsParent: Bool = true, confirm: () throws(ResultsError) -> Void = { () throws(ResultsError) in },
         _ write: (_ folder: String) throws(ResultsError) -> Void
     ) throws(ResultsError) {
@@ -156,7 +156,7 @@ public struct ResultsFolder: Sendable, Hashable {
     }
 
     /// Removes what runs that were killed have left beside these results; those of runs that go on are left alone.
-    public func removeLeftovers() {
+    package func removeLeftovers() {
         if let directory = try? Directory(at: parentLocation, in: root) { removeLeftovers(in: directory) }
     }
 

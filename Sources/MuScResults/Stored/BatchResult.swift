@@ -7,50 +7,50 @@ import MuScSupport
 /// webhooks receive. `batch-result.schema.json` describes it.
 ///
 /// Within one ``currentSchema`` keys may be added; none is taken away, renamed or given another meaning.
-public struct BatchResult: Sendable, Hashable, Codable {
+package struct BatchResult: Sendable, Hashable, Codable {
     /// The version of the object's schema.
-    public static let currentSchema = 1
+    package static let currentSchema = 1
 
-    public var schema: Int
+    package var schema: Int
     /// Always `batch`; tells the object from a ``FlaggedImageResult``.
-    public var event: String
+    package var event: String
     /// The same whenever the same result is told of again, and no other result's.
-    public var id: String
+    package var id: String
     /// The program's version.
-    public var version: String
+    package var version: String
     /// The batch's folder, absolute; bytes that are not UTF-8 are replaced.
-    public var folder: String
+    package var folder: String
     /// The results' folder, absolute.
-    public var results: String
+    package var results: String
     /// The page to open, absolute.
-    public var report: String
+    package var report: String
     /// When scoring began, ISO 8601 with zone.
-    public var started: String
+    package var started: String
     /// Wall-clock seconds from start to publishing.
-    public var seconds: Double
+    package var seconds: Double
     /// Images of the batch, unreadable ones included.
-    public var images: Int
-    public var flagged: Int
-    public var unreadable: Int
+    package var images: Int
+    package var flagged: Int
+    package var unreadable: Int
     /// How many other files of the folder each rule left out, by the rule's name; empty for none.
-    public var ignored: [String: Int]
+    package var ignored: [String: Int]
     /// What the flags come to: `flagged`, `none_flagged`, or `no_verdict` where nothing could be flagged.
-    public var outcome: String
+    package var outcome: String
     /// Why there is no verdict; nil where there is one.
-    public var noVerdict: NoThreshold?
+    package var noVerdict: NoThreshold?
     /// Images that are worth a look beside the flagged ones: the next highest scores, a reading order.
-    public var look: Int
+    package var look: Int
     /// Images whose score is at or above this are flagged; nil where none can be.
-    public var threshold: Float?
+    package var threshold: Float?
     /// How the threshold came about: `fixed`, `batch`, `log-normal` or `conformal`.
-    public var thresholdRule: String
+    package var thresholdRule: String
     /// The flagged images, the most anomalous first.
-    public var flaggedImages: [FlaggedImage]
+    package var flaggedImages: [FlaggedImage]
     /// The names of the images that are worth a look, the most anomalous first.
-    public var lookImages: [String]
-    public var unreadableImages: [UnreadableImage]
+    package var lookImages: [String]
+    package var unreadableImages: [UnreadableImage]
     /// What a reader should know, one sentence each.
-    public var notes: [String]
+    package var notes: [String]
 
     enum CodingKeys: String, CodingKey {
         case schema, event, id, version, folder, results, report, started, seconds, images, flagged, unreadable, ignored
@@ -65,24 +65,24 @@ public struct BatchResult: Sendable, Hashable, Codable {
     }
 
     /// An image whose score reaches the threshold.
-    public struct FlaggedImage: Sendable, Hashable, Codable {
+    package struct FlaggedImage: Sendable, Hashable, Codable {
         /// The file's name relative to the batch's folder.
-        public var image: String
+        package var image: String
         /// The file, absolute.
-        public var path: String
+        package var path: String
         /// 1 for the most anomalous image of the batch.
-        public var rank: Int
+        package var rank: Int
         /// The score that decides rank and flag, a distance, 0 to 2.
-        public var score: Float
+        package var score: Float
         /// The maximum of the anomaly map.
-        public var scoreMSM: Float
+        package var scoreMSM: Float
         /// The conformal p-value; nil where nothing from outside the batch calibrates it.
-        public var pValue: Float?
+        package var pValue: Float?
         /// The part that the image shows, where it is named or several images show it.
-        public var part: String?
+        package var part: String?
         /// Where the anomaly map peaks, in pixels of the upright original.
-        public var peakX: Int?
-        public var peakY: Int?
+        package var peakX: Int?
+        package var peakY: Int?
         /// The connected regions of the map that reach the pixel threshold, the highest first; at most 20.
         package var regions: [MapRegion]
         /// How many there are.
@@ -99,9 +99,9 @@ public struct BatchResult: Sendable, Hashable, Codable {
     }
 
     /// An image that could not be scored.
-    public struct UnreadableImage: Sendable, Hashable, Codable {
-        public var image: String
-        public var reason: String
+    package struct UnreadableImage: Sendable, Hashable, Codable {
+        package var image: String
+        package var reason: String
     }
 
     /// - Parameters:
@@ -111,7 +111,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
     ///   - results: The results' folder.
     ///   - look: The share of the images that is worth a look.
     ///   - leastRegion: Regions of fewer pixels are left out, where the record does not say so itself.
-    public init(
+    package init(
         scores: Inspection, run: RunRecord, folder: String, results: String, look: Double, leastRegion: Int = 0
     ) {
         let folder = absolutePath(folder)
@@ -154,7 +154,7 @@ public struct BatchResult: Sendable, Hashable, Codable {
     /// Reads the result of a batch whose results were published.
     ///
     /// - Throws: ``ResultsError`` where there are no results, or they are damaged or another user's.
-    public init(resultsFolder: String) throws(ResultsError) {
+    package init(resultsFolder: String) throws(ResultsError) {
         let run = try RunRecord(resultsFolder: resultsFolder)
         let (scores, folder) = try ScoresArchive.read(resultsFolder: resultsFolder, run: run, ownedByUser: true)
         self.init(
@@ -162,10 +162,10 @@ public struct BatchResult: Sendable, Hashable, Codable {
     }
 
     /// The object on one line.
-    public var json: String { oneLine(self) }
+    package var json: String { oneLine(self) }
 
     /// The flagged images as objects of their own.
-    public var flaggedResults: [FlaggedImageResult] {
+    package var flaggedResults: [FlaggedImageResult] {
         flaggedImages.map {
             FlaggedImageResult(
                 schema: schema, event: "flagged", id: "\(id)-\($0.rank)", batch: id, folder: folder, report: report,
@@ -175,24 +175,24 @@ public struct BatchResult: Sendable, Hashable, Codable {
 }
 
 /// A flagged image, for other programs: what the hook for flagged images gets.
-public struct FlaggedImageResult: Sendable, Hashable, Codable {
-    public var schema: Int
+package struct FlaggedImageResult: Sendable, Hashable, Codable {
+    package var schema: Int
     /// Always `flagged`.
-    public var event: String
-    public var id: String
+    package var event: String
+    package var id: String
     /// The batch's ``BatchResult/id``.
-    public var batch: String
+    package var batch: String
     /// The batch's folder, absolute.
-    public var folder: String
+    package var folder: String
     /// The page to open, absolute.
-    public var report: String
+    package var report: String
     /// Images of the batch.
-    public var images: Int
-    public var threshold: Float?
-    public var image: BatchResult.FlaggedImage
+    package var images: Int
+    package var threshold: Float?
+    package var image: BatchResult.FlaggedImage
 
     /// The object on one line.
-    public var json: String { oneLine(self) }
+    package var json: String { oneLine(self) }
 }
 
 /// All numbers in these objects are finite, so that encoding cannot fail.

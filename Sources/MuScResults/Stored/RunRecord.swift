@@ -5,87 +5,87 @@ import MuScScoring
 import SystemPackage
 
 /// What was run: the content of `run.json`.
-public struct RunRecord: Sendable, Hashable, Codable {
+package struct RunRecord: Sendable, Hashable, Codable {
     /// The highest version of the file's format that this program reads, and what it writes unless told otherwise.
     ///
     /// In format 2 keys are written with underscores, in format 1 as the properties here are called. Both are read.
-    public static let currentFormat = 2
+    package static let currentFormat = 2
 
     /// The version of this file's format; readers refuse a higher one.
-    public var format: Int
+    package var format: Int
     /// The program's version.
-    public var version: String
+    package var version: String
     /// The batch's folder as the user named it.
-    public var batch: String
+    package var batch: String
     /// The identity of the set of image files, as the watcher knows it; nil where the batch was scored by hand.
-    public var fileSet: String?
+    package var fileSet: String?
     /// The same with the files' times of change; nil where it is not known.
-    public var fileStamp: String?
+    package var fileStamp: String?
     /// What the files held, as lines of sha256sum(1), which checks them in the batch's folder
     /// (`jq -r '.file_contents[]' _musc/run.json | sha256sum -c`): by it a watcher knows results of copied files again.
-    public var fileContents: [String]?
+    package var fileContents: [String]?
     /// The ledger that tells of the results; nil where they were scored by hand.
-    public var ledger: String?
+    package var ledger: String?
     /// Whom who wrote the results tells of them: digests of receivers; nil for nobody.
-    public var told: [String]?
+    package var told: [String]?
     /// The page of all batches as seen from the results, a relative URL; nil where there is none.
-    public var indexURL: String?
+    package var indexURL: String?
     /// When the run began, ISO 8601 with zone.
-    public var started: String
+    package var started: String
     /// Wall-clock seconds from start to publishing.
-    public var seconds: Double
+    package var seconds: Double
     /// The settings in force, under their names in the configuration (`model.backbone`, `scoring.r_list` …), as text.
-    public var settings: [String: String]
+    package var settings: [String: String]
     /// SHA-256 of the weights' file, lower-case hexadecimal.
-    public var weightsSHA256: String
+    package var weightsSHA256: String
     /// Images of the batch, unreadable ones included.
-    public var images: Int
-    public var flagged: Int
-    public var unreadable: Int
+    package var images: Int
+    package var flagged: Int
+    package var unreadable: Int
     /// How the scores are spread, for the index of batches; nil in results of earlier versions.
     package var scoreSpread: BatchSummary.ScoreSpread?
-    public var threshold: Threshold
+    package var threshold: Threshold
     /// What the threshold is where the user sets none; nil in results of earlier versions.
-    public var automaticThreshold: Threshold?
+    package var automaticThreshold: Threshold?
     /// Images that are worth a look, beside the flagged ones; nil in results of earlier versions.
-    public var look: Int?
+    package var look: Int?
     /// The share of the images, 0 to 1, by which ``look`` was counted.
-    public var lookShare: Double?
-    public var rscin: RsCINDecision
-    public var timings: [StageTiming]
+    package var lookShare: Double?
+    package var rscin: RsCINDecision
+    package var timings: [StageTiming]
     /// What a reader of the results should know, one sentence each.
-    public var notes: [String]
+    package var notes: [String]
     /// Who judged beside the batch's own images, or set the threshold; nil where nobody did.
-    public var outsideJudgments: [OutsideJudgment]?
+    package var outsideJudgments: [OutsideJudgment]?
     /// Marks that several images share; nil where none was found.
-    public var recurring: [RecurringMark]?
+    package var recurring: [RecurringMark]?
     /// How many other files of the batch's folder each rule left out, by the rule's name (`sidecar`, `watch.ignore` …);
     /// nil in results of earlier versions.
-    public var ignored: [String: Int]?
+    package var ignored: [String: Int]?
     /// The connected regions of the maps that reach the pixel threshold; nil in results of earlier versions.
     package var regions: BatchRegions.Record?
     /// What the peaks of the images to look at first were compared with; nil where that was not looked for.
-    public var evidence: [PeakEvidence]?
+    package var evidence: [PeakEvidence]?
     /// How parts were turned and cropped; nil where photographs were compared as they were taken.
-    public var alignment: AlignmentRecord?
+    package var alignment: AlignmentRecord?
     /// Images that were drawn at random from those that were not flagged, for somebody to check; nil in results of earlier
     /// versions.
-    public var spotChecks: [String]?
+    package var spotChecks: [String]?
     /// The images that have no score, and why.
-    public var leftOut: [LeftOut]
+    package var leftOut: [LeftOut]
 
     /// An image that could not be scored.
-    public struct LeftOut: Sendable, Hashable, Codable {
-        public var image: String
-        public var reason: String
+    package struct LeftOut: Sendable, Hashable, Codable {
+        package var image: String
+        package var reason: String
 
-        public init(image: String, reason: String) {
+        package init(image: String, reason: String) {
             self.image = image
             self.reason = reason
         }
     }
 
-    public init(
+    package init(
         version: String, batch: String, started: String, seconds: Double, settings: [String: String],
         weightsSHA256: String, images: Int, flagged: Int, unreadable: Int, threshold: Threshold, rscin: RsCINDecision,
         timings: [StageTiming], notes: [String], leftOut: [LeftOut] = []
@@ -108,7 +108,7 @@ public struct RunRecord: Sendable, Hashable, Codable {
     }
 
     /// The record of a run whose images, threshold, timings and notes are those of `scores`.
-    public init(
+    package init(
         of scores: Inspection, version: String, batch: String, started: String, seconds: Double,
         settings: [String: String], weightsSHA256: String, fileSet: String? = nil
     ) {
@@ -179,10 +179,10 @@ public struct RunRecord: Sendable, Hashable, Codable {
     /// Reads `run.json` of a results folder.
     ///
     /// - Throws: ``ResultsError`` of kind `unreadable` where the file is missing, damaged, or of a later format.
-    public init(resultsFolder: String) throws(ResultsError) { try self.init(at: FilePath(resultsFolder)) }
+    package init(resultsFolder: String) throws(ResultsError) { try self.init(at: FilePath(resultsFolder)) }
 
     /// The same of a results folder whose path need not be UTF-8.
-    public init(at resultsFolder: FilePath) throws(ResultsError) {
+    package init(at resultsFolder: FilePath) throws(ResultsError) {
         let file = resultsFolder.appending("run.json")
         let path = file.string
         guard let data = Self.content(of: file) else {

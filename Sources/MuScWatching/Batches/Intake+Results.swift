@@ -26,7 +26,7 @@ extension Intake {
         let levels = Dictionary(grouping: folders) { $0.relative(to: root.path)?.components.count ?? 0 }
         guard let (level, many) = levels.max(by: { $0.value.count < $1.value.count }), level > 0, many.count >= Self.manyFolders else {
             guard scattered.remove(root.path) != nil else { return }
-            return try ledger.clear(.scattered, at: root.path, root: root.id)
+            return try ledger.obstacles.clear(.scattered, at: root.path, root: root.id)
         }
         let reason = """
             \(many.count) folders hold fewer than \(configuration.minImages) images each and wait for more: where a folder above \
@@ -35,7 +35,7 @@ extension Intake {
         if scattered.insert(root.path).inserted {
             logger.notice("folders_scattered", metadata: ["root": "\(root.path.text)", "reason": "\(reason)"])
         }
-        try ledger.note(Obstacle(path: root.path, kind: .scattered, reason: reason), root: root.id)
+        try ledger.obstacles.note(Obstacle(path: root.path, kind: .scattered, reason: reason), root: root.id)
     }
 
     /// How many folders that wait for more images are many.

@@ -177,7 +177,7 @@ struct Intake {
         unreadable = unreadable.filter { !$0.key.isInside(folder) }
         links = links.filter { !$0.isInside(folder) }
         // What a folder may not be told of, or listed, does not matter any more.
-        try ledger.clearObstacles(under: folder)
+        try ledger.obstacles.clear(under: folder)
     }
 
     /// Identity of a listing and of what the decision on it depends on besides.
@@ -241,14 +241,14 @@ extension Intake {
         guard unreadable[error.folder] != error else { return }
         unreadable[error.folder] = error
         logger.warning("folder_unreadable", metadata: ["folder": "\(error.folder.text)", "reason": "\(error)"])
-        try ledger.note(Obstacle(path: error.folder, kind: .unreadable, reason: error.description), root: root.id)
+        try ledger.obstacles.note(Obstacle(path: error.folder, kind: .unreadable, reason: error.description), root: root.id)
     }
 
     private mutating func report(readable folder: FilePath, _ root: WatchedRoot) throws(LedgerError) {
         for closed in unreadable.keys where isOfBatch(closed, folder, root) {
             unreadable[closed] = nil
             logger.info("folder_readable", metadata: ["folder": "\(closed.text)"])
-            try ledger.clear(.unreadable, at: closed, root: root.id)
+            try ledger.obstacles.clear(.unreadable, at: closed, root: root.id)
         }
     }
 
@@ -258,21 +258,21 @@ extension Intake {
             let reason =
                 "\(path.text) is a link to a folder, which is not followed: name the folder itself under watch.roots, or move it here"
             logger.warning("folder_link", metadata: ["folder": "\(path.text)", "reason": "\(reason)"])
-            try ledger.note(Obstacle(path: path, kind: .link, reason: reason), root: root.id)
+            try ledger.obstacles.note(Obstacle(path: path, kind: .link, reason: reason), root: root.id)
         }
-        for path in links.subtracting(now) where path.isInside(start) { try ledger.clear(.link, at: path, root: root.id) }
+        for path in links.subtracting(now) where path.isInside(start) { try ledger.obstacles.clear(.link, at: path, root: root.id) }
         links = links.filter { !$0.isInside(start) }.union(now)
     }
 
     private mutating func report(skipped names: Set<FileName>, _ root: WatchedRoot) throws(LedgerError) {
         guard skipped[root.path, default: []] != names else { return }
         skipped[root.path] = names
-        guard !names.isEmpty else { return try ledger.clear(.skipped, at: root.path, root: root.id) }
+        guard !names.isEmpty else { return try ledger.obstacles.clear(.skipped, at: root.path, root: root.id) }
         let reason = """
             folders called \(names.sorted().map(\.description).joined(separator: ", ")) are not entered: \
             appliances and systems keep their own things in them
             """
         logger.info("folders_skipped", metadata: ["root": "\(root.path.text)", "reason": "\(reason)"])
-        try ledger.note(Obstacle(path: root.path, kind: .skipped, reason: reason), root: root.id)
+        try ledger.obstacles.note(Obstacle(path: root.path, kind: .skipped, reason: reason), root: root.id)
     }
 }

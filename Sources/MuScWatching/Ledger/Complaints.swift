@@ -38,10 +38,3 @@ package final class Complaints: Sendable {
 
     private static let interval = 60.0
 }
-
-extension Ledger {
-    /// Logs that the ledger cannot be used now, once a minute for as long as it lasts.
-    package func complain(_ error: LedgerError, to logger: Logger) {
-        complaints.log(.error, "ledger_failed", ["reason": "\(error)"], to: logger)
-    }
-}

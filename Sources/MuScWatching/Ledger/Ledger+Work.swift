@@ -146,7 +146,7 @@ extension Ledger {
                     outcome.unreadable,
                     batch.results.blob, outcome.report?.blob, isDue ? wallClock() + delay : 0, batch.ledgerID,
                 ])
-            try Self.enqueue(outcome.deliveries, db)
+            try Deliveries.enqueue(outcome.deliveries, db)
             guard wasScored else { return }
             try Self.add(
                 [

@@ -1,6 +1,8 @@
 import Foundation
 import GRDB
 import Glibc
+import Logging
+import MuScSupport
 import SystemPackage
 
 /// What is known of every batch, kept in an SQLite file so that it outlasts the program.
@@ -26,13 +28,14 @@ package final class Ledger: Sendable {
         }
         do {
             database = try readOnly ? Self.openForReading(text) : Self.openForWriting(text)
-            let migrator = Self.migrator
+            let migrator = LedgerSchema.migrator
             if try database.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw LedgerError(
                     path: path, reason: "it was written by a newer version of musc; use that version, or name another ledger with --state")
             }
             if !readOnly, try !database.read({ try migrator.hasCompletedMigrations($0) }) {
-                let lock = FolderLock(path.removingLastComponent())
+                // Of two processes that meet a new ledger at the same moment, the second finds it made.
+                let lock = try? FileLock(waitingFor: path.removingLastComponent())
                 try migrator.migrate(database)
                 withExtendedLifetime(lock) {}
             }
@@ -42,6 +45,12 @@ package final class Ledger: Sendable {
             throw LedgerError(path: path, underlying: error)
         }
     }
+
+    /// Messages to receivers outside.
+    package var deliveries: Deliveries { Deliveries(ledger: self) }
+
+    /// What keeps roots, or parts of them, from being watched.
+    var obstacles: Obstacles { Obstacles(ledger: self) }
 
     private static func openForWriting(_ path: String) throws -> DatabaseQueue {
         let folder = FilePath(path).removingLastComponent()
@@ -84,49 +93,80 @@ package final class Ledger: Sendable {
     func read<T>(_ body: (Database) throws -> T) throws(LedgerError) -> T {
         do { return try database.read(body) } catch { throw LedgerError(path: path, underlying: error) }
     }
+
+    /// Logs that the ledger cannot be used now, once a minute for as long as it lasts.
+    package func complain(_ error: LedgerError, to logger: Logger) {
+        complaints.log(.error, "ledger_failed", ["reason": "\(error)"], to: logger)
+    }
 }
 
-/// The right to make or change a ledger in a folder, which one process has at a time and others wait for: of two that meet
-/// a new ledger at the same moment, the second finds it made.
-private final class FolderLock {
-    private let descriptor: Int32
+// MARK: The file
 
-    init(_ folder: FilePath) {
-        descriptor = (folder.isEmpty ? "." : folder).withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        if descriptor >= 0 { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
-}
-
-/// A ledger that cannot be used.
-package struct LedgerError: Error, CustomStringConvertible {
-    package var path: FilePath
-    package var reason: String
-
-    package init(path: FilePath, reason: String) {
-        self.path = path
-        self.reason = reason
-    }
-
-    package init(path: FilePath, underlying: any Error) {
-        self.path = path
-        if let error = underlying as? DatabaseError {
-            switch error.resultCode {
-            case .SQLITE_FULL: reason = "there is no room on its disk; free some, or name another place with --state"
-            case .SQLITE_BUSY: reason = "another process keeps it busy; try again, or see with musc status who works on it"
-            case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-                reason = "it is damaged (\(error.message ?? "")); move it away, and what is published will be recognised"
-            case .SQLITE_CANTOPEN: reason = "it cannot be opened; check that its folder exists and may be written"
-            case .SQLITE_READONLY: reason = "it may not be written; give this user the right, or name another place with --state"
-            default: reason = "\(error.description); check its disk, or name another place with --state"
+/// The ledger as a file: whole after a stop, and to be copied while it is in use.
+extension Ledger {
+    /// Brings what was written into the one file, so that whoever copies that has all.
+    ///
+    /// Until then the newest is in a second file beside it. Another process that reads at this moment puts it off.
+    ///
+    /// - Parameter isLast: Whether the ledger is left for now: then the second file is emptied too, and readers are waited for.
+    /// - Throws: ``LedgerError``.
+    package func checkpoint(isLast: Bool) throws(LedgerError) {
+        guard Self.size(of: path.string + "-wal") > 0 else { return }
+        do {
+            try database.writeWithoutTransaction { db in
+                do { _ = try db.checkpoint(isLast ? .truncate : .passive) } catch let error as DatabaseError
+                    where error.resultCode == .SQLITE_BUSY
+                {}
             }
-        } else {
-            reason = "\(underlying); check its folder, or name another place with --state"
+        } catch {
+            throw LedgerError(path: path, underlying: error)
         }
     }
 
-    package var description: String { "the ledger \(path.text): \(reason)" }
+    private static func size(of path: String) -> Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// Writes a copy of the ledger as it is at this moment, also while a watcher works on it. The copy is one file, and
+    /// appears whole or not at all.
+    ///
+    /// A former copy is replaced; any other file is left as it is.
+    ///
+    /// - Throws: ``LedgerError``.
+    package func backUp(to file: FilePath) throws(LedgerError) {
+        guard let text = file.utf8Text else {
+            throw LedgerError(path: file, reason: "the copy's path is not UTF-8, which SQLite needs; choose another")
+        }
+        guard FilePath.isFree(file) || FilePath.isFile(file) && readWhole(file).starts(with: Self.signature) else {
+            throw LedgerError(path: file, reason: "something else is there, and is left as it is; choose another name for the copy")
+        }
+        let beside = text + ".tmp"
+        for part in ["", "-journal", "-wal", "-shm"] { unlink(beside + part) }
+        do {
+            // Made by us and with the ledger's own rights: hooks' URLs in it may be secret.
+            var mode: mode_t = 0o600
+            var status = stat()
+            if path.withPlatformString({ stat($0, &status) }) == 0 { mode = status.st_mode & 0o777 }
+            let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+            guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+            _ = Glibc.close(descriptor)
+            let copy = try DatabaseQueue(path: beside)
+            try database.backup(to: copy)
+            // Without the files beside it that a ledger in use has.
+            try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+            try copy.close()
+            let written = try FileDescriptor.open(FilePath(beside), .readOnly)
+            let isFlushed = fsync(written.rawValue) == 0
+            try written.close()
+            guard isFlushed, rename(beside, text) == 0 else { throw Errno(rawValue: errno) }
+        } catch {
+            unlink(beside)
+            throw LedgerError(path: file, underlying: error)
+        }
+    }
+
+    private static let signature = Array("SQLite format 3\0".utf8)
 }
 
 extension FilePath {

@@ -25,7 +25,7 @@ package final class RootLock: Sendable {
         package var description: String { "\(command) (process \(process), since \(since))" }
     }
 
-    private let descriptor: Int32
+    private let lock: FileLock
 
     /// Takes the lock on a root.
     ///
@@ -38,19 +38,19 @@ package final class RootLock: Sendable {
         let folder = Self.folder(of: ledger)
         try? FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let path = Self.path(of: root, ledger: ledger)
-        let descriptor = path.withPlatformString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
-        guard descriptor >= 0 else {
-            throw RootLockError(root: root, reason: .file("\(path.text): \(Errno(rawValue: errno).description)"))
-        }
-        self.descriptor = descriptor
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw RootLockError(root: root, reason: .held(Self.content(of: path)?.holder))
+        do {
+            lock = try FileLock(file: path)
+        } catch {
+            switch error {
+            case .file(let code): throw RootLockError(root: root, reason: .file("\(path.text): \(code.description)"))
+            case .held: throw RootLockError(root: root, reason: .held(Self.content(of: path)?.holder))
+            }
         }
         let holder = Holder(
             process: getpid(), command: command, since: Date().formatted(.iso8601), root: root.text)
         if let content = try? JSONEncoder().encode(Content(holder: holder, path: root.bytes)) {
-            ftruncate(descriptor, 0)
-            _ = content.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+            ftruncate(lock.descriptor, 0)
+            _ = content.withUnsafeBytes { pwrite(lock.descriptor, $0.baseAddress, $0.count, 0) }
         }
         // A watcher on a folder above or below would score the same batches.
         for other in Self.contents(in: folder) where other.path != root.bytes {
@@ -59,10 +59,6 @@ package final class RootLock: Sendable {
                 throw RootLockError(root: root, reason: .held(other.holder))
             }
         }
-    }
-
-    deinit {
-        close(descriptor)
     }
 
     /// Who holds a root at this moment, if anybody.
@@ -84,12 +80,7 @@ package final class RootLock: Sendable {
         return folder(of: ledger).appending(FileName("\(name).lock"))
     }
 
-    private static func isHeld(_ root: FilePath, ledger: Ledger) -> Bool {
-        let descriptor = path(of: root, ledger: ledger).withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
-    }
+    private static func isHeld(_ root: FilePath, ledger: Ledger) -> Bool { FileLock.isHeld(path(of: root, ledger: ledger)) }
 
     private static func content(of path: FilePath) -> Content? {
         try? JSONDecoder().decode(Content.self, from: Data(readWhole(path)))

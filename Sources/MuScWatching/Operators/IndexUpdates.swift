@@ -43,7 +43,7 @@ func updateIndex(of root: FilePath, configuration: WatchConfiguration, ledger: L
             .warning, "index_failed", ["root": "\(root.text)", "reason": "\(escapedText(String(describing: error).utf8))"], to: logger)
     }
     do {
-        var index = try ledger.index(of: root, configuration: configuration)
+        var index = try RootIndex(of: root, in: ledger, configuration: configuration)
         await scoring.addFoundParts(&index)
         // The one does not wait for the other.
         do { try index.writeCSV() } catch { warn(error) }

@@ -66,10 +66,12 @@ package struct RootIndex: Sendable {
     package var scored: [ScoredBatch] = []
 }
 
-extension Ledger {
+extension RootIndex {
     /// What is known of the batches of a root whose folders are there.
-    package func index(of root: FilePath, configuration: WatchConfiguration) throws(LedgerError) -> RootIndex {
-        let entries = try read { db in
+    ///
+    /// - Throws: ``LedgerError``.
+    package init(of root: FilePath, in ledger: Ledger, configuration: WatchConfiguration) throws(LedgerError) {
+        let entries = try ledger.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
@@ -86,7 +88,7 @@ extension Ledger {
                 // Nothing may lead to a page that is gone.
                 let isGone: Bool = row[11]
                 let reason: String? = row[2]
-                return RootIndex.Entry(
+                return Entry(
                     folder: folder, name: name.isEmpty ? "." : name, state: state,
                     reason: isGone && state == .done ? WatchReason.resultsGone.text : reason,
                     images: row[4] ?? row[3], flagged: row[5], unreadable: row[6], finished: row[7], seconds: row[8],
@@ -94,12 +96,17 @@ extension Ledger {
                     report: isGone ? nil : (row[10] as Data?).map { FilePath(blob: $0) })
             }
         }
-        return RootIndex(root: root, place: configuration.resultsRoot(of: root), batches: entries, scored: try scoredBatches())
+        self.init(
+            root: root, place: configuration.resultsRoot(of: root), batches: entries, scored: try [ScoredBatch](in: ledger))
     }
+}
 
+extension [RootIndex.ScoredBatch] {
     /// The batches that were scored, of all roots, those whose folders are gone included, the earliest first.
-    package func scoredBatches() throws(LedgerError) -> [RootIndex.ScoredBatch] {
-        try read { db in
+    ///
+    /// - Throws: ``LedgerError``.
+    package init(in ledger: Ledger) throws(LedgerError) {
+        self = try ledger.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
@@ -109,9 +116,7 @@ extension Ledger {
             ).map { RootIndex.ScoredBatch(folder: FilePath(blob: $0[0]), images: $0[1], finished: $0[2]) }
         }
     }
-}
 
-extension [RootIndex.ScoredBatch] {
     /// Those of a line: of its subfolders, and of itself.
     package func ofLine(_ line: FilePath) -> [RootIndex.ScoredBatch] {
         filter { $0.folder == line || $0.folder.removingLastComponent() == line }

@@ -28,7 +28,7 @@ extension WatchStatus {
         try ledger.read { db in
             guard try db.tableExists("delivery") else { return [] }
             // A ledger that an older version wrote, and that is only read now, has no such columns yet.
-            let isOlder = try !Ledger.knowsSetAside(db)
+            let isOlder = try !Deliveries.knowsSetAside(db)
             return try Row.fetchAll(
                 db,
                 sql: """

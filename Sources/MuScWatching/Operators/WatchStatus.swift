@@ -84,7 +84,7 @@ package struct WatchStatus: Sendable, Codable, Equatable {
             }
             var counts = Dictionary(uniqueKeysWithValues: BatchState.allCases.map { ($0.rawValue, 0) })
             for batch in batches { counts[batch.state.rawValue, default: 0] += 1 }
-            let obstacles = try ledger.obstacles(of: root).map { obstacle, since in
+            let obstacles = try ledger.obstacles.list(of: root).map { obstacle, since in
                 Obstacle(
                     path: obstacle.path.text, kind: obstacle.kind, reason: obstacle.reason,
                     since: Date(timeIntervalSince1970: since).formatted(.iso8601))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MuSc
 import MuScBackbone
 import MuScBatch
 import MuScEvaluation
@@ -81,7 +82,7 @@ struct BenchCommand: AsyncParsableCommand {
         }
         let installed =
             randomWeights
-            ? try Self.random(try InstalledBackbone.description(named: configuration.backbone))
+            ? try Self.random(try InstalledBackbone.description(of: configuration.backbone))
             : try await InstalledBackbone.find(configuration, fetching: options.fetchWeights)
         let network = try BatchProcessor(configuration: configuration, installed: installed).inspector.network
         if growth {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MuSc
 import MuScBackbone
 import MuScBatch
 import MuScEvaluation
@@ -183,7 +184,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     ) async throws(UserError) -> Inspector {
         var configuration = configuration
         // The reference's scripts name weights of CLIP for DINO too, where they mean nothing.
-        if options.backbone.pretrained == nil, try InstalledBackbone.description(named: configuration.backbone).family != .clip {
+        if options.backbone.pretrained == nil, try InstalledBackbone.description(of: configuration.backbone).family != .clip {
             configuration.pretrained = nil
         }
         if configuration.scoring["scoring.rscin_windows"] == nil, layout == .visa {

@@ -22,7 +22,7 @@ struct HooksCommand: ParsableCommand {
         func run() throws {
             let messages: [KeptDelivery]
             do {
-                messages = try ledger.openKnown(readOnly: true).keptDeliveries()
+                messages = try ledger.openKnown(readOnly: true).deliveries.kept()
             } catch let error as LedgerError {
                 throw UserError("\(error)", exit: .batchFailed)
             }
@@ -55,8 +55,8 @@ struct HooksCommand: ParsableCommand {
 
         func run() throws {
             do {
-                let choice: Ledger.Choice = numbers.isEmpty ? to == nil ? .setAside : .dismissed : .numbers(numbers)
-                let count = try ledger.openKnown().retryDeliveries(choice, to: to)
+                let choice: Deliveries.Choice = numbers.isEmpty ? to == nil ? .setAside : .dismissed : .numbers(numbers)
+                let count = try ledger.openKnown().deliveries.retry(choice, to: to)
                 Terminal.note(
                     "\(count == 1 ? "1 message is" : "\(count) messages are") sent again; receivers that failed are tried at once")
             } catch let error as LedgerError {
@@ -88,9 +88,9 @@ struct HooksCommand: ParsableCommand {
         func run() throws {
             do {
                 let ledger = try ledger.openKnown()
-                var count = numbers.isEmpty ? 0 : try ledger.dropDeliveries(.numbers(numbers))
-                if refused { count += try ledger.dropDeliveries(.setAside) }
-                if unknown { count += try ledger.dropDeliveries(.dismissed) }
+                var count = numbers.isEmpty ? 0 : try ledger.deliveries.drop(.numbers(numbers))
+                if refused { count += try ledger.deliveries.drop(.setAside) }
+                if unknown { count += try ledger.deliveries.drop(.dismissed) }
                 Terminal.note("gave up \(count == 1 ? "1 message" : "\(count) messages")")
             } catch let error as LedgerError {
                 throw UserError("\(error)", exit: .batchFailed)

@@ -79,7 +79,7 @@ struct LineCommand: ParsableCommand {
             guard access(state.path.string, F_OK) == 0 else { return [] }
             let ledger = try state.open(readOnly: true)
             do {
-                return try ledger.scoredBatches().ofLine(line).map { ($0.folder, $0.images) }
+                return try [RootIndex.ScoredBatch](in: ledger).ofLine(line).map { ($0.folder, $0.images) }
             } catch {
                 throw UserError("\(error)", exit: .batchFailed)
             }

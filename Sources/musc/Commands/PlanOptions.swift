@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MuSc
 import MuScBackbone
 import MuScBatch
 import MuScSupport

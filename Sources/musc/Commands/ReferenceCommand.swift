@@ -6,5 +6,5 @@ struct ReferenceCommand: ParsableCommand {
         commandName: "reference", abstract: "Print the configuration's file with every key, its default and what it means.",
         shouldDisplay: false)
 
-    func run() { Terminal.printResultText(String(Configuration.reference.dropLast())) }
+    func run() { Terminal.printResultText(String(ConfigurationReference.text.dropLast())) }
 }

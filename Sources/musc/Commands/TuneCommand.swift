@@ -1,4 +1,5 @@
 import ArgumentParser
+import MuSc
 import MuScBackbone
 import MuScBatch
 import MuScEvaluation

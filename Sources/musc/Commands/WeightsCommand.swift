@@ -1,4 +1,5 @@
 import ArgumentParser
+import MuSc
 import MuScBackbone
 import MuScTensors
 import MuScWeights
@@ -52,7 +53,7 @@ struct FetchWeights: AsyncParsableCommand {
     var acceptLicence = false
 
     func run() async throws {
-        let description = try InstalledBackbone.description(named: name)
+        let description = try InstalledBackbone.description(of: name)
         let installed = try await WeightsStore().fetchTellingProgress(
             description, pretrained: pretrained, from: from, acceptsLicence: acceptLicence)
         if !installed.isChecksumPublished {
@@ -81,7 +82,7 @@ struct ImportWeights: ParsableCommand {
     var acceptLicence = false
 
     func run() throws {
-        let description = try InstalledBackbone.description(named: name)
+        let description = try InstalledBackbone.description(of: name)
         do {
             let store = WeightsStore()
             let id = WeightsStore.id(backbone: description.name, pretrained: pretrained)

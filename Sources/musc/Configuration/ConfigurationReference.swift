@@ -1,11 +1,11 @@
 import MuScSupport
 
-extension Configuration {
-    /// `watch-config/musc.yaml`: every key with its default and what it means.
-    package static var reference: String {
+/// `watch-config/musc.yaml`: every key with its default and what it means.
+package enum ConfigurationReference {
+    package static var text: String {
         var text = comment(introduction, indent: "")
         var section: Substring = ""
-        for key in keys {
+        for key in Configuration.keys {
             if key.section != section {
                 section = key.section
                 let title = "# ── \(titles[String(section)] ?? String(section)) "
@@ -21,7 +21,7 @@ extension Configuration {
     }
 
     /// What the file says of a key: its help, what else there is to say, and the names that it has elsewhere.
-    private static func explanation(of key: Key) -> String {
+    private static func explanation(of key: Configuration.Key) -> String {
         let names = [key.flag.map { "--\($0)" }, key.variable].compactMap { $0 }.joined(separator: ", ")
         var text = key.help
         if !key.details.isEmpty { text += (key.details.hasPrefix(" ") ? "\n" : " ") + key.details }

@@ -1,6 +1,7 @@
 import CKernels
 import FoundationEssentials
 import Glibc
+import MuSc
 import MuScBackbone
 import MuScBatch
 import MuScImages
@@ -56,7 +57,7 @@ enum MachineChecks {
         let store = WeightsStore()
         let description: BackboneDescription
         do throws(UserError) {
-            description = try InstalledBackbone.description(named: configuration.backbone)
+            description = try InstalledBackbone.description(of: configuration.backbone)
         } catch {
             return .fail("weights", "\(error)", "set model.backbone to a name of musc weights list")
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MuSc
 import MuScBackbone
 import MuScBatch
 import MuScImages

@@ -1,3 +1,4 @@
+import Goldens
 import MuScEvaluation
 import MuScSupport
 
@@ -49,25 +50,7 @@ enum NaiveMetrics {
 
     /// The 8-connected regions of one image's mask, by flooding.
     static func regions(_ mask: [UInt8], width: Int, height: Int) -> [[Int]] {
-        var seen = [Bool](repeating: false, count: mask.count)
-        var regions: [[Int]] = []
-        for start in mask.indices where mask[start] != 0 && !seen[start] {
-            var region: [Int] = []
-            var waiting = [start]
-            seen[start] = true
-            while let pixel = waiting.popLast() {
-                region.append(pixel)
-                for y in max(0, pixel / width - 1)...min(height - 1, pixel / width + 1) {
-                    for x in max(0, pixel % width - 1)...min(width - 1, pixel % width + 1)
-                    where mask[y * width + x] != 0 && !seen[y * width + x] {
-                        seen[y * width + x] = true
-                        waiting.append(y * width + x)
-                    }
-                }
-            }
-            regions.append(region)
-        }
-        return regions
+        floodedRegions(width: width, height: height) { mask[$0] != 0 }
     }
 
     /// The area under mean saturated overlap against the rate of false positives, from 0 to `limit`, divided by it.

@@ -68,7 +68,7 @@ import Testing
         let size = ImageSize(width: 252, height: 112)
         let frame = try #require(batch.frame()).widened(to: size)
         let cuts = zip(batch.images, batch.parts).map { image, part in
-            image.cut(frame.place(part, photograph: SyntheticBatch.size).toPhotograph, size: size, filter: .bilinear)
+            FrameCut(frame.place(part, photograph: SyntheticBatch.size).toPhotograph, size: size, filter: .bilinear)(image)
         }
         for cut in cuts.dropFirst() {
             let sum = zip(cut.pixels, cuts[0].pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }

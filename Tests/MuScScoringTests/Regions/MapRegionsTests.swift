@@ -1,3 +1,4 @@
+import Goldens
 import MuScScoring
 import MuScSupport
 import Testing
@@ -6,25 +7,8 @@ import Testing
 struct MapRegionsTests {
     /// A region by the definition: its pixels, flooded over all eight neighbours.
     private func flooded(_ map: [Float], width: Int, height: Int, cut: MapRegions.Cut) -> [[Int]] {
-        var seen = [Bool](repeating: false, count: map.count)
-        var regions: [[Int]] = []
-        for start in map.indices where map[start] >= cut.low && !seen[start] {
-            var region: [Int] = []
-            var waiting = [start]
-            seen[start] = true
-            while let pixel = waiting.popLast() {
-                region.append(pixel)
-                for y in max(0, pixel / width - 1)...min(height - 1, pixel / width + 1) {
-                    for x in max(0, pixel % width - 1)...min(width - 1, pixel % width + 1)
-                    where map[y * width + x] >= cut.low && !seen[y * width + x] {
-                        seen[y * width + x] = true
-                        waiting.append(y * width + x)
-                    }
-                }
-            }
-            if region.contains(where: { map[$0] >= cut.level }), region.count >= cut.leastArea { regions.append(region.sorted()) }
-        }
-        return regions
+        floodedRegions(width: width, height: height) { map[$0] >= cut.low }
+            .filter { region in region.contains { map[$0] >= cut.level } && region.count >= cut.leastArea }.map { $0.sorted() }
     }
 
     @Test("Regions of random maps are those of the definition, with their measures")

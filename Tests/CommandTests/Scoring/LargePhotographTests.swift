@@ -6,10 +6,7 @@ import Testing
 struct SizesAndRegionsTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     private func run(_ arguments: String...) throws -> MuscCommand.Result {
         try musc.run(["run"] + arguments + ["--backbone", "tiny.json"])

@@ -1,7 +1,8 @@
 import GRDB
 import MuScSupport
 
-extension Ledger {
+/// The tables of a ledger.
+enum LedgerSchema {
     /// The steps that make a ledger of this version from one of any earlier version. A step that was released is never
     /// changed; what is new is a further step.
     static var migrator: DatabaseMigrator {

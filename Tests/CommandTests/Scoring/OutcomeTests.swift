@@ -62,10 +62,7 @@ import Testing
 
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     private func text(_ name: String) throws -> String {
         try String(contentsOf: musc.scratch.appending(path: name), encoding: .utf8)

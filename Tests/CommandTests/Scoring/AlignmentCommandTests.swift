@@ -7,10 +7,7 @@ import Testing
 @Suite struct AlignmentCommandTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     /// Photographs of a light bar with one dark end on a blue ground, turned by 30° from one to the next.
     private func makeParts(_ name: String, images: Int) throws {

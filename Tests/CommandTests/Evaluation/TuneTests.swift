@@ -8,8 +8,7 @@ import Testing
     let musc: MuscCommand
 
     init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
+        musc = try MuscCommand.withTinyWeights()
         for name in ["a", "b", "c"] {
             for type in ["good", "crack"] {
                 for number in 0..<3 {

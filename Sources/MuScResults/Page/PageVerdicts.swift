@@ -3,9 +3,14 @@ import MuScSupport
 import MuScVerdicts
 import SystemPackage
 
-extension ReportPage {
-    /// What the page asks to be checked, and what was found before, as JSON.
-    var verdicts: String {
+/// What a page asks to be checked, and what was found before.
+struct PageVerdicts {
+    let run: RunRecord
+    /// Where each image stands on the page.
+    let ranks: [ExactText: Int]
+
+    /// As the page's script reads it.
+    var json: String {
         let checks = (run.spotChecks ?? []).compactMap { ranks[ExactText($0)] }.map(String.init)
         let folder = FilePath(run.batch).canonical()
         let standing = (try? StandingVerdicts(in: folder))?.verdicts ?? [:]

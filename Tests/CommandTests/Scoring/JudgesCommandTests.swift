@@ -7,8 +7,7 @@ import Testing
     let musc: MuscCommand
 
     init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
+        musc = try MuscCommand.withTinyWeights()
         let drop = musc.scratch.appending(path: "drop").path(percentEncoded: false)
         let yaml = "watch: {settle_seconds: 0, min_images: 2, retry_seconds: 0, retry_limit: 100, roots: [\(drop)]}"
         try Data(yaml.utf8).write(to: musc.scratch.appending(path: "musc.yaml"))

@@ -30,10 +30,12 @@ package struct Obstacle: Sendable, Equatable {
 }
 
 /// What stands in the way is kept in the ledger, so that `musc status` can tell of it.
-extension Ledger {
+struct Obstacles: Sendable {
+    let ledger: Ledger
+
     /// Writes down what stands in the way; what was there before keeps its time.
     func note(_ obstacle: Obstacle, root: Int64) throws(LedgerError) {
-        try write { db in
+        try ledger.write { db in
             try db.run(
                 """
                 INSERT INTO obstacle (root, path, kind, reason, since) VALUES (?, ?, ?, ?, ?)
@@ -44,27 +46,27 @@ extension Ledger {
 
     /// Writes down that something stands in the way no longer.
     func clear(_ kind: Obstacle.Kind, at path: FilePath, root: Int64) throws(LedgerError) {
-        try write { db in
+        try ledger.write { db in
             try db.run("DELETE FROM obstacle WHERE root = ? AND path = ? AND kind = ?", [root, path.blob, kind.rawValue])
         }
     }
 
     /// Forgets what stood in the way of a folder, and of those in it.
-    func clearObstacles(under folder: FilePath) throws(LedgerError) {
+    func clear(under folder: FilePath) throws(LedgerError) {
         let (below, beyond) = folder.blobsOfInner
-        try write { db in
+        try ledger.write { db in
             try db.run("DELETE FROM obstacle WHERE path = ? OR (path > ? AND path < ?)", [folder.blob, below, beyond])
         }
     }
 
     /// Forgets what stood in the way of a root, before it is looked at anew.
-    func clearObstacles(root: Int64) throws(LedgerError) {
-        try write { db in try db.run("DELETE FROM obstacle WHERE root = ?", [root]) }
+    func clear(root: Int64) throws(LedgerError) {
+        try ledger.write { db in try db.run("DELETE FROM obstacle WHERE root = ?", [root]) }
     }
 
     /// What stands in the way of a root, with the time at which it was met, in the order of paths.
-    func obstacles(of root: FilePath) throws(LedgerError) -> [(obstacle: Obstacle, since: Double)] {
-        try read { db in
+    func list(of root: FilePath) throws(LedgerError) -> [(obstacle: Obstacle, since: Double)] {
+        try ledger.read { db in
             // A ledger that an older version wrote, and that is only read now, has no such table yet.
             guard try db.tableExists("obstacle") else { return [] }
             return try Row.fetchAll(

@@ -5,10 +5,7 @@ import Testing
 @Suite struct EvaluateTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     /// A class in MVTec AD's layout out of the committed photographs of tiles.
     private func addClass(_ name: String, to root: String) throws {

@@ -19,7 +19,7 @@ package struct KeptDelivery: Sendable, Codable, Equatable {
 }
 
 /// What a person may do with messages that were not delivered.
-extension Ledger {
+extension Deliveries {
     /// Which messages.
     package enum Choice: Sendable, Equatable {
         /// Those of these numbers.
@@ -41,8 +41,8 @@ extension Ledger {
     /// The messages that are not delivered yet, the oldest first.
     ///
     /// - Throws: ``LedgerError``.
-    package func keptDeliveries() throws(LedgerError) -> [KeptDelivery] {
-        try read { db in
+    package func kept() throws(LedgerError) -> [KeptDelivery] {
+        try ledger.read { db in
             guard try Self.knowsSetAside(db) else { return [] }
             return try Row.fetchAll(
                 db, sql: "SELECT id, receiver, key, created, refusals, set_aside, reason FROM delivery ORDER BY id"
@@ -64,8 +64,8 @@ extension Ledger {
     /// - Parameter receiver: Who is to get them in the place of their own receiver, by its name; nil for that.
     /// - Returns: How many messages.
     /// - Throws: ``LedgerError``.
-    package func retryDeliveries(_ choice: Choice, to receiver: String? = nil) throws(LedgerError) -> Int {
-        try write { db in
+    package func retry(_ choice: Choice, to receiver: String? = nil) throws(LedgerError) -> Int {
+        try ledger.write { db in
             let numbers = try Int64.fetchAll(db, sql: "SELECT id FROM delivery WHERE \(choice.condition)")
             let chosen = Choice.numbers(numbers).condition
             try db.execute(sql: "UPDATE delivery SET set_aside = NULL, refusals = 0, reason = NULL WHERE \(chosen)")
@@ -88,8 +88,8 @@ extension Ledger {
     ///
     /// - Returns: How many.
     /// - Throws: ``LedgerError``.
-    package func dropDeliveries(_ choice: Choice) throws(LedgerError) -> Int {
-        try write { db in
+    package func drop(_ choice: Choice) throws(LedgerError) -> Int {
+        try ledger.write { db in
             try db.execute(sql: "DELETE FROM delivery WHERE \(choice.condition)")
             let count = db.changesCount
             try db.execute(sql: "UPDATE receiver SET reason = NULL WHERE name NOT IN (SELECT receiver FROM delivery)")
@@ -103,7 +103,7 @@ extension Ledger {
     /// - Returns: How many messages to others are there that were not known as such before, by the others' names.
     /// - Throws: ``LedgerError``.
     package func dismissReceivers(but names: [String]) throws(LedgerError) -> [(receiver: String, messages: Int)] {
-        try write { db in
+        try ledger.write { db in
             for name in names { try db.run("UPDATE receiver SET dismissed = NULL WHERE name = ?", [name]) }
             let others = try Row.fetchAll(
                 db,

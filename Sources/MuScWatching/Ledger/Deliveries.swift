@@ -30,7 +30,9 @@ package struct PendingDelivery: Sendable, Equatable {
 
 /// Messages to receivers outside: put down with the batch that they tell of, in one transaction, and taken away once
 /// they are delivered. So none is lost however the program ends; one may be delivered twice, with the same key.
-extension Ledger {
+package struct Deliveries: Sendable {
+    let ledger: Ledger
+
     /// Puts messages down; those that were put down before under the same key are not again.
     static func enqueue(_ deliveries: [Delivery], _ db: Database) throws {
         for delivery in deliveries {
@@ -48,15 +50,15 @@ extension Ledger {
     ///
     /// - Throws: ``LedgerError``.
     package func enqueue(_ deliveries: [Delivery]) throws(LedgerError) {
-        try write { try Self.enqueue(deliveries, $0) }
+        try ledger.write { try Self.enqueue(deliveries, $0) }
     }
 
     /// The message that a receiver is to get next: they leave in the order in which they came.
     ///
     /// - Returns: nil where nothing waits for it; what is set aside does not.
     /// - Throws: ``LedgerError``.
-    package func pendingDelivery(to receiver: String) throws(LedgerError) -> PendingDelivery? {
-        try read { db in
+    package func pending(to receiver: String) throws(LedgerError) -> PendingDelivery? {
+        try ledger.read { db in
             guard
                 let row = try Row.fetchOne(
                     db.cachedStatement(
@@ -76,7 +78,7 @@ extension Ledger {
     /// - Parameter reason: Why it could not be delivered, if it could not.
     /// - Throws: ``LedgerError``.
     package func close(_ delivery: Delivery, reason: String? = nil) throws(LedgerError) {
-        try write { db in
+        try ledger.write { db in
             try db.run("DELETE FROM delivery WHERE receiver = ? AND key = ?", [delivery.receiver, delivery.key])
             try Self.note(delivery.receiver, failures: 0, nextAttempt: 0, reason: reason, db)
         }
@@ -89,7 +91,7 @@ extension Ledger {
     package func postpone(
         _ pending: PendingDelivery, until time: Double, reason: String, isRefused: Bool = false
     ) throws(LedgerError) {
-        try write { db in
+        try ledger.write { db in
             if isRefused { try Self.noteRefusal(of: pending.delivery, reason, db) }
             try Self.note(
                 pending.delivery.receiver, failures: pending.failures + 1, nextAttempt: time, reason: reason, db)
@@ -100,7 +102,7 @@ extension Ledger {
     ///
     /// - Throws: ``LedgerError``.
     package func setAside(_ delivery: Delivery, reason: String) throws(LedgerError) {
-        try write { db in
+        try ledger.write { db in
             try Self.noteRefusal(of: delivery, reason, db)
             try db.run(
                 "UPDATE delivery SET set_aside = ? WHERE receiver = ? AND key = ?", [wallClock(), delivery.receiver, delivery.key])

@@ -5,10 +5,7 @@ import Testing
 @Suite struct BenchTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     private func bench(_ arguments: String...) throws -> [[String: Any]] {
         let result = try musc.run(["bench"] + arguments + ["--format", "json"] + MuscCommand.tiny)

@@ -5,13 +5,10 @@ import Testing
 @Suite struct RunTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     func run(_ arguments: String...) throws -> MuscCommand.Result {
-        try musc.run(["run"] + arguments + MuscCommand.tiny)
+        try musc.score(arguments)
     }
 
     @Test("A folder of images gets its results, and one line on standard output")

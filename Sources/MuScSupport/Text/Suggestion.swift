@@ -1,7 +1,7 @@
 /// What somebody meant who mistyped a name.
-enum Suggestion {
+package enum Suggestion {
     /// ": did you mean …?"; nil where no name is near enough.
-    static func nearest(to name: String, among names: [String]) -> String? {
+    package static func nearest(to name: String, among names: [String]) -> String? {
         let nearest = names.map { ($0, editDistance($0, name)) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
         guard let (candidate, distance) = nearest, distance <= max(2, name.count / 3) else { return nil }
         return ": did you mean \(candidate)?"

@@ -6,10 +6,7 @@ import Testing
 @Suite struct ShardCommandTests {
     let musc: MuscCommand
 
-    init() throws {
-        musc = try MuscCommand()
-        try musc.installTinyWeights()
-    }
+    init() throws { musc = try MuscCommand.withTinyWeights() }
 
     func plan(_ folder: String, shards: Int = 3, _ flags: String...) throws -> MuscCommand.Result {
         try musc.run(

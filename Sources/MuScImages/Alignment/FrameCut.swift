@@ -1,16 +1,26 @@
-extension RGBImage {
-    /// What lies in a frame, at a size; edges are replicated.
-    ///
-    /// A frame whose sides lie along the photograph's is cut out at whole pixels and resized as a photograph is; a turned
-    /// one is interpolated (Catmull-Rom), at twice the size where it shrinks, and then reduced.
-    ///
+/// Cuts what lies in a frame out of a photograph, at a size; edges are replicated.
+///
+/// A frame whose sides lie along the photograph's is cut out at whole pixels and resized as a photograph is; a turned
+/// one is interpolated (Catmull-Rom), at twice the size where it shrinks, and then reduced.
+package struct FrameCut: Sendable {
+    /// From shares of the frame's sides to pixels of the photograph.
+    private let map: AffineMap
+    /// Of the result.
+    private let size: ImageSize
+    private let filter: ResamplingFilter
+
     /// - Parameters:
-    ///   - map: From shares of the frame's sides to pixels of this image.
+    ///   - map: From shares of the frame's sides to pixels of the photograph.
     ///   - size: Of the result.
-    package func cut(_ map: AffineMap, size: ImageSize, filter: ResamplingFilter) -> RGBImage {
+    package init(_ map: AffineMap, size: ImageSize, filter: ResamplingFilter) {
+        (self.map, self.size, self.filter) = (map, size, filter)
+    }
+
+    /// What lies in the frame.
+    package func callAsFunction(_ image: RGBImage) -> RGBImage {
         let steps = map.steps
         if map.isStraight {
-            let cut = crop(
+            let cut = image.crop(
                 left: Int(map.c.rounded()), top: Int(map.f.rounded()), width: max(Int(steps.across.rounded()), 1),
                 height: max(Int(steps.down.rounded()), 1))
             return cut.resized(width: size.width, height: size.height, filter: filter)
@@ -21,7 +31,7 @@ extension RGBImage {
         let top = Int((corners.map(\.y).reduce(.infinity, min) - margin).rounded(.down))
         let right = Int((corners.map(\.x).reduce(-.infinity, max) + margin).rounded(.up))
         let bottom = Int((corners.map(\.y).reduce(-.infinity, max) + margin).rounded(.up))
-        var source = crop(left: left, top: top, width: right - left, height: bottom - top)
+        var source = image.crop(left: left, top: top, width: right - left, height: bottom - top)
         var map = map
         (map.c, map.f) = (map.c - Double(left), map.f - Double(top))
         // Twice as fine as the result, and no finer.
@@ -35,30 +45,15 @@ extension RGBImage {
         }
         // Where the result is hardly smaller than the frame, it is interpolated as it is to be.
         let fineness = max(steps.across / Double(size.width), steps.down / Double(size.height)) > 1.2 ? 2 : 1
-        return source.interpolated(map, width: fineness * size.width, height: fineness * size.height)
+        return Self.interpolated(source, map, width: fineness * size.width, height: fineness * size.height)
             .resized(width: size.width, height: size.height, filter: filter)
     }
 
-    /// A rectangle that may reach beyond the edges, which are replicated there.
-    private func crop(left: Int, top: Int, width cutWidth: Int, height cutHeight: Int) -> RGBImage {
-        let columns = (left..<left + cutWidth).map { 3 * min(max($0, 0), width - 1) }
-        var result = [UInt8](repeating: 0, count: 3 * cutWidth * cutHeight)
-        pixels.withUnsafeBufferPointer { pixels in
-            result.withUnsafeMutableBufferPointer { result in
-                for y in 0..<cutHeight {
-                    let row = 3 * width * min(max(top + y, 0), height - 1)
-                    for x in 0..<cutWidth {
-                        let (source, target) = (row + columns[x], 3 * (y * cutWidth + x))
-                        for channel in 0..<3 { result[target + channel] = pixels[source + channel] }
-                    }
-                }
-            }
-        }
-        return RGBImage(width: cutWidth, height: cutHeight, pixels: result)
-    }
-
     /// The image seen through a map from shares of the result's sides, by Catmull-Rom's cubic.
-    private func interpolated(_ map: AffineMap, width outWidth: Int, height outHeight: Int) -> RGBImage {
+    private static func interpolated(
+        _ image: RGBImage, _ map: AffineMap, width outWidth: Int, height outHeight: Int
+    ) -> RGBImage {
+        let (width, height, pixels) = (image.width, image.height, image.pixels)
         var samples = [SIMD4<Float>](repeating: .zero, count: width * height)
         for index in samples.indices {
             samples[index] = SIMD4(Float(pixels[3 * index]), Float(pixels[3 * index + 1]), Float(pixels[3 * index + 2]), 0)
@@ -67,7 +62,7 @@ extension RGBImage {
             let (t2, t3) = (t * t, t * t * t)
             return 0.5 * SIMD4(2 * t2 - t - t3, 3 * t3 - 5 * t2 + 2, t + 4 * t2 - 3 * t3, t3 - t2)
         }
-        guard width >= 4, height >= 4 else { return resized(width: outWidth, height: outHeight, filter: .bicubic) }
+        guard width >= 4, height >= 4 else { return image.resized(width: outWidth, height: outHeight, filter: .bicubic) }
         var result = [UInt8](repeating: 0, count: 3 * outWidth * outHeight)
         samples.withUnsafeBufferPointer { samples in
             result.withUnsafeMutableBufferPointer { result in
