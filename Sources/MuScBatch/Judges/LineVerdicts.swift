@@ -41,8 +41,8 @@ package struct LineVerdicts: Sendable {
     package init(of line: FilePath, memories: FilePath?) {
         // What one reads and writes back must not take away what another has written meanwhile: of folders that are gone
         // the register alone knows.
-        let lock = memories.flatMap { try? LineLock(making: $0) }
-        defer { lock?.release() }
+        let lock = memories.flatMap { try? FileLock.onLine($0) }
+        defer { withExtendedLifetime(lock) {} }
         var register = memories.map { Register(at: Self.register(of: line, in: $0), line: line) } ?? Register(line: line.string)
         let former = register
         for folder in [line] + Self.batches(of: line) { findings += register.read(folder) }

@@ -47,7 +47,7 @@ extension BatchScoring {
                 }
                 let news = processor.takeInVerdicts(on: batch.folder, in: batch.root)
                 do throws(LedgerError) {
-                    if !news.isEmpty { try ledger.enqueue(news) }
+                    if !news.isEmpty { try ledger.deliveries.enqueue(news) }
                 } catch {
                     Terminal.printError("\(error)")
                 }
