@@ -118,8 +118,8 @@ def known_good(arguments, work):
                 shutil.copy(cell, target) if shots < 0 else again(cell, target, shot)
         rows, record = run(arguments.musc, fresh, "--known-good", str(folder))
         flagged = sum(row["flagged"] == "true" for row in rows)
-        judges = record["outsideJudgments"][0]
-        alone = "yes" if not judges["besideBatch"] else "no"
+        judges = record["outside_judgments"][0]
+        alone = "yes" if not judges["beside_batch"] else "no"
         print(f"| {title} | {parts} | {alone} | {flagged} ({100 * flagged / len(rows):.1f} %) |", flush=True)
 
 
