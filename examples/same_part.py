@@ -118,24 +118,27 @@ def known_good(arguments, work):
                 shutil.copy(cell, target) if shots < 0 else again(cell, target, shot)
         rows, record = run(arguments.musc, fresh, "--known-good", str(folder))
         flagged = sum(row["flagged"] == "true" for row in rows)
-        judges = record["outsideJudgments"][0]
-        alone = "yes" if not judges["besideBatch"] else "no"
+        judges = record["outside_judgments"][0]
+        alone = "yes" if not judges["beside_batch"] else "no"
         print(f"| {title} | {parts} | {alone} | {flagged} ({100 * flagged / len(rows):.1f} %) |", flush=True)
 
 
 def returned(arguments, work):
-    """A batch that comes back to its line under another path, and photographed again."""
+    """A batch that comes back to its line under another path, and photographed again: flagged as at first."""
     root = work / "drop" / "line"
-    cells = sorted(arguments.cells.glob("*.png"))[:16]
+    cells = sorted(arguments.cells.glob("*.png"))
+    # Cells of all modules in each batch, so that a batch is like the line's past.
+    cells = [cells[index] for index in numpy.random.default_rng(3).permutation(len(cells))]
+    earlier, batch = cells[:40], cells[40:56]
     configuration = work / "musc.yaml"
-    configuration.write_text("watch: {settle_seconds: 0}\n")
+    configuration.write_text("watch: {settle_seconds: 0}\njudges: {line_memory: 200}\n")
     print("| batch | flagged |")
     print("|---|---|")
-    for number, name in enumerate(["0900", "1000", "0900_again", "0900_photographed_again"]):
+    for name in ["0800", "0900", "0900_again", "0900_photographed_again"]:
         folder = root / name
         folder.mkdir(parents=True)
-        for cell in cells if number != 1 else sorted(arguments.cells.glob("*.png"))[16:64]:
-            if number == 3:
+        for cell in earlier if name == "0800" else batch:
+            if name.endswith("photographed_again"):
                 again(cell, folder / cell.name, 1)
             else:
                 shutil.copy(cell, folder)
@@ -144,7 +147,7 @@ def returned(arguments, work):
              "--state", str(work / "state")], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with open(folder / "_musc" / "scores.csv", newline="", encoding="utf-8") as file:
             flagged = [row["image"] for row in csv.DictReader(file) if row["flagged"] == "true"]
-        print(f"| {name} | {', '.join(flagged) or 'none'} |", flush=True)
+        print(f"| {name} | {', '.join(sorted(flagged)) or 'none'} |", flush=True)
 
 
 def main():

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What copies and bursts of defective parts, and known good parts photographed several times, do to a batch: 80 solar
-# cells, of which the worst four are copied or photographed again, and 48 known good photographs of 48, 24 and 16 cells.
+# cells, of which the worst four are copied or photographed again, and 48 known good photographs of 48, 24 and 16 cells;
+# and what is flagged of a batch that comes back to its line under another path.
 #
 #     examples/same_part.sh [batch] [known-good] [returned]
 #

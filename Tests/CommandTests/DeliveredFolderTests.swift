@@ -81,6 +81,22 @@ struct DeliveredFolderTests {
         #expect(wrong.status == 2 && wrong.errors.contains("such as [0, 4095]"), "\(wrong.errors)")
     }
 
+    @Test("A drop folder's own range goes before that of the others; where all files have 8 bits, a range is said to have no effect")
+    func rangeOfDropFolder() throws {
+        let deep = try write("drop/deep") { Self.pgm($0.map { $0 << 4 }) }
+        let shallow = try write("shallow") { Self.pgm($0, largest: 255) }
+        let text = "watch: {settle_seconds: 0, roots: [{folder: drop, range: [0, 8191]}]}\nimages: {range: full}\n"
+        try Data(text.utf8).write(to: musc.scratch.appending(path: "musc.yaml"))
+        let sweep = try musc.run(["sweep", "--config", "musc.yaml"] + MuscCommand.tiny)
+        #expect(sweep.status == 0, "\(sweep.errors)")
+        #expect(try (record(deep)["settings"] as? [String: String])?["images.range"] == "0,8191")
+        let fixed = try run("shallow", "--range", "0,8191")
+        #expect(fixed.errors.contains("images.range has no effect: all images have samples of 8 bits"), "\(fixed.errors)")
+        let plain = try scores(shallow)
+        #expect(try !run("shallow", "--range", "full").errors.contains("images.range has no effect"))
+        #expect(try scores(shallow) == plain)
+    }
+
     @Test("Known good images share the batch's range, and a batch of two depths says so")
     func knownGood() throws {
         let dark = try write("dark") { Self.pgm($0.map { $0 << 1 }) }

@@ -416,6 +416,8 @@ enum ErrorCatalogue {
         ("A folder is scored as it is", ["bench", "batch", "--growth"], "leave out"),
         ("--recursive goes with a folder", ["bench", "--recursive"], "a folder"),
         ("--growth has numbers of images", ["bench", "--growth", "--images", "9"], "leave out"),
+        ("--growth takes all judges", ["bench", "--growth", "--judges", "9"], "leave out"),
+        (" has no effect on made-up images", ["bench", "--range", "0,9"], "folder of photographs"),
         ("--schema is about --json", ["status", "--schema", "1"], "give both"),
         ("--schema must be 1 or 2", ["hooks", "list", "--json", "--schema", "3"], "1 or 2"),
         ("--all-backbones takes each", ["bench", "--all-backbones", "--backbone", "dinov2_vitb14"], "leave out"),

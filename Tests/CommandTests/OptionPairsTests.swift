@@ -1,4 +1,5 @@
 import Foundation
+import MuScSupport
 import Testing
 import musc
 
@@ -19,12 +20,12 @@ import musc
         "output.colormap": "turbo", "output.maps": "png16", "model.region": "0,0,0.5,1", "model.feature_layers": "0,3",
         "scoring.preset": "paper", "scoring.r_list": "3", "scoring.interval": "0,0.6", "scoring.least_judges": "9",
         "scoring.window": "1", "scoring.rscin": "always", "scoring.rscin_windows": "1,4", "scoring.subsets": "2",
-        "scoring.precision": "fast",
+        "scoring.precision": "fast", "images.range": "0,4095",
     ]
 
     /// Keys that bear on no result, or on what a small batch does not have: bounds, marks that images share, plain backgrounds.
     static let others: Set = [
-        "model.backbone", "model.pretrained", "model.tile", "model.align", "images.range", "judges.recurring_marks",
+        "model.backbone", "model.pretrained", "model.tile", "model.align", "judges.recurring_marks",
         "judges.same_part", "scoring.threads",
         "scoring.memory",
         "log.level", "log.format",
@@ -86,6 +87,24 @@ import musc
                     let isInForce = alone[to]?.settings[added] == Self.values[added]
                     #expect(both.outcome != alone[to]?.outcome || isSaid || isInForce, "\(added) beside \(to): \(both.said)")
                 }
+            }
+        }
+    }
+
+    @Test("No key takes what is no number, or infinite, for a number")
+    func notFinite() {
+        let numbers = ["nan", "NaN", "-nan", "inf", "-inf", "infinity", "1e999", "-1e999", ".nan", ".inf"]
+        let texts = numbers + numbers.flatMap { ["\($0),0.5", "0,\($0)", "0,0,\($0),1", "\($0)x\($0)", "[0, \($0)]"] }
+        func written(_ key: Configuration.Key, _ text: String) -> String? {
+            var configuration = Configuration()
+            guard (try? key.set(&configuration, ConfigurationValue(scalar: text))) != nil else { return nil }
+            return key.get(configuration).flat
+        }
+        // Waiting for ever is a time; what takes any word takes these as words.
+        for key in Configuration.keys where key.name != "watch.max_wait_seconds" && written(key, "word") == nil {
+            for text in texts {
+                let parts = written(key, text)?.split { ",x[] ".contains($0) } ?? []
+                #expect(parts.allSatisfy { Double($0)?.isFinite ?? true }, "\(key.name): \(text)")
             }
         }
     }

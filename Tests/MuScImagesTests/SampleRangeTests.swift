@@ -71,13 +71,17 @@ struct SampleRangeTests {
         }
     }
 
-    @Test("Bits between them are taken for the camera's next depth, alike in all images", arguments: [9, 11, 13, 15])
-    func between(bits: Int) throws {
-        let files = try Files().add(Self.file(Self.samples(bits: bits, isLeftAligned: false, noise: true), .tiff), "tif")
-        let shift = UInt8(1)
-        #expect(try files.pixels(files.survey.range) == [Self.eight.map { $0 >> shift }])
-        let left = try Files().add(Self.file(Self.samples(bits: bits, isLeftAligned: true, noise: true), .png), "png")
-        #expect(try left.pixels(left.survey.range) == [Self.eight])
+    @Test("Bits between them are taken for the camera's next depth, alike in all images", arguments: Container.allCases, [9, 11, 13, 15])
+    func between(container: Container, bits: Int) throws {
+        for noise in [false, true] {
+            func file(isLeftAligned: Bool) throws -> Files {
+                try Files().add(
+                    Self.file(Self.samples(bits: bits, isLeftAligned: isLeftAligned, noise: noise), container), container.rawValue)
+            }
+            let (right, left) = (try file(isLeftAligned: false), try file(isLeftAligned: true))
+            #expect(try right.pixels(right.survey.range) == [Self.eight.map { $0 >> 1 }])
+            #expect(try left.pixels(left.survey.range) == [Self.eight])
+        }
     }
 
     @Test("One image decides for all: a dark one does not become bright")

@@ -36,8 +36,10 @@ struct PartFinder: Sendable {
     /// How many parts were met; their numbers count up from 0.
     private(set) var count = 0
 
-    /// - Parameter usual: What parts differ by; see `TwinSearch`. 0 looks for no twins.
-    init(usual: Float) { search = TwinSearch(usual: usual) }
+    /// - Parameters:
+    ///   - usual: What parts differ by; see `TwinSearch`. 0 looks for no twins.
+    ///   - threads: The most threads to use.
+    init(usual: Float, threads: Int = 1) { search = TwinSearch(usual: usual, threads: threads) }
 
     /// How many photographs others may be twins of.
     var firstCount: Int { firsts.count }

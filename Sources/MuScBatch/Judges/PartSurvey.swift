@@ -56,7 +56,7 @@ struct PartSurvey: Sendable {
         _ outside: [OutsideJudges], batch: Int, settings: ScoringSettings, usual: Float? = nil, batchJudges: Bool? = nil
     ) {
         self.settings = settings
-        finder = PartFinder(usual: 0)
+        finder = PartFinder(usual: 0, threads: settings.threads)
         let settled = batchJudges.map { $0 ? 0 : Int.max }
         panel = JudgePanel(outside, batch: batch, checkedParts: settled, settings: settings)
         let good = panel.checked

@@ -26,6 +26,8 @@ extension Inspection {
                 idle["scoring.judges"] = .partsHoldFewer
             }
         }
+        let isDeep = findings.contains { if case .sampleRange = $0 { true } else { false } }
+        if case .fixed = settings.sampleRange, !isDeep { idle["images.range"] = .samplesOf8Bits }
         let outside = outsideJudgments.filter(\.judged)
         let judges = outside.reduce(outside.allSatisfy(\.besideBatch) ? readable - 1 : 0) { $0 + $1.images.count }
         if settings.interval.lower == 0, Int(settings.interval.upper * Double(judges)) <= settings.minimumJudges {

@@ -155,6 +155,8 @@ extension Finding {
         case overriddenByBatch
         /// The pattern is found in no image's name.
         case namesWithoutPart
+        /// All images have samples of 8 bits.
+        case samplesOf8Bits
     }
 
     /// An image that says nothing of a part.

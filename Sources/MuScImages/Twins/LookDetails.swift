@@ -12,6 +12,8 @@ struct LookDetails: Sendable {
     private let look: ImageLook
     /// 96, 48 and 24 pixels, which tell most pairs apart.
     private let coarse: [Level]
+    /// 192 pixels, of a look that is compared with several: of all that are known it would be too much to keep.
+    private var finestLevel: Level?
 
     /// Standard deviations of the Gaussians between which details lie.
     private static let finest = 1.0, finer = 0.7, coarsest = 4.0
@@ -30,10 +32,18 @@ struct LookDetails: Sendable {
     /// The number of levels.
     static let count = 4
 
-    /// The level of this number, the finest first: 192, 96, 48 and 24 pixels. The finest is made anew each time.
+    /// The level of this number, the finest first: 192, 96, 48 and 24 pixels. The finest is made anew each time, unless
+    /// it is kept.
     func level(_ number: Int) -> Level {
         guard number == 0 else { return coarse[number - 1] }
-        return Self.level(look.pixels.map(Float.init), side: ImageLook.side, finest: Self.finest)
+        return finestLevel ?? Self.level(look.pixels.map(Float.init), side: ImageLook.side, finest: Self.finest)
+    }
+
+    /// The same with its finest level kept.
+    var keepingFinest: LookDetails {
+        var copy = self
+        copy.finestLevel = level(0)
+        return copy
     }
 
     private static func level(_ image: [Float], side: Int, finest: Double) -> Level {
@@ -61,27 +71,50 @@ struct LookDetails: Sendable {
         let weights = (-reach...reach).map { exp(-Double($0 * $0) / (2 * deviation * deviation)) }
         let sum = weights.reduce(0, +)
         let kernel = weights.map { Float($0 / sum) }
-        // Whole rows at a time; turned twice, so that both passes are of that kind.
-        func pass(_ source: [Float]) -> [Float] {
-            var result = [Float](repeating: 0, count: side * side)
-            result.withUnsafeMutableBufferPointer { result in
-                source.withUnsafeBufferPointer { source in
-                    for y in 0..<side {
-                        for (tap, weight) in kernel.enumerated() {
-                            let from = min(max(y + tap - reach, 0), side - 1) * side
-                            for x in 0..<side { result[y * side + x] += weight * source[from + x] }
+        return alongRows(alongColumns(image, side: side, kernel: kernel), side: side, kernel: kernel)
+    }
+
+    /// How many values are summed up side by side.
+    private static let lanes = 16
+
+    private static func alongColumns(_ source: [Float], side: Int, kernel: [Float]) -> [Float] {
+        let reach = kernel.count / 2
+        return filtered(source, side: side, kernel: kernel) { source, y, x, tap in
+            UnsafeRawPointer(source + min(max(y + tap - reach, 0), side - 1) * side + x)
+        }
+    }
+
+    private static func alongRows(_ source: [Float], side: Int, kernel: [Float]) -> [Float] {
+        let reach = kernel.count / 2
+        let width = side + 2 * reach
+        var padded = [Float](repeating: 0, count: side * width)
+        for y in 0..<side {
+            for x in 0..<width { padded[y * width + x] = source[y * side + min(max(x - reach, 0), side - 1)] }
+        }
+        return filtered(padded, side: side, kernel: kernel) { source, y, x, tap in UnsafeRawPointer(source + y * width + x + tap) }
+    }
+
+    /// The weighted sums of what lies at a place for each tap, in the kernel's order.
+    private static func filtered(
+        _ source: [Float], side: Int, kernel: [Float],
+        at place: (_ source: UnsafePointer<Float>, _ y: Int, _ x: Int, _ tap: Int) -> UnsafeRawPointer
+    ) -> [Float] {
+        [Float](unsafeUninitializedCapacity: side * side) { result, written in
+            written = side * side
+            source.withUnsafeBufferPointer { source in
+                guard let start = source.baseAddress, let target = result.baseAddress else { return }
+                for y in 0..<side {
+                    for column in stride(from: 0, to: side, by: lanes) {
+                        // The last of a row that is no multiple overlap those before.
+                        let x = min(column, side - lanes)
+                        var sums = SIMD16<Float>.zero
+                        for tap in kernel.indices {
+                            sums += kernel[tap] * place(start, y, x, tap).loadUnaligned(as: SIMD16<Float>.self)
                         }
+                        UnsafeMutableRawPointer(target + y * side + x).storeBytes(of: sums, as: SIMD16<Float>.self)
                     }
                 }
             }
-            return result
         }
-        func turned(_ source: [Float]) -> [Float] {
-            [Float](unsafeUninitializedCapacity: side * side) { result, written in
-                written = side * side
-                for y in 0..<side { for x in 0..<side { result[x * side + y] = source[y * side + x] } }
-            }
-        }
-        return turned(pass(turned(pass(image))))
     }
 }

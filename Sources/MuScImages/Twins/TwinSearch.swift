@@ -26,8 +26,12 @@ package struct TwinSearch: Sendable {
     /// The photographs that others may be twins of, with the numbers that they were given.
     private var known: [(number: Int, details: LookDetails, outline: [Float])] = []
 
-    /// - Parameter usual: See ``usual``; 0 finds no twins.
-    package init(usual: Float = 0) { self.usual = usual }
+    private let threads: Int
+
+    /// - Parameters:
+    ///   - usual: See ``usual``; 0 finds no twins.
+    ///   - threads: The most threads to use.
+    package init(usual: Float = 0, threads: Int = 1) { (self.usual, self.threads) = (usual, threads) }
 
     /// What two parts of a batch usually differ by; see ``usual``. 0 for fewer than two images.
     ///
@@ -61,7 +65,10 @@ package struct TwinSearch: Sendable {
         let likenesses = known.map { LookOutline.likeness($0.outline, shifted) }
         let nearest = known.indices.filter { likenesses[$0] >= Self.leastOutline }
             .sorted { (-likenesses[$0], $0) < (-likenesses[$1], $1) }.prefix(Self.candidates)
-        return nearest.first { isTwin(details, known[$0].details) }.map { known[$0].number }
+        guard !nearest.isEmpty else { return nil }
+        let fine = details.keepingFinest
+        let found = concurrentMap(nearest.count, threads: threads) { isTwin(fine, known[nearest[$0]].details) }
+        return zip(nearest, found).first { $1 }.map { known[$0.0].number }
     }
 
     private func isTwin(_ first: LookDetails, _ second: LookDetails) -> Bool {

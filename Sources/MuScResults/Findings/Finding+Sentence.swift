@@ -178,6 +178,7 @@ extension Finding {
         case .partsHoldFewer: "the parts of scoring.subsets hold no more images than that"
         case .leastJudgesAreMore: "scoring.least_judges is at least what that share of the judges comes to"
         case .namesWithoutPart: "the pattern is found in no image's name"
+        case .samplesOf8Bits: "all images have samples of 8 bits, which are taken as they are"
         case .overriddenByBatch: "the batch or its drop folder has a value of its own, which goes before it"
         }
     }

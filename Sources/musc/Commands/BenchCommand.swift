@@ -33,6 +33,11 @@ struct BenchCommand: AsyncParsableCommand {
         help: ArgumentHelp("Made-up images that go through the network; 8 unless given.", valueName: "count"))
     var givenNetworkImages: Int?
 
+    /// Keys that bear on what photographs show, or on what becomes of their scores.
+    private static let ofPhotographs: Set = [
+        "model.region", "model.align", "images.range", "scoring.rscin", "scoring.rscin_windows", "scoring.subsets",
+    ]
+
     private var images: Int { givenImages ?? 50 }
     private var networkImages: Int { givenNetworkImages ?? 8 }
 
@@ -62,6 +67,14 @@ struct BenchCommand: AsyncParsableCommand {
         guard folder != nil || !recursive else { throw ValidationError("--recursive goes with a folder.") }
         guard !growth || !(allBackbones || hasImages) else {
             throw ValidationError("--growth has numbers of images of its own: leave out --all-backbones, --images and --network-images.")
+        }
+        if folder == nil,
+            let flag = options.given.first(where: { Self.ofPhotographs.contains($0.key) || growth && $0.key == "scoring.judges" })
+        {
+            throw ValidationError(
+                flag.key == "scoring.judges"
+                    ? "--growth takes all judges, and then 32: leave out --judges."
+                    : "--\(flag.flag) has no effect on made-up images: name a folder of photographs, or leave it out.")
         }
         guard !allBackbones || options.backbone.given.isEmpty && options.imageSize == nil else {
             throw ValidationError("--all-backbones takes each at its own sizes: leave out --backbone, --pretrained and --image-size.")

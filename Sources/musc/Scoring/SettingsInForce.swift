@@ -43,8 +43,8 @@ struct SettingsInForce: Sendable {
             idle[key] = .overriddenByBatch
         }
         for (key, reason) in idle.sorted(by: { $0.key < $1.key }) {
-            // The batch's own value is recorded, and so is a share that decides once there are more judges.
-            if reason != .overriddenByBatch, reason != .leastJudgesAreMore { texts[key] = nil }
+            // The batch's own value is recorded, and so is what decides once there are more judges or deeper samples.
+            if ![.overriddenByBatch, .leastJudgesAreMore, .samplesOf8Bits].contains(reason) { texts[key] = nil }
             if configuration.said[key] != nil { findings.append(.settingWithoutEffect(key: key, reason)) }
         }
         if scores.wantsKnownGoodThreshold(network.settings) { findings.append(.knownGoodWithoutThreshold) }

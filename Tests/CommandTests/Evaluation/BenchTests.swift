@@ -37,6 +37,17 @@ import Testing
         #expect(batch.names == before)
     }
 
+    @Test(
+        "What bears on photographs alone is refused for made-up images, and so are judges that are not taken",
+        arguments: [
+            ["--region", "0,0,0.5,1"], ["--align", "upright"], ["--range", "0,4095"], ["--rscin", "always"], ["--rscin-windows", "1,2"],
+            ["--subsets", "2"], ["--growth", "--judges", "3"],
+        ])
+    func withoutEffect(arguments: [String]) throws {
+        let result = try musc.run(["bench"] + arguments + MuscCommand.tiny)
+        #expect(result.status == 2 && result.errors.contains("leave"), "\(result.errors)")
+    }
+
     @Test("A folder and made-up images at once are refused")
     func refused() throws {
         let result = try musc.run(["bench", "batch", "--growth"] + MuscCommand.tiny)
