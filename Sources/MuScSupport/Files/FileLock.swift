@@ -42,7 +42,12 @@ package final class FileLock: Sendable {
         while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // A program that is being started may have a copy of the descriptor for a moment, which would hold the lock on.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Whether a process has the lock on a file at this moment; false for a file that is not there.
     package static func isHeld(_ file: FilePath) -> Bool {
