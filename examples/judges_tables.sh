@@ -2,7 +2,7 @@
 # Measures what judges from outside a batch are worth: small batches, false alarms and recurring defects, on the solar
 # cells of elpv-dataset and, where a folder is named, on other labelled photographs; and what one image more costs.
 #
-#     examples/judges_tables.sh [--tiles FOLDER] [small] [known-good] [alarms] [recurring] [verdicts] [added] [command]
+#     examples/judges_tables.sh [--tiles FOLDER] [small] [known-good] [alarms] [recurring] [verdicts] [label] [added] [command]
 #
 # --tiles names a folder as MVTec AD has them: test/good and test/<defect>. Without words all tables are printed.
 # Preset tuned at 224 px; tokens are kept in quickstart/tokens. On two cores the first time takes about 20 minutes.

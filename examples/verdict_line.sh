@@ -8,4 +8,4 @@
 # quickstart/tokens.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-exec examples/judges_tables.sh verdicts "$@"
+exec examples/judges_tables.sh verdicts label "$@"

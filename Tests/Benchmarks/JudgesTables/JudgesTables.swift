@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Prints how well judges from outside a batch do, on labelled photographs.
 ///
-///     JudgesTables --cells FOLDER [--tiles FOLDER] [--cache FOLDER] [--weights FILE] [small] [known-good] [alarms] [recurring] [verdicts] [added]
+///     JudgesTables --cells FOLDER [--tiles FOLDER] [--cache FOLDER] [--weights FILE] [small] [known-good] [alarms] [recurring] [verdicts] [label] [added]
 ///
 /// `--cells` is the folder of elpv-dataset's `labels.csv`; `--tiles` one of `test/good` and `test/<defect>`. Without
 /// words, all tables. The weights of `dinov2_vits14` are taken from the store of `musc weights`, into which `--weights`
@@ -29,9 +29,10 @@ enum JudgesTables {
         let cache = folders["--cache"].map {
             TokenCache(folder: $0, key: TokenKey(inspector.network, weightsSHA256: sha256), byteLimit: 4 << 30)
         }
+        let isLineAlone = !words.isEmpty && words.isSubset(of: ["verdicts", "label"])
         var kinds: [Photographs] = []
         if let cells = folders["--cells"] {
-            for type in words == ["verdicts"] ? [] : ["mono", "poly"] {
+            for type in isLineAlone ? [] : ["mono", "poly"] {
                 let files = try SolarCells(folder: cells).files(of: type)
                 kinds.append(
                     try Photographs(
@@ -44,7 +45,7 @@ enum JudgesTables {
             kinds.append(
                 try Photographs("tiles", good: files.good, defective: files.defective, most: (300, 60), inspector: inspector, cache: cache))
         }
-        guard !kinds.isEmpty || words == ["verdicts"] && folders["--cells"] != nil else {
+        guard !kinds.isEmpty || isLineAlone && folders["--cells"] != nil else {
             note("name the folders of photographs: --cells FOLDER --tiles FOLDER")
             return
         }
@@ -56,15 +57,17 @@ enum JudgesTables {
             try recurringDefects(cells, inspector)
             try naturalBatches(kinds, inspector)
         }
-        if wants("verdicts"), let folder = folders["--cells"] {
+        if wants("verdicts") || wants("label"), let folder = folders["--cells"] {
             let files = try SolarCells(folder: folder).files(of: "mono")
             let mono = try Photographs(
                 "mono cells", good: files.good, defective: files.defective, most: (330, 60), inspector: inspector, cache: cache)
             let seeds = folders["--seeds"].flatMap { Int($0.string) } ?? VerdictLine.seeds
-            try verdictLine(mono, inspector, seeds: max(seeds, 1))
-            try benignMark(
-                mono, inspector, seeds: max(seeds, 1),
-                in: FilePath(FileManager.default.temporaryDirectory.path).appending("musc-labelled-cells"))
+            if wants("verdicts") { try verdictLine(mono, inspector, seeds: max(seeds, 1)) }
+            if wants("label") {
+                try benignMark(
+                    mono, inspector, seeds: max(seeds, 1),
+                    in: FilePath(FileManager.default.temporaryDirectory.path).appending("musc-labelled-cells"))
+            }
         }
         if wants("added"), let cells = folders["--cells"] { try addedImage(cells, inspector, sha256: sha256) }
     }

@@ -124,8 +124,8 @@ func verdictLine(_ cells: Photographs, _ inspector: Inspector, seeds: Int) throw
     row("| last two | | \(columns(VerdictLine.batches - 2..<VerdictLine.batches)) |")
 }
 
-/// A label that is pasted on a quarter of the good cells: how often it is flagged before and after three of them were
-/// found good.
+/// A label that is pasted on a quarter of the good cells of a line that never had one: how often it is flagged before and
+/// after three of them were found good.
 func benignMark(_ cells: Photographs, _ inspector: Inspector, seeds lines: Int, in folder: FilePath) throws {
     let (size, marked) = (40, 10)
     var flagged: [[Double]] = [[], [], []]
@@ -133,7 +133,9 @@ func benignMark(_ cells: Photographs, _ inspector: Inspector, seeds lines: Int, 
     for seed in 1...lines {
         var generator = SeededGenerator(seed: UInt64(100 + seed))
         let chosen = (0..<cells.good.readable).shuffled(using: &generator)
-        var found: BatchTokens?
+        var found: [BatchTokens] = []
+        // What the line remembers from before there were labels.
+        let past = Array(chosen.suffix(VerdictLine.memory))
         for batch in flagged.indices {
             let own = Array(chosen.dropFirst(batch * size).prefix(size))
             let files = try own.prefix(marked).map { index -> BatchFile in
@@ -143,13 +145,16 @@ func benignMark(_ cells: Photographs, _ inspector: Inspector, seeds lines: Int, 
                 return BatchFile(path: path, name: path.lastComponent?.string ?? "")
             }
             let tokens = try inspector.tokens(of: files).appending(cells.good.selecting(Array(own.dropFirst(marked))))
-            let judges = found.map { [OutsideJudges(origin: .foundGood, tokens: $0, sample: 0)] } ?? []
+            let good = found.reduce(nil) { (all: BatchTokens?, next) in all?.appending(next) ?? next }
+            var judges = good.map { [OutsideJudges(origin: .foundGood, tokens: $0, sample: 0)] } ?? []
+            judges.append(
+                OutsideJudges(
+                    origin: .linePast, tokens: cells.good.selecting(Array(past.prefix(VerdictLine.memory - (good?.readable ?? 0))))))
             let scores = try inspector.inspect(tokens, judgedBy: judges)
             flagged[batch].append(share(Array(scores.images.prefix(marked))) { $0.flagged })
             let flaggedMarks = scores.images.prefix(marked).filter(\.flagged).sorted { ($0.score ?? 0) > ($1.score ?? 0) }.compactMap(
                 \.index)
-            let new = tokens.selecting(Array(flaggedMarks.prefix(3)))
-            found = found.map { $0.appending(new) } ?? new
+            if !flaggedMarks.isEmpty { found.append(tokens.selecting(Array(flaggedMarks.prefix(3)))) }
         }
     }
     row("\nA label on \(marked) of \(size) good cells, of which up to three a batch are found good: flagged, means over \(lines) lines\n")
