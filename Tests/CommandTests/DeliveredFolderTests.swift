@@ -83,7 +83,7 @@ struct DeliveredFolderTests {
 
     @Test("A drop folder's own range goes before that of the others; where all files have 8 bits, a range is said to have no effect")
     func rangeOfDropFolder() throws {
-        let deep = try write("drop/deep") { Self.pgm($0.map { $0 << 4 }) }
+        let deep = try write("drop/deep", 9) { Self.pgm($0.map { $0 << 4 }) }
         let shallow = try write("shallow") { Self.pgm($0, largest: 255) }
         let text = "watch: {settle_seconds: 0, roots: [{folder: drop, range: [0, 8191]}]}\nimages: {range: full}\n"
         try Data(text.utf8).write(to: musc.scratch.appending(path: "musc.yaml"))
