@@ -44,8 +44,10 @@ extension ShardWork {
             batchJudges: plan.batchJudges)
         survey.begin(usual: plan.usual.map { Float(bitPattern: $0.batch) } ?? 0)
         let keys = survey.keys(of: own.images.map(\.name))
-        let parts = own.images.indices.map { index in
-            survey.meet(key: keys[index], look: own.looks[index], isJudge: true).part
+        // In the order in which the plan chose them: whether two photographs are twins may depend on which was met first.
+        var parts = Array(own.images.indices)
+        for index in JudgeChoice.order(own.images.map(\.name)) {
+            parts[index] = survey.meet(key: keys[index], look: own.looks[index], isJudge: true).part
         }
         survey.end()
         return SeatedJudges(survey: survey, partOfOwn: parts).complete
