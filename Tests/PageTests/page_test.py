@@ -300,7 +300,7 @@ class Viewer(PageTest):
         page.keyboard.press("?")
         expect(page.locator("#keys")).to_be_visible()
         listed = set(page.locator("#keys kbd").all_inner_texts())
-        self.assertEqual(listed, set("← → ↑ ↓ Enter Esc f l / v 1 2 3 c p r n + − 0 z ?".split()))
+        self.assertEqual(listed, set("← → ↑ ↓ Enter Esc f l / v 1 2 3 c p r n + − 0 z ? g d u".split()))
         page.keyboard.press("Escape")
         expect(page.locator("#keys")).not_to_be_visible()
         expect(page.locator("#viewer")).to_be_visible()
