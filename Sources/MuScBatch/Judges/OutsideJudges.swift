@@ -6,7 +6,7 @@ public struct OutsideJudges: Sendable {
     public enum Origin: String, Sendable, Hashable, Codable {
         /// Images that somebody has looked at and found good.
         case knownGood = "known good"
-        /// Images of the line that people found good in its reports; see ``LineVerdicts``.
+        /// Images of the line that people found good in its reports; see `LineVerdicts`.
         case foundGood = "found good"
         /// Images of the same line's earlier batches that were not flagged; nobody has looked at them.
         case linePast = "line's past"

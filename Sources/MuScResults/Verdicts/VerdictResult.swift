@@ -8,7 +8,7 @@ import SystemPackage
 public struct VerdictResult: Sendable, Hashable, Codable {
     /// The version of the object's schema.
     public var schema: Int
-    /// Always `verdict`; tells the object from a ``BatchResult``.
+    /// Always `verdict`; tells the object from a batch's.
     public var event: String
     /// The same whenever the same verdict is told of again, and no other verdict's.
     public var id: String
