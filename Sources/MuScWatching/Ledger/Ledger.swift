@@ -27,6 +27,10 @@ package final class Ledger: Sendable {
             throw LedgerError(path: path, reason: "the path is not UTF-8, which SQLite needs; choose another with --state")
         }
         do {
+            // Of two that meet a new ledger at the same moment, the second finds it made: SQLite lets nobody wait while another
+            // sets a new file's mode.
+            let lock = readOnly ? nil : try Self.lockedFolder(of: path)
+            defer { withExtendedLifetime(lock) {} }
             database = try readOnly ? Self.openForReading(text) : Self.openForWriting(text)
             let migrator = LedgerSchema.migrator
             if try database.read({ try migrator.hasBeenSuperseded($0) }) {
@@ -34,10 +38,7 @@ package final class Ledger: Sendable {
                     path: path, reason: "it was written by a newer version of musc; use that version, or name another ledger with --state")
             }
             if !readOnly, try !database.read({ try migrator.hasCompletedMigrations($0) }) {
-                // Of two processes that meet a new ledger at the same moment, the second finds it made.
-                let lock = try? FileLock(waitingFor: path.removingLastComponent())
                 try migrator.migrate(database)
-                withExtendedLifetime(lock) {}
             }
         } catch let error as LedgerError {
             throw error
@@ -52,9 +53,15 @@ package final class Ledger: Sendable {
     /// What keeps roots, or parts of them, from being watched.
     var obstacles: Obstacles { Obstacles(ledger: self) }
 
-    private static func openForWriting(_ path: String) throws -> DatabaseQueue {
-        let folder = FilePath(path).removingLastComponent()
+    /// Makes the ledger's folder where it is missing, and waits for the right to open a ledger in it; nil where it cannot be
+    /// locked, which a ledger that is there does not need.
+    private static func lockedFolder(of path: FilePath) throws -> FileLock? {
+        let folder = path.removingLastComponent()
         if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true) }
+        return try? FileLock(waitingFor: folder)
+    }
+
+    private static func openForWriting(_ path: String) throws -> DatabaseQueue {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(10)
         configuration.foreignKeysEnabled = true
