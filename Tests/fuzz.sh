@@ -69,8 +69,13 @@ by_chance() {
     "$fuzz" random "$parser" Tests/Fixtures "$seconds" "$inputs" "${MUSC_FUZZ_SEED:-1}" "$folder/$parser/input" \
         > "$folder/$parser/log" 2>&1
     local status=$?
-    if [ $status -ne 0 ]; then cp "$folder/$parser/input" "$folder/$parser/findings/status-$status"; fi
-    tail -1 "$folder/$parser/log" | tr -d '\n'
+    if [ $status -ne 0 ]; then
+        cp "$folder/$parser/input" "$folder/$parser/findings/status-$status"
+        grep -m 1 -E 'Fatal error|ERROR' "$folder/$parser/log" | tr -d '\n'
+        echo "; the input, in base64: $(base64 -w 0 "$folder/$parser/input" | head -c 2000)" | tr -d '\n'
+    else
+        tail -1 "$folder/$parser/log" | tr -d '\n'
+    fi
 }
 
 # The configuration's reader is part of the command, whose tests can reach it.

@@ -44,7 +44,11 @@ package struct VerdictTable: Sendable {
         } else if content.starts(with: [0xFF, 0xFE]) || content.starts(with: [0xFE, 0xFF]) {
             text = Self.fromUTF16(content)
         }
-        guard text.contains(where: { $0 > 32 }) else { return }
+        guard text.contains(where: { !Self.isBlank($0) }) else {
+            // Blanks before the first column's name would make it another.
+            text = []
+            return
+        }
         try readHeader()
         var rest = SeparatedRows(Array(text[headerEnd...]), separator: separator)
         let linesBefore = text[..<headerEnd].count { $0 == 10 }
@@ -59,7 +63,7 @@ package struct VerdictTable: Sendable {
         var start = 0
         // What spreadsheets are told the separator by.
         if text.starts(with: Array("sep=".utf8)) { start = (text.firstIndex(of: 10) ?? text.count - 1) + 1 }
-        while start < text.count, [9, 10, 13, 32].contains(text[start]) { start += 1 }
+        while start < text.count, Self.isBlank(text[start]) { start += 1 }
         var end = text[start...].firstIndex { $0 == 10 || $0 == 13 } ?? text.count
         let line = Array(text[start..<end])
         let found = [UInt8(ascii: ","), UInt8(ascii: ";"), 9].map { separator in
@@ -104,6 +108,9 @@ package struct VerdictTable: Sendable {
                     at: cell("at")),
                 batch: batch.isEmpty ? nil : batch))
     }
+
+    /// Whether a byte is a blank, a line's end or another control character, none of which begins a column's name.
+    private static func isBlank(_ byte: UInt8) -> Bool { byte <= 32 }
 
     private static func fromUTF16(_ content: [UInt8]) -> [UInt8] {
         let (low, high) = content[0] == 0xFF ? (0, 1) : (1, 0)

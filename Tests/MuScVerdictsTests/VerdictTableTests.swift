@@ -90,6 +90,18 @@ import Testing
         #expect(short.problems.isEmpty)
     }
 
+    @Test(
+        "A file of nothing but blanks and control characters takes rows as an empty one does",
+        arguments: ["", " ", "\u{8}", "\u{B}\r\n\u{0}"])
+    func blank(text: String) throws {
+        let verdict = PartVerdict(image: "z.png", answer: .good)
+        for mark in ["", "\u{FEFF}"] {
+            #expect(try VerdictTable(table(mark + text).adding([verdict])).rows.map(\.verdict) == [verdict])
+        }
+        // Before the columns they are no line either.
+        #expect(try table(text + "image,verdict\na.png,good\n").rows.map(\.verdict.image) == ["a.png"])
+    }
+
     @Test("A hundred thousand lines are read in a moment, and so are as many quotation marks that nobody closed")
     func many() throws {
         var text = "image,verdict,note\n"
