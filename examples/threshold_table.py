@@ -76,7 +76,7 @@ def cap(scores, deviations):
     return middle + deviations * min(max(lower, upper), 3 * lower)
 
 
-rules = {"lower half, 2.5": lower_half, "cap, 1.6": lambda s: cap(s, 1.6), "cap, 1.8": lambda s: cap(s, 1.8)}
+rules = {"lower half, 2.5": lower_half, "cap, 1.65": lambda s: cap(s, 1.65), "cap, 1.8": lambda s: cap(s, 1.8)}
 
 
 def report(kind, batches):

@@ -40,6 +40,21 @@ import Testing
         }
     }
 
+    @Test("No two types that more than one file sees have the same name")
+    func names() {
+        var files: [String: Set<String>] = [:]
+        for file in Repository.files(in: ["Sources"], endings: ["swift"]) {
+            for line in Self.lines(of: file) where line.first != " " && !line.hasPrefix("private") && !line.hasPrefix("fileprivate") {
+                guard let (kind, name) = Self.declared(by: line), kind != "extension" else { continue }
+                files[name, default: []].insert(file)
+            }
+        }
+        #expect(files.count > 300)
+        for (name, places) in files where places.count > 1 {
+            Issue.record("\(name) is declared in \(places.sorted().joined(separator: ", "))")
+        }
+    }
+
     @Test("No file of code has more than 500 lines")
     func lengths() throws {
         for file in Repository.files(in: ["Sources", "Tests", "examples"], endings: ["swift", "c", "h", "inc"]) {

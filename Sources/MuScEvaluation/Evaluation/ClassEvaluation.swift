@@ -111,7 +111,7 @@ package struct ClassEvaluation: Sendable, Hashable, Codable {
 
 extension ClassEvaluation {
     /// A curve's points as rates.
-    static func rates(_ ranking: Ranking?) -> [RatePoint] {
+    static func rates(_ ranking: RankMetrics?) -> [RatePoint] {
         guard let ranking else { return [] }
         return ranking.curve.map { point in
             RatePoint(

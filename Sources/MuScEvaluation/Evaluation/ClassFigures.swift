@@ -7,8 +7,8 @@ import SystemPackage
 
 /// All figures of one class from its scores, labels and masks.
 struct ClassFigures: Sendable {
-    let ranking: Ranking
-    let pixels: Ranking?
+    let ranking: RankMetrics
+    let pixels: RankMetrics?
     let overlap: PerRegionOverlap?
     /// PRO to the limit, by sorting.
     let exactOverlap: ExactOverlap?
@@ -29,7 +29,7 @@ struct ClassFigures: Sendable {
         let values = scores.images.map { $0.score ?? 0 }
         let flagged = scores.images.map(\.flagged)
         let anomalous = labelled.images.map(\.isAnomalous)
-        ranking = try Ranking(scores: values, anomalous: anomalous)
+        ranking = try RankMetrics(scores: values, anomalous: anomalous)
         groups = try GroupMetrics.groups(of: labelled.images, scores: values, flagged: flagged)
         let threshold = PixelThreshold(
             image: scores.threshold, maxima: scores.images.map { $0.scoreMSM ?? 0 }, isMoved: scores.rscin.applied)
@@ -41,7 +41,7 @@ struct ClassFigures: Sendable {
             return
         }
         let maps = Self.pixelMaps(scores, side: side, threads: threads)
-        pixels = try Ranking(scores: maps, labels: masks, threads: threads)
+        pixels = try RankMetrics(scores: maps, labels: masks, threads: threads)
         overlap = try PerRegionOverlap(maps: maps, masks: masks, width: side, height: side, threads: threads)
         exactOverlap = try ExactOverlap(
             maps: maps, masks: masks, width: side, height: side, limit: limit, threads: threads)

@@ -9,7 +9,7 @@ struct BucketSweep: Sendable {
     /// The key of the threshold with the best F1.
     private(set) var bestKey: UInt32 = 0
     /// The points of the curve worth drawing.
-    private(set) var curve: [Ranking.CurvePoint] = []
+    private(set) var curve: [RankMetrics.CurvePoint] = []
 
     private var truePositives: Int
     private var falsePositives: Int
@@ -73,7 +73,7 @@ struct BucketSweep: Sendable {
             || before.1 * steps / negatives != falsePositives * steps / negatives
         {
             curve.append(
-                Ranking.CurvePoint(
+                RankMetrics.CurvePoint(
                     threshold: OrderedKey.score(key), truePositives: truePositives, falsePositives: falsePositives))
         }
     }

@@ -32,7 +32,7 @@ package struct GroupMetrics: Sendable, Hashable, Codable {
         self.name = name
         count = scores.count
         self.anomalous = anomalous.count { $0 }
-        metrics = SevenMetrics(image: try Ranking(scores: scores, anomalous: anomalous), pixel: nil, overlap: nil)
+        metrics = SevenMetrics(image: try RankMetrics(scores: scores, anomalous: anomalous), pixel: nil, overlap: nil)
         confusion = Confusion(flagged: flagged, anomalous: anomalous)
     }
 

@@ -1,7 +1,7 @@
 /// The paper's seven metrics of one class, or their mean over classes.
 ///
 /// Values are from 0 to 1. A metric is nil where it is not defined: pixel metrics without masks, or where no mask has a
-/// pixel left after resizing; any of them where all is normal or all anomalous (see ``Ranking`` and
+/// pixel left after resizing; any of them where all is normal or all anomalous (see ``RankMetrics`` and
 /// ``PerRegionOverlap``).
 package struct SevenMetrics: Sendable, Hashable, Codable {
     package var imageAUROC: Double?
@@ -26,7 +26,7 @@ package struct SevenMetrics: Sendable, Hashable, Codable {
     }
 
     /// The metrics of one class from its rankings.
-    package init(image: Ranking, pixel: Ranking?, overlap: PerRegionOverlap?) {
+    package init(image: RankMetrics, pixel: RankMetrics?, overlap: PerRegionOverlap?) {
         self.init(
             imageAUROC: image.auroc, imageF1Max: image.f1Max, imageAP: image.averagePrecision,
             pixelAUROC: pixel?.auroc, pixelF1Max: pixel?.f1Max, pixelAP: pixel?.averagePrecision,

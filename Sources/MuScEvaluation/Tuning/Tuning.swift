@@ -156,7 +156,7 @@ package struct Tuning: Sendable {
         let aurocs = folders.indices.map { folder in
             concurrentMap(settings.count, threads: threads) { index in
                 let scores = maps[folder].imageScores(maps[folder].maps(of: settings[index]))
-                return (try? Ranking(scores: scores, anomalous: folders[folder].labelled.images.map(\.isAnomalous)))?.auroc
+                return (try? RankMetrics(scores: scores, anomalous: folders[folder].labelled.images.map(\.isAnomalous)))?.auroc
             }
         }
         var compared = settings.indices.map { index in
@@ -180,7 +180,7 @@ package struct Tuning: Sendable {
                         values[image * count..<(image + 1) * count], grid: maps[index].grid, width: size, height: size)
                 }
                 do {
-                    compared[place].pixelAP[index] = try Ranking(
+                    compared[place].pixelAP[index] = try RankMetrics(
                         scores: Array(pixels.joined()), labels: labels, threads: threads
                     ).averagePrecision
                 } catch {

@@ -6,7 +6,7 @@ import Glibc
 /// With Q the quantiles of the scores,
 ///
 ///     σl = max((Q50 − Q10) / 1.2816, 0.001)     σu = (Q75 − Q50) / 0.6745
-///     threshold = Q50 + 1.6 · min(max(σl, σu), 3 σl)
+///     threshold = Q50 + 1.65 · min(max(σl, σu), 3 σl)
 ///
 /// σl and σu are the standard deviations of normal distributions with that lower half and that third quarter. The
 /// larger counts, because scores of good images are skewed; but no more than 3 σl, because where a quarter of a batch is
@@ -15,7 +15,7 @@ import Glibc
 /// and what it flags falsely.
 package enum BatchThreshold {
     /// Standard deviations above the median: from 1.6 to 1.8 fewer false alarms are paid for with as many defects.
-    static let deviations = 1.6
+    static let deviations = 1.65
     /// The 10th percentile and the quartile of a normal distribution, in standard deviations from its median.
     static let tenthPercentile = 1.2816
     static let quartile = 0.6745

@@ -177,9 +177,9 @@ enum LabelledSet {
             number < goods.lowerBound ? mask(number).map { $0 ? UInt8(1) : 0 } : [UInt8](repeating: 0, count: side * side)
         }
         let maps = numbers.flatMap { map($0) }
-        let image = try Ranking(scores: numbers.map { map($0).max() ?? 0 }, anomalous: numbers.map { $0 < goods.lowerBound })
+        let image = try RankMetrics(scores: numbers.map { map($0).max() ?? 0 }, anomalous: numbers.map { $0 < goods.lowerBound })
         return SevenMetrics(
-            image: image, pixel: try Ranking(scores: maps, labels: labels),
+            image: image, pixel: try RankMetrics(scores: maps, labels: labels),
             overlap: try PerRegionOverlap(maps: maps, masks: labels, width: side, height: side))
     }
 }

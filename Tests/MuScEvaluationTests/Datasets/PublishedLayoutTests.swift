@@ -38,7 +38,7 @@ struct PublishedLayoutTests {
         // The figures over parts, from the images' scores.
         let parts = (0..<5).map { part in (1...21).filter { ($0 - 1) / 5 == part } }
         let scores = parts.map { $0.map { LabelledSet.map($0).max() ?? 0 }.max() ?? 0 }
-        let ranking = try Ranking(scores: scores, anomalous: parts.map { $0.contains { $0 <= 15 } })
+        let ranking = try RankMetrics(scores: scores, anomalous: parts.map { $0.contains { $0 <= 15 } })
         #expect(evaluated.groups.last?.metrics.imageAUROC == ranking.auroc)
     }
 

@@ -79,11 +79,11 @@ struct EvaluationTests {
         let evaluated = try evaluation(dataset, output: output.path).run().classes[0]
         let tile = dataset.classes[0]
         let scores = drawnScores(tile.images.map { BatchFile($0.path, in: data.path) })
-        let ranking = try Ranking(scores: scores.images.compactMap(\.score), anomalous: tile.images.map(\.isAnomalous))
+        let ranking = try RankMetrics(scores: scores.images.compactMap(\.score), anomalous: tile.images.map(\.isAnomalous))
         #expect(evaluated.metrics.imageAUROC == ranking.auroc)
         #expect(evaluated.imageThreshold == ranking.f1Threshold)
         let maps = (0..<8).flatMap { PatchMap.resized(scores.patchMap($0), grid: scores.grid, width: 224, height: 224) }
-        let pixels = try Ranking(scores: maps, labels: tile.masks(width: 224, height: 224, threads: 1))
+        let pixels = try RankMetrics(scores: maps, labels: tile.masks(width: 224, height: 224, threads: 1))
         #expect(evaluated.metrics.pixelAP == pixels.averagePrecision)
     }
 

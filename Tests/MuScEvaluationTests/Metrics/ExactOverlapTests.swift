@@ -133,7 +133,7 @@ struct ConfusionTests {
             }
             #expect(ours.truePositives == count(true, 1) && ours.falsePositives == count(true, 0))
             #expect(ours.falseNegatives == count(false, 1) && ours.trueNegatives == count(false, 0))
-            let best = try Ranking(scores: sample.maps, labels: sample.masks).f1Max
+            let best = try RankMetrics(scores: sample.maps, labels: sample.masks).f1Max
             if let best, let f1 = ours.f1 { #expect(f1 <= best + 1e-12) }
         }
     }

@@ -20,7 +20,7 @@ struct MetricBenchmark {
         let before = Self.memory("VmRSS:")
         let start = ContinuousClock.now
         let startCPU = Self.userSeconds()
-        let ranking = try Ranking(scores: maps, labels: masks, threads: threads)
+        let ranking = try RankMetrics(scores: maps, labels: masks, threads: threads)
         let ranked = ContinuousClock.now
         let overlap = try PerRegionOverlap(
             maps: maps, masks: masks, width: tensor.shape[2], height: tensor.shape[1], threads: threads)

@@ -10,7 +10,7 @@ struct MetricGoldenTests {
     func goldenImageMetrics() throws {
         let golden = try Goldens.archive("metrics.safetensors")
         let expected = try golden.tensor("expected_image").floats()
-        let ranking = try Ranking(
+        let ranking = try RankMetrics(
             scores: golden.tensor("score_image").floats(),
             anomalous: golden.tensor("gt_image").integers().map { $0 != 0 })
         try expectClose(ranking, expected[0..<3])
@@ -22,7 +22,7 @@ struct MetricGoldenTests {
         let scores = try golden.tensor("score_pixel")
         let expected = try golden.tensor("expected_pixel").floats()
         let labels = try golden.tensor("gt_pixel").integers().map { UInt8($0) }
-        try expectClose(Ranking(scores: scores.floats(), labels: labels, threads: threads), expected[0..<3])
+        try expectClose(RankMetrics(scores: scores.floats(), labels: labels, threads: threads), expected[0..<3])
         let overlap = try PerRegionOverlap(
             maps: scores.floats(), masks: labels, width: scores.shape[2], height: scores.shape[1], threads: threads)
         let value = try #require(overlap.value)
@@ -43,7 +43,7 @@ struct MetricGoldenTests {
             start = range.upperBound
             let want = expected[4 * index..<4 * index + 4]
             try expectClose(
-                Ranking(scores: Array(scores[range]), labels: Array(labels[range])), want.prefix(3), "case \(index)")
+                RankMetrics(scores: Array(scores[range]), labels: Array(labels[range])), want.prefix(3), "case \(index)")
             guard height > 1 else { continue }
             let overlap = try PerRegionOverlap(
                 maps: Array(scores[range]), masks: Array(labels[range]), width: width, height: height)
@@ -55,7 +55,7 @@ struct MetricGoldenTests {
     }
 
     /// AUROC, F1-max and AP within 1e-6; NaN stands for a metric that is not defined.
-    private func expectClose(_ ranking: Ranking, _ expected: ArraySlice<Float>, _ note: String = "") throws {
+    private func expectClose(_ ranking: RankMetrics, _ expected: ArraySlice<Float>, _ note: String = "") throws {
         for (value, want) in zip([ranking.auroc, ranking.f1Max, ranking.averagePrecision], expected) {
             #expect((value == nil) == want.isNaN, "\(note)")
             if let value { #expect(abs(value - Double(want)) <= 1e-6, "\(note)") }

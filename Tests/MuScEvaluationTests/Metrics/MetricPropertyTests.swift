@@ -41,7 +41,7 @@ struct MetricPropertyTests {
         labels[0] = 1
         labels[1] = 0
         let want = plain(scores, labels)
-        let ranking = try Ranking(scores: scores, labels: labels)
+        let ranking = try RankMetrics(scores: scores, labels: labels)
         #expect(abs(try #require(ranking.auroc) - want.auroc) < 1e-12)
         #expect(abs(try #require(ranking.f1Max) - want.f1Max) < 1e-12)
         #expect(abs(try #require(ranking.averagePrecision) - want.averagePrecision) < 1e-12)
@@ -56,12 +56,12 @@ struct MetricPropertyTests {
     @Test("A monotone transform of the scores changes no metric of the ranking")
     func monotoneTransforms() throws {
         let (scores, labels) = sample(5_000, seed: 1)
-        let ranking = try Ranking(scores: scores, labels: labels)
+        let ranking = try RankMetrics(scores: scores, labels: labels)
         let transforms: [(Float) -> Float] = [
             { $0 * 1e-20 }, { $0 * 1e20 - 3e19 }, { exp($0 * 5) }, { $0 * $0 * $0 }, { 1000 + $0 * 10 },
         ]
         for transform in transforms {
-            let transformed = try Ranking(scores: scores.map(transform), labels: labels)
+            let transformed = try RankMetrics(scores: scores.map(transform), labels: labels)
             #expect(transformed.auroc == ranking.auroc)
             #expect(transformed.f1Max == ranking.f1Max)
             #expect(abs(transformed.averagePrecision! - ranking.averagePrecision!) < 1e-12)
@@ -74,8 +74,8 @@ struct MetricPropertyTests {
         let (scores, labels) = sample(images * side * side, seed: 2)
         let order = (0..<images).map { ($0 * 5 + 3) % images }
         func permuted<T>(_ values: [T]) -> [T] { order.flatMap { values[$0 * side * side..<($0 + 1) * side * side] } }
-        let a = try Ranking(scores: scores, labels: labels)
-        let b = try Ranking(scores: permuted(scores), labels: permuted(labels), threads: threads)
+        let a = try RankMetrics(scores: scores, labels: labels)
+        let b = try RankMetrics(scores: permuted(scores), labels: permuted(labels), threads: threads)
         #expect(a == b)
         let p = try PerRegionOverlap(maps: scores, masks: labels, width: side, height: side)
         let q = try PerRegionOverlap(
@@ -92,8 +92,8 @@ struct MetricPropertyTests {
         scores[8] = -1e30
         var random = SeededGenerator(seed: 4)
         for i in scores.indices { scores[i] += Float.random(in: 0..<1e-3, using: &random) }
-        let one = try Ranking(scores: scores, labels: labels, threads: 1)
-        #expect(try Ranking(scores: scores, labels: labels, threads: 4) == one)
+        let one = try RankMetrics(scores: scores, labels: labels, threads: 1)
+        #expect(try RankMetrics(scores: scores, labels: labels, threads: 4) == one)
         // Ranks as scores: the same order in evenly filled buckets.
         let order = scores.indices.sorted { scores[$0] < scores[$1] }
         var ranks = [Float](repeating: 0, count: scores.count)
@@ -102,7 +102,7 @@ struct MetricPropertyTests {
             if position > 0, scores[order[position - 1]] != scores[index] { rank += 1 }
             ranks[index] = rank
         }
-        let ranked = try Ranking(scores: ranks, labels: labels, threads: 2)
+        let ranked = try RankMetrics(scores: ranks, labels: labels, threads: 2)
         #expect(ranked.auroc == one.auroc)
         #expect(ranked.f1Max == one.f1Max)
         #expect(abs(ranked.averagePrecision! - one.averagePrecision!) < 1e-12)
@@ -112,7 +112,7 @@ struct MetricPropertyTests {
 
     @Test("Equal scores rank by chance, and both zeros are equal")
     func ties() throws {
-        let equal = try Ranking(scores: [0, -0.0, 0, 0], anomalous: [true, false, false, true])
+        let equal = try RankMetrics(scores: [0, -0.0, 0, 0], anomalous: [true, false, false, true])
         #expect(equal.auroc == 0.5)
         #expect(equal.averagePrecision == 0.5)
         #expect(equal.f1Max == 2.0 / 3)
@@ -121,20 +121,20 @@ struct MetricPropertyTests {
 
     @Test("A perfect ranking has ones, the reversed one an AUROC of zero")
     func perfect() throws {
-        let perfect = try Ranking(scores: [3, 2, 1, 0], anomalous: [true, true, false, false])
+        let perfect = try RankMetrics(scores: [3, 2, 1, 0], anomalous: [true, true, false, false])
         #expect(perfect.auroc == 1 && perfect.f1Max == 1 && perfect.averagePrecision == 1)
         #expect(perfect.f1Threshold == 2)
-        #expect(try Ranking(scores: [0, 1, 2, 3], anomalous: [true, true, false, false]).auroc == 0)
+        #expect(try RankMetrics(scores: [0, 1, 2, 3], anomalous: [true, true, false, false]).auroc == 0)
     }
 
     @Test("Where all are normal, all anomalous, or none there, no metric is defined")
     func undefined() throws {
         for labels in [[UInt8]](arrayLiteral: [0, 0, 0], [1, 1, 1]) {
-            let ranking = try Ranking(scores: [1, 2, 3], labels: labels)
+            let ranking = try RankMetrics(scores: [1, 2, 3], labels: labels)
             #expect(ranking.auroc == nil && ranking.f1Max == nil && ranking.averagePrecision == nil)
             #expect(ranking.f1Threshold == nil && ranking.curve.isEmpty)
         }
-        #expect(try Ranking(scores: [], anomalous: []).auroc == nil)
+        #expect(try RankMetrics(scores: [], anomalous: []).auroc == nil)
         #expect(try PerRegionOverlap(maps: [1, 2, 3, 4], masks: [0, 0, 0, 0], width: 2, height: 2).value == nil)
         #expect(try PerRegionOverlap(maps: [1, 2, 3, 4], masks: [1, 1, 1, 1], width: 2, height: 2).value == nil)
         #expect(try PerRegionOverlap(maps: [1, 1, 1, 1], masks: [1, 0, 0, 0], width: 2, height: 2).value == nil)
@@ -169,8 +169,8 @@ struct MetricPropertyTests {
 
     @Test("Scores that cannot be ranked and counts that do not fit are refused")
     func refused() throws {
-        #expect(throws: MetricError.notFinite(index: 1)) { try Ranking(scores: [1, .nan], labels: [0, 1]) }
-        #expect(throws: MetricError.countsDiffer(scores: 1, labels: 2)) { try Ranking(scores: [1], labels: [0, 1]) }
+        #expect(throws: MetricError.notFinite(index: 1)) { try RankMetrics(scores: [1, .nan], labels: [0, 1]) }
+        #expect(throws: MetricError.countsDiffer(scores: 1, labels: 2)) { try RankMetrics(scores: [1], labels: [0, 1]) }
         #expect(throws: MetricError.notFinite(index: 3)) {
             try PerRegionOverlap(maps: [1, 2, 3, .infinity], masks: [0, 1, 0, 0], width: 2, height: 1)
         }

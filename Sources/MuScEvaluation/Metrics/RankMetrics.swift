@@ -8,7 +8,7 @@
 /// * average precision is Σ (TP(tₙ) − TP(tₙ₋₁))/P · TP(tₙ)/(TP(tₙ) + FP(tₙ)), a sum of steps without interpolation.
 ///
 /// They depend on the order of the scores alone: no monotone transform and no permutation of the samples changes them.
-package struct Ranking: Sendable, Hashable {
+package struct RankMetrics: Sendable, Hashable {
     /// Anomalous samples, P.
     package let positives: Int
     /// Normal samples, N.
