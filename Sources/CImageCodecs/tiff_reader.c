@@ -219,6 +219,13 @@ static musc_codec_result read_colours(tiff_reader *reader, int *channels, int *c
         if (reader->bits != 8 || reader->samples_per_pixel != 3) {
             return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "YCbCr of other than three 8-bit samples");
         }
+        if (is_separate) {
+            uint16_t across = 1, down = 1;
+            TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_YCBCRSUBSAMPLING, &across, &down);
+            if (across != 1 || down != 1) {
+                return musc_codec_failure(MUSC_CODEC_UNSUPPORTED, "planes of YCbCr, of which those of colour are smaller");
+            }
+        }
         reader->is_converted = reader->compression != COMPRESSION_JPEG || is_separate;
         return musc_codec_success();
     case PHOTOMETRIC_CIELAB:

@@ -13,6 +13,8 @@ struct AccountedFolderTests {
         "e.jp2": "", "f.jxl": "", "g.exr": "v/1\u{1}", "h.pfm": "Pf\n1 1\n", "i.DNG": "II*\0", "j.cr3": "", "k.pdf": "%PDF-1",
         "l.svg": "<svg", "m.psd": "8BPS", "n.mp4": "", "o.jpg": "", "p.tif": "cut", "q.Nef": "II*\0", "r.arw": "II*\0",
         "s.cr2": "II*\0\u{10}\0\0\0CR", "t.raf": "FUJIFILMCCD-RAW", "u.hdr": "#?RADIANCE\n", "v.dcm": "x", "w.fits": "SIMPLE  =",
+        "aa.jls": "", "ab.pcx": "", "ac.sgi": "", "ad.dds": "DDS |\0\0\0", "ae.qoi": "", "af.tga": "", "ag.ico": "", "ah.cur": "",
+        "ai.xcf": "gimp xcf v011", "aj.mng": "", "ak.ras": "",
         // By content, under the name of another format or none.
         "x_heic.jpg": "\0\0\0\u{18}ftypheic", "y_webp": "RIFF\u{10}\0\0\0WEBPVP8 ", "z_gif.png": "GIF89a", "z_jpeg.PNG": "cut",
     ]
@@ -31,7 +33,10 @@ struct AccountedFolderTests {
         try FileManager.default.createDirectory(at: batch.appending(path: "below"), withIntermediateDirectories: true)
         for index in 0..<Self.grey {
             let pixels = DeliveredFolderTests.values(index)
-            try DeliveredFolderTests.pgm(pixels, largest: 255).write(to: batch.appending(path: "part_\(index).pgm"))
+            var file = DeliveredFolderTests.pgm(pixels, largest: 255)
+            // The last holds a second picture behind its first.
+            if index == Self.grey - 1 { file += file }
+            try file.write(to: batch.appending(path: "part_\(index).pgm"))
         }
         try DeliveredFolderTests.stack((0..<Self.pages).map { DeliveredFolderTests.values(20 + $0) })
             .write(to: batch.appending(path: "stack.tif"))
@@ -73,6 +78,9 @@ struct AccountedFolderTests {
         #expect(page.contains("<li>\(Self.images) images</li>"))
         #expect(page.contains(">\(Self.unreadable.count) unreadable</a>"))
         #expect(page.contains(">\(Self.ignored.count) ignored</a>"))
+        let several = "the first alone was taken: part_5.pgm (2 pictures)"
+        #expect(page.contains(several))
+        #expect((record["notes"] as? [String])?.contains { $0.contains(several) } == true)
         for name in Self.unreadable.keys { #expect(page.contains("<strong>\(name)</strong>"), "\(name)") }
         #expect(page.contains("\(Self.ignored.count) other files of the folder are no images of the batch: 6 text, table or settings"))
     }
@@ -88,6 +96,7 @@ struct AccountedFolderTests {
         #expect(plain.status == 0, "\(plain.errors)")
         checkLine(plain.output)
         try checkResults()
+        #expect((plain.output + plain.errors).contains("part_5.pgm (2 pictures)"))
         let json = try musc.run(["run", "drop/0900", "--json"] + MuscCommand.tiny)
         let told = try object(Data(json.output.utf8))
         #expect(told["images"] as? Int == Self.images && told["unreadable"] as? Int == Self.unreadable.count)

@@ -16,7 +16,7 @@ struct FuzzedParser: Sendable {
     let parse: @Sendable ([UInt8]) -> Void
 
     static let all: [FuzzedParser] = [
-        image("jpeg", [".jpg"]), image("png", [".png"]), image("tiff", [".tif"]), image("bmp", [".bmp"]),
+        image("jpeg", [".jpg", ".mpo"]), image("png", [".png"]), image("tiff", [".tif"]), image("bmp", [".bmp"]),
         image("pnm", [".pbm", ".pgm", ".ppm"]),
         FuzzedParser(name: "exif", seeds: ["exif6.jpg", "exif6.png", "orientation8.tif"], largestSeed: 1 << 16) { bytes in
             for header in [try? ImageHeader(decoding: bytes, name: "input"), exifAlone(bytes)] {
@@ -63,6 +63,8 @@ struct FuzzedParser: Sendable {
 
     private static func image(_ name: String, _ seeds: [String]) -> FuzzedParser {
         FuzzedParser(name: name, seeds: seeds, largestSeed: 1 << 16) { bytes in
+            let peek = FilePeek { offset, count in Array(bytes.dropFirst(Int(clamping: offset)).prefix(count)) }
+            require(peek.pictures >= 1 && peek.images >= 1)
             let options = DecodingOptions(limits: DecodingLimits(maxPixels: 1 << 20, maxSide: 1 << 16))
             outcome { () throws(ImageError) in
                 let header = try ImageHeader(decoding: bytes, name: "input", options: options)

@@ -21,6 +21,16 @@ struct RecognitionTests {
         (.photoshop, Array("8BPS\0\u{1}".utf8), "psd"), (.dicom, [UInt8](repeating: 0, count: 128) + Array("DICM".utf8), "dcm"),
         (.fits, Array("SIMPLE  =".utf8), "fits"), (.video, ftyp("isom", "mp41"), "mp4"), (.video, ftyp("qt  "), "mov"),
         (.video, Array("RIFF\0\0\0\0AVI LIST".utf8), "avi"), (.video, [0x1A, 0x45, 0xDF, 0xA3], "mkv"),
+        (.jpegLS, [0xFF, 0xD8, 0xFF, 0xF7], "jls"), (.gimp, Array("gimp xcf v011\0".utf8), "xcf"),
+        (.pcx, [10, 5, 1, 8] + [UInt8](repeating: 0, count: 124), "pcx"), (.pcx, [0xB1, 0x68, 0xDE, 0x3A], "dcx"),
+        (.sgi, [1, 0xDA, 1, 1, 0, 3] + [UInt8](repeating: 0, count: 20), "sgi"), (.sun, [0x59, 0xA6, 0x6A, 0x95], "ras"),
+        (.qoi, Array("qoif\0\0\0\u{4}\0\0\0\u{4}\u{3}\0".utf8) + [UInt8](repeating: 0, count: 20), "qoi"),
+        (.dds, Array("DDS |\0\0\0".utf8), "dds"), (.mng, [0x8A] + Array("MNG\r\n\u{1A}\n".utf8), "mng"),
+        (.icon, [0, 0, 1, 0, 1, 0, 16, 16, 0, 0, 1, 0, 32, 0, 40, 4, 0, 0, 22, 0, 0, 0], "ico"),
+        (.icon, [0, 0, 2, 0, 2, 0, 32, 32, 0, 0, 1, 0, 1, 0, 40, 4, 0, 0, 38, 0, 0, 0], "cur"),
+        (.bitmapArray, Array("BA".utf8) + [40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] + Array("BM".utf8) + [0, 0, 0, 0, 0, 0], "bga"),
+        (.targa, [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 3, 0, 24, 0x20, 1, 2, 3, 4], "tga"),
+        (.targa, [0, 0, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 3, 0, 8, 0, 1, 2, 3, 4], "tga"),
     ]
 
     static func ftyp(_ brands: String...) -> [UInt8] {
@@ -38,6 +48,33 @@ struct RecognitionTests {
         }
         let promised = #expect(throws: ImageError.self) { try RGBImage(decoding: Array("rubbish".utf8), name: "a.\(ending)") }
         if case .unreadFormat = promised?.kind {} else { Issue.record("\(ending): \(String(describing: promised))") }
+    }
+
+    @Test("A JPEG of another compression is called by its name, wherever that stands in the file")
+    func otherJPEG() throws {
+        let jpeg = try ImageFixtures.bytes("jpeg_422.jpg")
+        let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xC0]) })
+        let comment: [UInt8] = [0xFF, 0xFE, 0x10, 0] + [UInt8](repeating: 32, count: 4094)
+        for (marker, format) in [(0xF7, UnreadFormat.jpegLS), (0xC3, .losslessJPEG), (0xCB, .losslessJPEG)] as [(UInt8, UnreadFormat)] {
+            var bytes = jpeg
+            bytes[frame + 1] = marker
+            bytes.insert(contentsOf: comment, at: 2)
+            let error = #expect(throws: ImageError.self) { try RGBImage(decoding: bytes, name: "a.jpg") }
+            #expect(error?.kind == .unreadFormat(format))
+        }
+    }
+
+    @Test("Files that merely begin like a format of few marks are none of it")
+    func lookAlikes() {
+        let zeros = [UInt8](repeating: 0, count: 64)
+        for bytes in [
+            Array("BAck to the line, of text".utf8), Array("BATCH 4711;OK;0.25;0.5;12".utf8), zeros, [0, 0, 1, 0, 0, 0] + zeros,
+            [0, 0, 2, 0] + zeros, [10, 10, 10, 10] + zeros, Array("\n\u{5}\u{1}\u{8} and more of it, to the end".utf8),
+            Array("qoif, a word".utf8) + zeros, [1, 0xDA] + zeros,
+        ] {
+            let error = #expect(throws: ImageError.self) { try RGBImage(decoding: bytes, name: "a") }
+            #expect(error?.kind == .unknownFormat, "\(bytes.prefix(8))")
+        }
     }
 
     @Test("Each remedy is a sentence that begins by saying what to do")

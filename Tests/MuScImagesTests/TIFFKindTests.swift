@@ -114,6 +114,23 @@ struct TIFFKindTests {
         #expect(colours == [255, 255, 255, 0, 255, 255])
     }
 
+    @Test("Planar YCbCr gives the pixels of the same samples side by side; with smaller planes of colour it is refused in words")
+    func planarYCbCr() throws {
+        let (luma, blue, red): ([UInt8], [UInt8], [UInt8]) = ([90, 16, 235, 128], [128, 128, 90, 200], [128, 128, 240, 60])
+        func pixels(_ planar: Int, _ planes: [[UInt8]], subsampling: UInt8 = 1) throws -> [UInt8] {
+            let page = TIFFBuilder.Page(
+                width: 4, height: 1, samples: 3, photometric: 6, planar: planar, planes: planes, fields: [(530, 3, [subsampling, 0, 1, 0])])
+            return try RGBImage(decoding: TIFFBuilder(pages: [page]).bytes, name: "a.tif").pixels
+        }
+        let whole = try pixels(1, [(0..<4).flatMap { [luma[$0], blue[$0], red[$0]] }])
+        #expect(try pixels(2, [luma, blue, red]) == whole)
+        #expect(whole[..<6] == [90, 90, 90, 16, 16, 16])
+        let error = #expect(throws: ImageError.self) { try pixels(2, [luma, [128, 90], [128, 240]], subsampling: 2) }
+        #expect(error?.description.contains("planes of YCbCr, of which those of colour are smaller") == true)
+        // Side by side: two of luma, then the chroma that both have.
+        #expect(try pixels(1, [[90, 16, 128, 128, 235, 128, 90, 240]], subsampling: 2)[..<6] == [90, 90, 90, 16, 16, 16])
+    }
+
     @Test("A fax image that does not say what is white has white paper")
     func fax() throws {
         // Eight white pixels in a row: the code 10011.

@@ -62,6 +62,15 @@ struct IndexPageTests {
         #expect(both.contains("<h1>Flagged images in 1 of 2 batches, no verdict on 1, 1 failed</h1>"))
     }
 
+    @Test("A batch whose results are gone is told of with its reason, in a state of its own")
+    func resultsGone() throws {
+        var gone = done("line-A/2", 9)
+        (gone.areResultsGone, gone.reason) = (true, "its results are no longer where they were put; musc retry line-A/2")
+        let page = try IndexPage(root: "drop", batches: [gone], time: "2026-11-24T11:00:00Z").html()
+        #expect(page.contains("<li><span class=\"state resultsGone\">results gone</span> <strong>line-A/2</strong> its results"))
+        #expect(page.contains("\"line-A/2\",\"results gone\""))
+    }
+
     @Test("Each line has a trend of its own, which breaks where the method changes")
     func lines() throws {
         let batches =

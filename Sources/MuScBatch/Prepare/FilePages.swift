@@ -13,7 +13,8 @@ public enum PageChoice: String, Sendable, Codable, CaseIterable {
 extension BatchFile {
     /// The images that files hold: of a TIFF with several full pages each of them.
     ///
-    /// Reduced copies and masks of a page are no pages.
+    /// Reduced copies and masks of a page are no pages. Of other formats' files with several pictures, such as an animated
+    /// PNG, the first is the image.
     ///
     /// - Parameters:
     ///   - files: In the order of their names.
@@ -23,22 +24,22 @@ extension BatchFile {
     package static func images(
         in files: [FilePath], of folder: FilePath, root: FilePath? = nil, pages choice: PageChoice = .all, threads: Int = 1
     ) -> (images: [BatchFile], findings: [Finding]) {
-        let counts = concurrentMap(files.count, threads: threads) { index -> (pages: Int, differ: Bool) in
-            let peek = FilePeek(files[index], root: root)
-            return (peek.pages, peek.pagesDiffer)
-        }
+        let peeks = concurrentMap(files.count, threads: threads) { FilePeek(files[$0], root: root) }
         var images: [BatchFile] = []
-        var (stacks, mixed, first): ([String], [String], [String]) = ([], [], [])
-        for (path, count) in zip(files, counts) {
+        var found: [Finding.PagesOfFiles.Taken: [String]] = [:]
+        for (path, peek) in zip(files, peeks) {
             let file = BatchFile(path, in: folder, root: root)
-            let takesAll = choice == .all && count.pages > 1 && !count.differ
-            for page in 0..<(takesAll ? count.pages : 1) { images.append(takesAll ? file.page(page) : file) }
-            guard count.pages > 1 else { continue }
-            let text = "\(file.name) (\(count.pages) pages)"
-            if takesAll { stacks.append(text) } else if count.differ { mixed.append(text) } else { first.append(text) }
+            let takesAll = choice == .all && peek.pages > 1 && !peek.pagesDiffer
+            for page in 0..<(takesAll ? peek.pages : 1) { images.append(takesAll ? file.page(page) : file) }
+            if peek.pages > 1 {
+                let taken: Finding.PagesOfFiles.Taken = takesAll ? .each : peek.pagesDiffer ? .firstOfDifferent : .first
+                found[taken, default: []].append("\(file.name) (\(peek.pages) pages)")
+            } else if peek.pictures > 1 {
+                found[.firstPicture, default: []].append("\(file.name) (\(peek.pictures) pictures)")
+            }
         }
-        let findings = [(Finding.PagesOfFiles.Taken.each, stacks), (.firstOfDifferent, mixed), (.first, first)].compactMap {
-            $1.isEmpty ? nil : Finding.pages(Finding.PagesOfFiles(taken: $0, files: $1))
+        let findings = Finding.PagesOfFiles.Taken.allCases.compactMap { taken in
+            found[taken].map { Finding.pages(Finding.PagesOfFiles(taken: taken, files: $0)) }
         }
         return (images, findings)
     }

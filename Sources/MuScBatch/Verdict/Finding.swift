@@ -34,7 +34,7 @@ public enum Finding: Sendable, Hashable {
     case mixedDepths(deep: Int, of: Int, example: String)
     /// Samples of more than 8 bits are of several kinds, such as whole and floating-point numbers.
     case mixedSamples
-    /// TIFF files have several pages.
+    /// Files have several pages or pictures.
     case pages(PagesOfFiles)
     /// Files that cannot be decoded by their headers.
     case undecodable(LeftOutFiles)
@@ -252,19 +252,22 @@ extension Finding {
         package init(sizes: [Count], distorted: Int) { (self.sizes, self.distorted) = (sizes, distorted) }
     }
 
-    /// What was made of TIFF files with several pages.
+    /// What was made of files with several pages or pictures.
     public struct PagesOfFiles: Sendable, Hashable {
-        public enum Taken: Sendable, Hashable {
+        public enum Taken: Sendable, Hashable, CaseIterable {
             /// Each page as an image of its own.
             case each
             /// The first, because the configuration says so.
             case first
             /// The first, because the pages differ in size or kind.
             case firstOfDifferent
+            /// The first picture of a file that is no TIFF: an animated PNG, a stereo camera's JPEG, PNM files one behind
+            /// the other.
+            case firstPicture
         }
 
         public var taken: Taken
-        /// Each with its number of pages.
+        /// Each with its number of pages or pictures.
         public var files: [String]
 
         package init(taken: Taken, files: [String]) { (self.taken, self.files) = (taken, files) }

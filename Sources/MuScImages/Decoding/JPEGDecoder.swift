@@ -5,8 +5,22 @@ enum JPEGDecoder {
     static func layout(_ bytes: [UInt8], name: String) throws(ImageError) -> EncodedImage.Layout {
         var header = musc_image_header()
         let result = bytes.withUnsafeBufferPointer { musc_jpeg_read_header($0.baseAddress, $0.count, &header) }
-        if let kind = ImageError.Kind(result, .jpeg) { throw ImageError(file: name, kind: kind) }
+        if let kind = ImageError.Kind(result, .jpeg) {
+            throw ImageError(file: name, kind: unread(bytes).map { .unreadFormat($0) } ?? kind)
+        }
         return EncodedImage.Layout(header)
+    }
+
+    /// The format that only begins like JPEG: libjpeg has but a number for it.
+    private static func unread(_ bytes: [UInt8]) -> UnreadFormat? {
+        let segments = JPEGSegments(at: 0) { offset, count in
+            offset < bytes.count ? Array(bytes[offset..<min(offset + count, bytes.count)]) : []
+        }
+        return switch segments.frame {
+        case 0xF7: .jpegLS
+        case 0xC3, 0xC7, 0xCB, 0xCF: .losslessJPEG
+        default: nil
+        }
     }
 
     static func decode(

@@ -39,6 +39,13 @@ struct PNMDecoder {
             meaning: Raster.Meaning(stretchedFrom: isDeep && maximum < 65535 ? Double(maximum) : nil))
     }
 
+    /// How many bytes header and pixels take; nil where the pixels are numbers in text.
+    var bytesOfFile: Int? {
+        guard !isPlain else { return nil }
+        // Each number has nine digits at most, so that nothing overflows.
+        return pixelOffset + (isBitmap ? (width + 7) / 8 * height : width * height * channels * (isDeep ? 2 : 1))
+    }
+
     private var isDeep: Bool { maximum > 255 }
 
     func decode() throws(ImageError) -> Raster {

@@ -216,6 +216,9 @@ extension Finding {
         case .firstOfDifferent:
             "Of TIFF files whose pages differ in size or kind the first page alone was taken: \(files). Save the others as files "
                 + "of their own if they belong to the batch."
+        case .firstPicture:
+            "Of files with several pictures the first alone was taken: \(files). Save the others as files of their own if they "
+                + "belong to the batch."
         }
     }
 

@@ -28,6 +28,8 @@ package struct BatchSummary: Sendable, Hashable, Codable {
     package var reason: String?
     /// The report's path relative to the folder of the page of all batches; nil where there is none.
     package var report: FilePath?
+    /// Whether it is done, and its results are not where they were put; the reason says so.
+    package var areResultsGone = false
 
     package init(
         folder: String, state: State, time: String, images: Int, flagged: Int = 0, noVerdict: String? = nil,

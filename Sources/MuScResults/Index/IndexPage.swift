@@ -66,7 +66,7 @@ package struct IndexPage: Sendable {
         let nonce = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
         let trends = TrendPlot.lines(of: batches)
         func labels(_ labels: [TrendPlot.Label]) -> [[String: Any]] { labels.map { ["text": $0.text, "place": $0.place] } }
-        let attention = batches.filter { $0.state != .done || $0.noVerdict != nil }
+        let attention = batches.filter { $0.state != .done || $0.noVerdict != nil || $0.areResultsGone }
         var values: [String: Any] = [
             "nonce": nonce, "answer": answer, "root": root, "time": time, "timeText": LocalTime.text(time),
             "count": batches.count, "style": PageTemplate.style,
@@ -138,10 +138,11 @@ package struct IndexPage: Sendable {
     }
 
     private static func stateClass(_ batch: BatchSummary) -> String {
-        batch.noVerdict == nil ? batch.state.rawValue : "noVerdict"
+        batch.areResultsGone ? "resultsGone" : batch.noVerdict == nil ? batch.state.rawValue : "noVerdict"
     }
 
     private static func stateText(_ batch: BatchSummary) -> String {
+        if batch.areResultsGone { return "results gone" }
         if batch.noVerdict != nil { return "no verdict" }
         return switch batch.state {
         case .waiting: "waiting"

@@ -8,7 +8,7 @@ document.documentElement.classList.remove('no-script');
 const [TIME, FOLDER, STATE, IMAGES, FLAGGED, MEDIAN, HIGHEST, SECONDS, REASON, REPORT] = Array(10).keys();
 const batches = page.batches.map((row) => ({ row, text: `${row[FOLDER]}\n${row[REASON] ?? ''}`.toLocaleLowerCase() }));
 const body = $('table').tBodies[0];
-const classes = { 'held back': 'heldBack', 'no verdict': 'noVerdict' };
+const classes = { 'held back': 'heldBack', 'no verdict': 'noVerdict', 'results gone': 'resultsGone' };
 const kinds = { all: () => true, flagged: (row) => row[FLAGGED] > 0, noVerdict: (row) => row[STATE] === 'no verdict', open: (row) => !['done', 'no verdict'].includes(row[STATE]) };
 const state = { text: '', show: 'all', column: null, ascending: true, limit: page.rows };
 

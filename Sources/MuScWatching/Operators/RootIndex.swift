@@ -90,7 +90,8 @@ extension RootIndex {
                 let reason: String? = row[2]
                 return Entry(
                     folder: folder, name: name.isEmpty ? "." : name, state: state,
-                    reason: isGone && state == .done ? WatchReason.resultsGone.text : reason,
+                    reason: isGone && state == .done
+                        ? "\(WatchReason.resultsGone.text); \(BatchStanding.resultsGone.answer(folder))" : reason,
                     images: row[4] ?? row[3], flagged: row[5], unreadable: row[6], finished: row[7], seconds: row[8],
                     results: (row[9] as Data?).map { FilePath(blob: $0) }, isGone: isGone,
                     report: isGone ? nil : (row[10] as Data?).map { FilePath(blob: $0) })

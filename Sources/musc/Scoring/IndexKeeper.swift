@@ -77,15 +77,17 @@ actor IndexKeeper {
         let (found, others) = LatestLink.follow(index, former: lines[index.root] ?? [:])
         lines[index.root] = found
         for line in others where toldOf.insert(line).inserted { LatestLink.tell(of: line) }
-        let batches = index.batches.map { batch in
+        let batches = index.batches.map { batch -> BatchSummary in
             let known = known(of: batch)
-            return BatchSummary(
+            var summary = BatchSummary(
                 folder: batch.name, state: .init(batch.state),
                 time: batch.finished.map { Date(timeIntervalSince1970: $0).ISO8601Format() } ?? "",
                 images: batch.images, flagged: batch.flagged ?? 0,
                 noVerdict: batch.outcome == "no_verdict" ? batch.reason ?? "" : nil, seconds: batch.seconds,
                 scores: known?.spread, method: known?.method, reason: batch.reason,
                 report: batch.report.map { report in report.relative(to: index.place) ?? report })
+            summary.areResultsGone = batch.isGone && batch.state == .done
+            return summary
         }
         let time = Date.now.ISO8601Format()
         var page = IndexPage(root: index.root.string, folder: index.place.string, batches: batches, time: time)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the small TIFF and PNG files of this folder: seeds for the fuzzers, of kinds that Tests/Fixtures/images lacks.
+"""Makes the small image files of this folder: seeds for the fuzzers, of kinds that Tests/Fixtures/images lacks.
 
 Needs nothing but Python.
 """
@@ -90,3 +90,33 @@ head = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 8, 0,
 tail = chunk(b"IDAT", zlib.compress(b"\0\1\2")) + chunk(b"IEND", b"")
 keep("text_exif6.png", head + chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(profile)) + tail)
 keep("xmp_exif6.png", head + chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation=\"6\"/>") + tail)
+
+
+def animation(name, aside):
+    """Three pictures, of which the first is a frame, or stands aside for programs that know no animations."""
+    def control(number):
+        return chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, 2, 1, 0, 0, 1, 10, 0, 0))
+
+    def later(number, *values):
+        return chunk(b"fdAT", struct.pack(">I", number) + zlib.compress(bytes((0, *values))))
+
+    count = chunk(b"acTL", struct.pack(">II", 2 if aside else 3, 0))
+    start, data, end = 0 if aside else 1, tail[:-12], tail[-12:]
+    frames = control(start) + later(start + 1, 3, 4) + control(start + 2) + later(start + 3, 5, 6)
+    keep(name, head + count + (b"" if aside else control(0)) + data + frames + end)
+
+
+animation("animation.png", aside=False)
+animation("animation_aside.png", aside=True)
+
+# CIPA's Multi-Picture Format: an index in the first JPEG, offsets from the index's own header.
+index = struct.pack("<2sHIHHHIIHHIII", b"II", 42, 8, 2, 0xB001, 4, 1, 2, 0xB002, 7, 32, 38, 0)
+entries = struct.pack("<IIIHH", 0x030000, len(jpeg), 0, 0, 0)
+size_of_segment = 4 + len(index) + 32 + 2
+entries += struct.pack("<IIIHH", 0x020002, len(jpeg), len(jpeg) + 2 + size_of_segment - 10, 0, 0)
+keep("views.mpo", jpeg[:2] + b"\xff\xe2" + struct.pack(">H", size_of_segment) + b"MPF\0" + index + entries + jpeg[2:] + jpeg)
+
+keep("sequence.pgm", b"P5\n4 2\n255\n" + bytes([10] * 8) + b"P5\n3 1\n4095\n" + bytes(6) + b"\nP6 1 1 255\n" + bytes(3))
+keep("sequence.ppm", b"P6\n2 1\n255\n" + bytes([10] * 6) + b"P4\n9 1\n" + bytes(2))
+bitmap = (folder.parent / "images/bmp_grey.bmp").read_bytes()
+keep("two.bmp", bitmap + bitmap)

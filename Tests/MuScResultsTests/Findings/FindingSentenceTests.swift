@@ -129,6 +129,10 @@ import Testing
             (.pages(.init(taken: .each, files: ["a.tif (3 pages)"])), "each page is an image of its own: a.tif (3 pages) (images.pages)."),
             (.pages(.init(taken: .first, files: ["a.tif (3 pages)"])), "(images.pages: first)."),
             (.pages(.init(taken: .firstOfDifferent, files: ["a", "b", "c", "d"])), "the first page alone was taken: a, b, c and 1 more."),
+            (
+                .pages(.init(taken: .firstPicture, files: ["a.png (3 pictures)"])),
+                "Of files with several pictures the first alone was taken: a.png (3 pictures). Save the others as files of their own"
+            ),
             (.linePastOtherRange(line: "0,4095", batch: "full"), "its samples had the range 0,4095, this batch's have full."),
             (.undecodable(.init(count: 2, of: 9, example: "b.png")), "2 of 9 files cannot be decoded by their headers, such as b.png."),
             (
