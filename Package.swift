@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "MuScImagesTests",
             dependencies: [
-                "MuScImages", "MuScSupport", "MuScTensors", "Goldens",
+                "CImageCodecs", "MuScImages", "MuScSupport", "MuScTensors", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(

@@ -114,4 +114,30 @@ import Testing
         search.remove(0)
         #expect(search.twin(of: looks[0]) == nil)
     }
+
+    @Test("What is foreseen on all threads is what is found one after the other", arguments: [false, true])
+    func foreseen(_ areKept: Bool) {
+        let parts = (1...10).map { Part(seed: $0) }
+        // A twin beside its part, one far behind it, and one of the twin's own.
+        var looks = parts.map { ImageLook($0.photograph(shot: 1)) }
+        looks.insert(ImageLook(parts[2].photograph(move: (1, 0), shot: 2)), at: 3)
+        looks.append(ImageLook(parts[0].photograph(move: (0, -1), shot: 2)))
+        looks.append(looks[0])
+        let usual = TwinSearch.usualDifference(Array(looks.prefix(TwinSearch.sampleCount)))
+        #expect(usual == TwinSearch.usualDifference(Array(looks.prefix(TwinSearch.sampleCount)), threads: 3))
+
+        func met(foreseeing: Bool) -> [Int?] {
+            var search = TwinSearch(usual: usual, threads: 2)
+            for (number, look) in looks[..<4].enumerated() { search.add(look, as: number) }
+            return looks.indices.map { index in
+                if foreseeing, index % 5 == 0 { search.foresee(Array(looks[index...].prefix(5)), areKept: areKept) }
+                let twin = search.twin(of: looks[index])
+                if twin == nil { search.add(looks[index], as: 100 + index) }
+                return twin
+            }
+        }
+        let found = met(foreseeing: false)
+        #expect(found.last == 0 && found.contains(nil))
+        #expect(met(foreseeing: true) == found)
+    }
 }

@@ -145,4 +145,45 @@ void musc_resample_columns(
     const uint8_t *input, size_t row_bytes, int32_t first_row, const musc_resampling_weights *weights,
     uint8_t *output, size_t out_height);
 
+// MARK: Looks
+
+enum {
+    /// The longest side of a look's details, in pixels; every side is a multiple of 24.
+    musc_look_side = 192,
+    /// The most weights of a kernel, an odd number.
+    musc_look_taps = 63,
+};
+
+/// Smooths `side · side` values along columns, then along rows; what lies beyond the rim is as the rim.
+///
+/// - kernel: `taps` weights, an odd number.
+/// - scratch: `side · side` values, overwritten.
+void musc_look_smoothed(const float *image, int side, const float *kernel, int taps, float *scratch, float *output);
+
+/// An image as an affine map lays it over another, by linear interpolation; what lies beyond the rim is as the rim.
+///
+/// - map: `[down, right, yy, yx, xy, xx]`: moves in shares of the side, and what the linear map differs from none.
+void musc_look_warped(const float *image, int side, const double *map, float *output);
+
+/// The sums of `a · b` and of `b · b` within a margin.
+void musc_look_strengths(const float *a, const float *b, int side, int margin, float *both, float *own);
+
+/// How an image's values change downwards and to the right, within a margin.
+///
+/// - down, right: `side · side` values, of which those within the margin are written.
+/// - sums: Of down², down · right and right², each times 1, v, u, v², vu and u², where v and u are a place's distances
+///   downwards and to the right from the middle, in shares of the side; 18 values.
+void musc_look_slopes(const float *image, int side, int margin, float *down, float *right, double *sums);
+
+/// The sums of `gain · b − a` times `[down, right, v · down, u · down, v · right, u · right]`.
+void musc_look_products(
+    const float *a, const float *b, const float *down, const float *right, int side, int margin, float gain,
+    double *sums);
+
+/// The sums of a, b, a², b² and a · b over a square; 5 values.
+void musc_look_square(const float *a, const float *b, int side, int top, int left, int square, float *sums);
+
+/// The sum of `a · b`.
+float musc_look_product(const float *a, const float *b, int count);
+
 #endif

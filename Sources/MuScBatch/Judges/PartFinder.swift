@@ -56,6 +56,9 @@ struct PartFinder: Sendable {
         set { search.usual = newValue }
     }
 
+    /// Prepares for images that are to be met next, on all threads; what is found stays the same.
+    mutating func foresee(_ looks: [ImageLook], areKept: Bool) { search.foresee(looks, areKept: areKept) }
+
     /// What an image shows, as far as it was met before; nil for a part of its own.
     ///
     /// - Parameters:

@@ -93,7 +93,9 @@ struct PartSurvey: Sendable {
     private mutating func seat(_ positions: some Sequence<Int>) {
         let positions = Array(positions)
         let keys = keys(of: positions.map { panel.members[$0].name })
-        for (position, key) in zip(positions, keys) {
+        let looks = positions.map { panel.looks[$0] }
+        for (place, (position, key)) in zip(positions, keys).enumerated() {
+            foresee(looks, from: place, areKept: true)
             memberOfFirst[finder.firstCount] = position
             let found = finder.meet(key: key, look: seen(panel.looks[position]), isKept: true)
             panel.partOfMember[position] = found.part
@@ -107,6 +109,17 @@ struct PartSurvey: Sendable {
     /// The parts that names name.
     func keys(of names: [String]) -> [String?] {
         settings.samePart?.parts(of: names) ?? names.map { _ in nil }
+    }
+
+    /// Prepares for images that are met next, each so many together; what is found stays the same.
+    ///
+    /// - Parameters:
+    ///   - looks: Of all that are met.
+    ///   - place: Among them, of the one that is to be met now.
+    ///   - areKept: Whether later images may be twins of those that are met next.
+    mutating func foresee(_ looks: [ImageLook?], from place: Int, areKept: Bool) {
+        guard settings.looksForTwins, place % TwinSearch.foresight == 0 else { return }
+        finder.foresee(looks[place...].prefix(TwinSearch.foresight).compactMap { $0 }, areKept: areKept)
     }
 
     /// Meets an image of the batch.
@@ -163,8 +176,11 @@ extension PartSurvey {
             parts.numbers[index] = meetBarred(key: keys[index], look: tokens.looks[index]).part
             parts.isFirst[index] = false
         }
-        for index in order where !barred.contains(names[index]) {
+        let heard = order.filter { !barred.contains(names[$0]) }
+        let looks = heard.map { tokens.looks[$0] }
+        for (place, index) in heard.enumerated() {
             let isJudge = panel.batchJudges && judges.count < wanted
+            foresee(looks, from: place, areKept: isJudge)
             let found = meet(key: keys[index], look: tokens.looks[index], isJudge: isJudge)
             (parts.numbers[index], parts.isFirst[index]) = (found.part, found.isFirst)
             if isJudge, found.isFirst { judges.append(index) }

@@ -105,7 +105,9 @@ struct BlockRoute: Sendable {
                 hasBegun = true
             }
             let keys = survey.keys(of: waiting.map { files[$0.position].name })
-            for (judge, key) in zip(waiting, keys) {
+            let looks = waiting.map { $0.tokens.looks[$0.index] }
+            for (place, (judge, key)) in zip(waiting, keys).enumerated() {
+                survey.foresee(looks, from: place, areKept: true)
                 let met = survey.meet(key: key, look: judge.tokens.looks[judge.index], isJudge: true)
                 if met.isFirst { found.append((judge.position, met.part, judge.tokens, judge.index)) }
             }

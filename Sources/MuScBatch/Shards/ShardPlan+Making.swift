@@ -169,8 +169,10 @@ extension ShardPlan {
                 hasBegun = true
             }
             let keys = survey.keys(of: waiting.map { files[$0.position].name })
-            for (judge, key) in zip(waiting, keys) where survey.meet(key: key, look: judge.look, isJudge: true).isFirst {
-                chosen.append(judge.position)
+            let looks = waiting.map(\.look)
+            for (place, (judge, key)) in zip(waiting, keys).enumerated() {
+                survey.foresee(looks, from: place, areKept: true)
+                if survey.meet(key: key, look: judge.look, isJudge: true).isFirst { chosen.append(judge.position) }
             }
             waiting = []
         }

@@ -1,3 +1,4 @@
+import CImageCodecs
 import Glibc
 
 /// What is between 1 and 4 pixels wide in a look, at four sizes: brightness and slow gradients are no part of it.
@@ -15,8 +16,8 @@ struct LookDetails: Sendable {
     /// 192 pixels, of a look that is compared with several: of all that are known it would be too much to keep.
     private var finestLevel: Level?
 
-    /// Standard deviations of the Gaussians between which details lie.
-    private static let finest = 1.0, finer = 0.7, coarsest = 4.0
+    /// Gaussians between which details lie, by their standard deviations.
+    private static let finest = kernel(1.0), finer = kernel(0.7), coarsest = kernel(4.0)
 
     init(_ look: ImageLook) {
         self.look = look
@@ -46,9 +47,9 @@ struct LookDetails: Sendable {
         return copy
     }
 
-    private static func level(_ image: [Float], side: Int, finest: Double) -> Level {
-        let fine = smoothed(image, side: side, deviation: finest)
-        let coarse = smoothed(image, side: side, deviation: coarsest)
+    private static func level(_ image: [Float], side: Int, finest: [Float]) -> Level {
+        let fine = smoothed(image, side: side, kernel: finest)
+        let coarse = smoothed(image, side: side, kernel: coarsest)
         return Level(side: side, values: fine.indices.map { fine[$0] - coarse[$0] })
     }
 
@@ -65,55 +66,18 @@ struct LookDetails: Sendable {
         }
     }
 
-    /// A Gaussian along columns, then along rows; what lies beyond the rim is as the rim.
-    private static func smoothed(_ image: [Float], side: Int, deviation: Double) -> [Float] {
+    private static func kernel(_ deviation: Double) -> [Float] {
         let reach = Int((3.5 * deviation).rounded(.up))
         let weights = (-reach...reach).map { exp(-Double($0 * $0) / (2 * deviation * deviation)) }
         let sum = weights.reduce(0, +)
-        let kernel = weights.map { Float($0 / sum) }
-        return alongRows(alongColumns(image, side: side, kernel: kernel), side: side, kernel: kernel)
+        return weights.map { Float($0 / sum) }
     }
 
-    /// How many values are summed up side by side.
-    private static let lanes = 16
-
-    private static func alongColumns(_ source: [Float], side: Int, kernel: [Float]) -> [Float] {
-        let reach = kernel.count / 2
-        return filtered(source, side: side, kernel: kernel) { source, y, x, tap in
-            UnsafeRawPointer(source + min(max(y + tap - reach, 0), side - 1) * side + x)
-        }
-    }
-
-    private static func alongRows(_ source: [Float], side: Int, kernel: [Float]) -> [Float] {
-        let reach = kernel.count / 2
-        let width = side + 2 * reach
-        var padded = [Float](repeating: 0, count: side * width)
-        for y in 0..<side {
-            for x in 0..<width { padded[y * width + x] = source[y * side + min(max(x - reach, 0), side - 1)] }
-        }
-        return filtered(padded, side: side, kernel: kernel) { source, y, x, tap in UnsafeRawPointer(source + y * width + x + tap) }
-    }
-
-    /// The weighted sums of what lies at a place for each tap, in the kernel's order.
-    private static func filtered(
-        _ source: [Float], side: Int, kernel: [Float],
-        at place: (_ source: UnsafePointer<Float>, _ y: Int, _ x: Int, _ tap: Int) -> UnsafeRawPointer
-    ) -> [Float] {
-        [Float](unsafeUninitializedCapacity: side * side) { result, written in
-            written = side * side
-            source.withUnsafeBufferPointer { source in
-                guard let start = source.baseAddress, let target = result.baseAddress else { return }
-                for y in 0..<side {
-                    for column in stride(from: 0, to: side, by: lanes) {
-                        // The last of a row that is no multiple overlap those before.
-                        let x = min(column, side - lanes)
-                        var sums = SIMD16<Float>.zero
-                        for tap in kernel.indices {
-                            sums += kernel[tap] * place(start, y, x, tap).loadUnaligned(as: SIMD16<Float>.self)
-                        }
-                        UnsafeMutableRawPointer(target + y * side + x).storeBytes(of: sums, as: SIMD16<Float>.self)
-                    }
-                }
+    private static func smoothed(_ image: [Float], side: Int, kernel: [Float]) -> [Float] {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: side * side) { scratch in
+            [Float](unsafeUninitializedCapacity: side * side) { result, written in
+                musc_look_smoothed(image, Int32(side), kernel, Int32(kernel.count), scratch.baseAddress, result.baseAddress)
+                written = side * side
             }
         }
     }

@@ -1,3 +1,4 @@
+import CImageCodecs
 import MuScSupport
 
 /// Finds photographs of a part that was photographed before, from the same place.
@@ -24,7 +25,48 @@ package struct TwinSearch: Sendable {
     /// each other.
     package var usual: Float
     /// The photographs that others may be twins of, with the numbers that they were given.
-    private var known: [(number: Int, details: LookDetails, outline: [Float])] = []
+    private var known: [Known] = []
+    /// The photographs that are to be met next, and how far they agree with those before them.
+    private var foreseen: [Foreseen] = []
+    /// Counts the photographs up.
+    private var identities = 0
+
+    /// A photograph that others may be twins of.
+    private struct Known {
+        let number: Int
+        let details: LookDetails
+        let outline: [Float]
+        /// Unlike that of any other photograph, whatever its number.
+        let identity: Int
+    }
+
+    /// A photograph that is to be met.
+    private struct Foreseen {
+        let look: ImageLook
+        let details: LookDetails
+        let outline: [Float]
+        let shifted: [[Float]]
+        var identity = -1
+        /// By the identities of photographs before it.
+        var likenesses: [Int: Float] = [:]
+        var agreements: [Int: Comparison] = [:]
+
+        init(_ look: ImageLook) {
+            self.look = look
+            details = LookDetails(look)
+            outline = LookOutline.core(details)
+            shifted = LookOutline.shifted(details)
+        }
+
+        func likeness(_ other: Known) -> Float {
+            likenesses[other.identity] ?? LookOutline.likeness(other.outline, shifted)
+        }
+    }
+
+    /// How far two photographs agree; nil where they cannot be laid over each other.
+    private struct Comparison {
+        let agreement: LookAlignment.Agreement?
+    }
 
     private let threads: Int
 
@@ -39,40 +81,97 @@ package struct TwinSearch: Sendable {
     ///   - sample: Looks of some images, of which most show different parts.
     ///   - threads: The most threads to use.
     package static func usualDifference(_ sample: [ImageLook], threads: Int = 1) -> Float {
-        let details = concurrentMap(sample.count, threads: threads) { LookDetails(sample[$0]) }
-        let pairs = sample.indices.flatMap { first in (0..<first).map { (first, $0) } }
-        let differences = concurrentMap(pairs.count, threads: threads) { index in
-            LookAlignment.agreement(details[pairs[index].0], details[pairs[index].1])?.difference ?? .infinity
-        }.sorted()
+        let details = concurrentMap(sample.count, threads: threads) { LookDetails(sample[$0]).keepingFinest }
+        let differences = concurrentMap(sample.count, threads: threads) { index in
+            // Those with the most before them first.
+            let first = sample.count - 1 - index
+            var slopes = LookSlopes(details[first])
+            return (0..<first).map { LookAlignment.agreement(&slopes, details[$0])?.difference ?? .infinity }
+        }.flatMap { $0 }.sorted()
         // Twins among the sample are few pairs of it.
         return differences.isEmpty ? 0 : differences[min(differences.count * 3 / 4, differences.count - 1)]
     }
 
     /// Adds a photograph that others may be twins of.
     package mutating func add(_ look: ImageLook, as number: Int) {
-        let details = LookDetails(look)
-        known.append((number, details, LookOutline.core(details)))
+        if let one = entry(look) {
+            known.append(Known(number: number, details: one.details, outline: one.outline, identity: one.identity))
+        } else {
+            let details = LookDetails(look)
+            known.append(Known(number: number, details: details, outline: LookOutline.core(details), identity: identities))
+            identities += 1
+        }
     }
 
     /// Takes a photograph back.
     package mutating func remove(_ number: Int) { known.removeAll { $0.number == number } }
 
+    /// So many photographs are best foreseen at a time.
+    package static let foresight = 32
+
+    /// Computes on all threads what ``twin(of:)`` will need where photographs are met one after the other and no twins are
+    /// among them, as is usual; it finds the same without.
+    ///
+    /// - Parameter areKept: Whether they are added as well, so that those after them may be their twins.
+    package mutating func foresee(_ looks: [ImageLook], areKept: Bool) {
+        foreseen = []
+        let looks = looks.filter { $0.blank == nil }
+        guard usual > 0, !looks.isEmpty else { return }
+        var made = concurrentMap(looks.count, threads: threads) { Foreseen(looks[$0]) }
+        for index in made.indices { made[index].identity = identities + index }
+        identities += made.count
+        let pool = known + made.map { Known(number: -1, details: $0.details, outline: $0.outline, identity: $0.identity) }
+        let (before, next) = (known.count, made)
+        let coarse = concurrentMap(next.count, threads: threads) { index in
+            let likenesses = pool[..<(before + (areKept ? index : 0))].map { next[index].likeness($0) }
+            var slopes = LookSlopes(next[index].details)
+            let alignments = Self.nearest(likenesses).map { ($0, LookAlignment.coarse(&slopes, pool[$0].details)) }
+            return (likenesses: likenesses, alignments: alignments)
+        }
+        // The finest level is made once for all that need it, and by nobody else.
+        var needed: Set<Int> = []
+        for (index, one) in coarse.enumerated() {
+            for (other, alignment) in one.alignments where alignment != nil { needed.formUnion([other, before + index]) }
+        }
+        let order = Array(needed)
+        let finest = Dictionary(
+            uniqueKeysWithValues: zip(order, concurrentMap(order.count, threads: threads) { pool[order[$0]].details.keepingFinest }))
+        foreseen = concurrentMap(next.count, threads: threads) { index in
+            var one = next[index]
+            for (other, likeness) in coarse[index].likenesses.enumerated() { one.likenesses[pool[other].identity] = likeness }
+            var slopes = LookSlopes(finest[before + index] ?? one.details)
+            for (other, alignment) in coarse[index].alignments {
+                one.agreements[pool[other].identity] = Comparison(
+                    agreement: alignment?.finished(&slopes, finest[other] ?? pool[other].details))
+            }
+            return one
+        }
+    }
+
+    private func entry(_ look: ImageLook) -> Foreseen? { foreseen.first { $0.look.pixels == look.pixels } }
+
     /// The number of the photograph of which this is a twin; nil where it is of none.
     package func twin(of look: ImageLook) -> Int? {
         guard usual > 0, look.blank == nil, !known.isEmpty else { return nil }
-        let details = LookDetails(look)
-        let shifted = LookOutline.shifted(details)
-        let likenesses = known.map { LookOutline.likeness($0.outline, shifted) }
-        let nearest = known.indices.filter { likenesses[$0] >= Self.leastOutline }
-            .sorted { (-likenesses[$0], $0) < (-likenesses[$1], $1) }.prefix(Self.candidates)
-        guard !nearest.isEmpty else { return nil }
-        let fine = details.keepingFinest
-        let found = concurrentMap(nearest.count, threads: threads) { isTwin(fine, known[nearest[$0]].details) }
-        return zip(nearest, found).first { $1 }.map { known[$0.0].number }
+        let one = entry(look) ?? Foreseen(look)
+        let nearest = Self.nearest(known.map { one.likeness($0) }).map { known[$0] }
+        let missing = nearest.filter { one.agreements[$0.identity] == nil }
+        let fine = missing.count > 1 ? one.details.keepingFinest : one.details
+        let computed = concurrentMap(missing.count, threads: threads) { LookAlignment.agreement(fine, missing[$0].details) }
+        var agreements = one.agreements
+        for (other, agreement) in zip(missing, computed) { agreements[other.identity] = Comparison(agreement: agreement) }
+        return nearest.first { isTwin(agreements[$0.identity]?.agreement) }?.number
     }
 
-    private func isTwin(_ first: LookDetails, _ second: LookDetails) -> Bool {
-        guard let agreement = LookAlignment.agreement(first, second), agreement.correlation >= Self.leastCorrelation,
+    /// The positions of the most similar photographs, the most similar first.
+    private static func nearest(_ likenesses: [Float]) -> [Int] {
+        Array(
+            likenesses.indices.filter { likenesses[$0] >= leastOutline }
+                .sorted { (-likenesses[$0], $0) < (-likenesses[$1], $1) }.prefix(candidates))
+    }
+
+    private func isTwin(_ agreement: LookAlignment.Agreement?) -> Bool {
+        guard let agreement, agreement.correlation >= Self.leastCorrelation,
             agreement.difference <= Self.usualShare * usual
         else { return false }
         return agreement.difference <= Self.mostDifference || agreement.correlation >= Self.enoughCorrelation
@@ -94,27 +193,7 @@ private enum LookOutline {
 
     /// The highest correlation of an outline with one of the moved, −1 to 1.
     static func likeness(_ outline: [Float], _ shifted: [[Float]]) -> Float {
-        shifted.map { moved in
-            var sum: Float = 0
-            var sums = SIMD16<Float>.zero
-            outline.withUnsafeBufferPointer { a in
-                moved.withUnsafeBufferPointer { b in
-                    guard let p = a.baseAddress, let q = b.baseAddress else { return }
-                    var index = 0
-                    while index + 16 <= a.count {
-                        sums +=
-                            UnsafeRawPointer(p + index).loadUnaligned(as: SIMD16<Float>.self)
-                            * UnsafeRawPointer(q + index).loadUnaligned(as: SIMD16<Float>.self)
-                        index += 16
-                    }
-                    while index < a.count {
-                        sum += p[index] * q[index]
-                        index += 1
-                    }
-                }
-            }
-            return sum + sums.sum()
-        }.max() ?? -1
+        shifted.map { musc_look_product(outline, $0, Int32(outline.count)) }.max() ?? -1
     }
 
     private static func cut(_ level: LookDetails.Level, _ down: Int, _ right: Int) -> [Float] {
