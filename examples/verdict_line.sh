@@ -4,7 +4,8 @@
 #
 #     examples/verdict_line.sh [--seeds N]
 #
-# Prints recall, false alarms and AUROC by batch, means over N simulated lines, 5 unless given. Preset tuned at 224 px; tokens are kept in
+# Prints recall, false alarms and AUROC by batch and over the last two, means over N simulated lines, 5 unless given, and
+# how many cells with a label are flagged. Preset tuned at 224 px. Tokens are computed once a cell, and kept in
 # quickstart/tokens.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -125,6 +125,18 @@ import Testing
         #expect(verdicts["scored"] as? Int == 18 && verdicts["spot_checks"] as? Int == 1 && (verdicts["batches"] as? [Any])?.count == 2)
     }
 
+    @Test("A line that has verdicts and remembers nothing yet is shown with these, as JSON too")
+    func unremembered() throws {
+        let names = try images()
+        #expect(try musc.run("verdict", "batch", "--good", names[0], "--defect", names[1]).status == 0)
+        let line = musc.scratch.path
+        let shown = try musc.run("line", "show", line, "--json")
+        let lines = try #require(try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [[String: Any]])
+        #expect(lines.count == 1 && (lines.first?["images"] as? [Any])?.isEmpty == true)
+        #expect((lines.first?["verdicts"] as? [String: Any])?["good"] as? Int == 1)
+        #expect(try musc.run("line", "show", line).output.contains("1 good, 1 defective"))
+    }
+
     @Test("Whichever call fails, and wherever the program is killed, no verdict is lost and none is half written")
     func faults() throws {
         let folder = try ScratchFolder()

@@ -385,6 +385,12 @@ extension BlockRoute {
                 of: standardised, degrees: settings.degrees, judged: once, judges: judging, parts: parts)
             maps.add(scores[...], of: settings.featureLayers.count)
         }
+        let good = comparison.vouching(panel, parts: parts, from: own.readable)
+        if let word = try comparison.word(
+            of: good, on: once, layers: own.layers.indices.map { own.layers[$0] + panel.layers[$0] + others.layers[$0] }, parts)
+        {
+            maps.bound(by: word)
+        }
         guard once.count < judged.count else { return maps.values }
         return judged.flatMap { image in
             let first = (rows[image] ?? 0) * grid.count

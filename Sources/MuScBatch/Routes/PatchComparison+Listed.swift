@@ -91,12 +91,11 @@ extension PatchComparison {
         kept.change = listed.isUnchanged ? .none : listed.addition.map { .addition($0) } ?? .other
         let end = tokens.readable * grid.count
         var maps = PatchMaps(batch: Array(mean.values[..<end]), calibration: Array(mean.values[end...]))
-        if let search {
-            do {
-                try addRecurring(near: search.near, far: search.far, tokens: tokens, seats.batch, to: &maps)
-            } catch {
-                throw .spill(error)
-            }
+        do throws(SpillError) {
+            if let search { try addRecurring(near: search.near, far: search.far, tokens: tokens, seats, to: &maps) }
+            try wordOfGood(tokens, seats)?.bound(&maps)
+        } catch {
+            throw .spill(error)
         }
         return maps
     }

@@ -54,7 +54,7 @@ extension PatchComparison {
         let unit = try searchedTokens(tokens.layers[searched.layer] + panel.layers[searched.layer])
         try addRecurring(
             near: scoring.patchScores(of: unit, judged: judged, judges: judges, parts: parts),
-            far: wide.patchScores(of: unit, judged: judged, judges: sample, parts: parts), tokens: tokens, seats.batch,
+            far: wide.patchScores(of: unit, judged: judged, judges: sample, parts: parts), tokens: tokens, seats,
             to: &maps)
     }
 
@@ -67,17 +67,24 @@ extension PatchComparison {
     ///   - near, far: Of the batch's images and those that set the threshold, by the searched layer and degree.
     /// - Throws: ``SpillError``.
     func addRecurring(
-        near: [Float], far: [Float], tokens: BatchTokens, _ batch: BatchParts, to maps: inout PatchMaps
+        near: [Float], far: [Float], tokens: BatchTokens, _ seats: Seats, to maps: inout PatchMaps
     ) throws(SpillError) {
+        let batch = seats.batch
         // Each part says once what is usual, and blank images say nothing.
         let others = Set(batch.isFirst.indices.filter { !batch.isFirst[$0] })
         let found = RecurringDefects(near: near, far: far, region: region, others: others, patches: grid.count)
         found.penalise(&maps.batch, from: 0)
         found.penalise(&maps.calibration, from: maps.batch.count)
         guard found.isRemarkable else { return }
-        let layer = tokens.layers[searched.layer]
-        maps.recurring = try found.groups(near: near, images: tokens.readable, patches: grid.count, parts: batch.parts) {
-            (images: [Int]) throws(SpillError) in try searchedTokens(images.map { layer[$0] })
+        let layer = tokens.layers[searched.layer] + seats.panel.layers[searched.layer]
+        func unit(_ images: [Int]) throws(SpillError) -> UnitTokens { try searchedTokens(images.map { layer[$0] }) }
+        maps.recurring = try found.groups(
+            near: near, images: tokens.readable, patches: grid.count, parts: batch.parts, tokens: unit)
+        for index in maps.recurring.indices {
+            maps.recurring[index].foundGood = try foundGood(
+                with: maps.recurring[index], near: near, seats, from: tokens.readable, tokens: unit)
         }
+        // What enough good parts bear too is no defect that recurs.
+        maps.recurring.removeAll { $0.foundGood >= Self.leastVouching }
     }
 }

@@ -70,8 +70,11 @@ struct PatchComparison: Sendable {
             }
         }
         var maps = PatchMaps(batch: batch.values, calibration: calibration.values, findings: findings)
-        if subsets.count == 1 {
-            do { try searchRecurring(tokens, seats, by: scoring, maps: &maps) } catch { throw .spill(error) }
+        do throws(SpillError) {
+            if subsets.count == 1 { try searchRecurring(tokens, seats, by: scoring, maps: &maps) }
+            try wordOfGood(tokens, seats)?.bound(&maps)
+        } catch {
+            throw .spill(error)
         }
         return maps
     }

@@ -28,4 +28,7 @@ struct LayerMean {
         let first = offset - scores.startIndex
         for index in scores.indices { values[first + index] += scores[index] / Float(count) }
     }
+
+    /// Lets no value be more than what good parts say.
+    mutating func bound(by word: [Float]) { WordOfGood.bound(&values, by: word) }
 }

@@ -15,6 +15,11 @@ public struct RecurringMark: Sendable, Hashable, Codable {
     }
 
     public var parts: [Part]
+    /// How many parts that people found good have it; nil for none. Once there are ``known`` of them it is named no more.
+    public var foundGood: Int?
 
-    public init(parts: [Part]) { self.parts = parts }
+    public init(parts: [Part], foundGood: Int? = nil) { (self.parts, self.foundGood) = (parts, foundGood) }
+
+    /// So many parts that were found good make a mark a known one.
+    package static let known = PatchComparison.leastVouching
 }

@@ -116,7 +116,7 @@ struct Verdict: Sendable {
                     let image = readable[member.image]
                     let middle = image.middle(ofPatch: member.patch, on: grid, size: image.size ?? 1)
                     return RecurringMark.Part(image: member.image, name: image.name, x: middle.x, y: middle.y)
-                })
+                }, foundGood: group.foundGood > 0 ? group.foundGood : nil)
         }
     }
 }

@@ -15,7 +15,11 @@ struct PageVerdicts {
         let folder = FilePath(run.batch).canonical()
         let standing = (try? StandingVerdicts(in: folder))?.verdicts ?? [:]
         let said = standing.sorted { $0.key < $1.key }.map { "\(Markup.json($0.key)):\"\($0.value.answer.rawValue)\"" }
+        let marks = MarksToKnow(run)?.marks.map { mark in
+            "[[\(mark.parts.compactMap { ranks[ExactText($0.name)] }.map(String.init).joined(separator: ","))],\(mark.foundGood ?? 0)]"
+        }
         return
-            "{\"batch\":\(Markup.json(folder.string)),\"spotChecks\":[\(checks.joined(separator: ","))],\"said\":{\(said.joined(separator: ","))}}"
+            "{\"batch\":\(Markup.json(folder.string)),\"spotChecks\":[\(checks.joined(separator: ","))],\"said\":{\(said.joined(separator: ","))},"
+            + "\"marks\":\(marks.map { "[\($0.joined(separator: ","))]" } ?? "null"),\"known\":\(RecurringMark.known)}"
     }
 }

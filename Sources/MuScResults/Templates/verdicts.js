@@ -3,7 +3,7 @@
 
 const verdicts = (() => {
   const words = { good: 'Good', defect: 'Defect', unsure: 'Unsure' }, keyOf = { g: 'good', d: 'defect', u: 'unsure' };
-  const { batch, spotChecks, said } = page.verdicts;
+  const { batch, spotChecks, said, marks, known } = page.verdicts;
   const server = document.querySelector('meta[name="musc-serve"]')?.content;
   const place = `musc-verdicts ${batch}`, person = 'musc-verdicts-by';
   const drawn = new Set(spotChecks);
@@ -27,7 +27,7 @@ const verdicts = (() => {
         const answer = await fetch('verdict', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Musc-Token': server }, body: JSON.stringify({ image: image.name, ...row }) });
         if (!answer.ok) throw new Error(await answer.text());
         said[image.name] = word;
-        tell(`${image.name}: ${words[word].toLowerCase()}, saved.`);
+        tell(`${image.name}: ${words[word].toLowerCase()}, saved.${outlook(image)}`);
       } catch (error) {
         unsaved[image.name] = row;
         keep(place, unsaved);
@@ -35,9 +35,20 @@ const verdicts = (() => {
       }
     } else {
       unsaved[image.name] = row;
-      tell(keep(place, unsaved) ? '' : 'This browser keeps nothing: save before you close the page.');
+      tell(keep(place, unsaved) ? outlook(image).trim() : 'This browser keeps nothing: save before you close the page.');
     }
     mark();
+  }
+
+  /// How many more good parts make the mark of a flagged one known; the program says it in the same words.
+  function outlook(image) {
+    if (!marks || verdict(image) !== 'good' || !(image.score >= page.threshold)) return '';
+    const mark = marks.find(([members]) => members.includes(image.i));
+    const more = known - (mark ? mark[1] + mark[0].filter((i) => verdict(images[i]) === 'good').length : 1);
+    if (more <= 0) return ` ${known} parts with its mark were found good: it is known from the next batch on.`;
+    const text = `${more === 1 ? 'one' : 'two'} more like this and it is known.`;
+    // Of a mark that it has alone nobody knows how many were found good before.
+    return mark ? ` ${text[0].toUpperCase()}${text.slice(1)}` : ` At most ${text}`;
   }
 
   function tell(text) { $('verdict-state').textContent = text; }

@@ -30,6 +30,8 @@ package struct BatchVerdicts: Sendable {
         /// Those that fit no image of the batch, and were not written.
         package var unmatched: [StandingVerdicts.Unmatched] = []
         package var problems: [VerdictProblem] = []
+        /// How many more good parts make the mark of a flagged one known, a sentence; nil where there is nothing to say.
+        package var outlook: String?
     }
 
     /// Adds verdicts, all that fit an image or none.
@@ -57,6 +59,12 @@ package struct BatchVerdicts: Sendable {
             }
         }
         try VerdictsFile(in: folder).append(added.verdicts)
+        var good = Set(former.verdicts.filter { $0.value.answer == .good }.keys)
+        for verdict in added.verdicts {
+            if verdict.answer == .good { good.insert(verdict.image) } else { good.remove(verdict.image) }
+        }
+        added.outlook = origins.marks?.sentence(
+            on: added.verdicts.filter { $0.answer == .good }.map(\.image), good: good, flagged: origins.flagged)
         return added
     }
 
@@ -93,6 +101,9 @@ package struct BatchVerdicts: Sendable {
 struct VerdictOrigins: Sendable {
     private var top: Set<String> = []
     private var spotChecks: Set<String> = []
+    /// The flagged images, and the marks that they share.
+    private(set) var flagged: Set<String> = []
+    private(set) var marks: MarksToKnow?
 
     /// - Parameter results: nil, or results that cannot be read, know of no reason.
     init(results: FilePath?) {
@@ -101,6 +112,8 @@ struct VerdictOrigins: Sendable {
         }
         top = Set(result.flaggedImages.map(\.image) + result.lookImages)
         spotChecks = Set(run.spotChecks ?? [])
+        flagged = Set(result.flaggedImages.map(\.image))
+        marks = MarksToKnow(run)
     }
 
     func origin(of image: String) -> PartVerdict.Origin {

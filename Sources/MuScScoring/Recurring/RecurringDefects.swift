@@ -22,7 +22,7 @@ package struct RecurringDefects: Sendable {
     static let remarkable: Float = 7
     /// Two patches bear the same mark where they are not farther apart than this multiple of how far they are from
     /// their nearest judges.
-    static let reach: Float = 1.1
+    package static let reach: Float = 1.1
     /// What is added to a score for each unit of excess beyond the usual.
     static let weight: Float = 2
     /// The fewest images that make a group.
@@ -125,6 +125,10 @@ package struct RecurringDefects: Sendable {
         }
 
         package var members: [Member]
+        /// How many parts that people found good have the mark.
+        package var foundGood = 0
+
+        package init(members: [Member]) { self.members = members }
     }
 
     /// Groups of images of at least three parts whose remarkable patches are as near to each other as to their nearest judges.

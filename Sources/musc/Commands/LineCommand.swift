@@ -57,10 +57,8 @@ struct LineCommand: ParsableCommand {
                 return line
             }
             if output.json {
-                if lines.isEmpty, said.checked > 0 {
-                    Terminal.note("\(wanted): no image is remembered; without --json its verdicts are told")
-                }
-                return try output.write(lines)
+                guard lines.isEmpty, said.checked > 0 else { return try output.write(lines) }
+                return try output.write([VerdictsAlone(line: wanted.string, verdicts: said)])
             }
             guard !lines.isEmpty || said.checked > 0 else { throw Line.unknown(wanted) }
             for sentence in said.sentences { Terminal.printResult(sentence) }
@@ -72,6 +70,13 @@ struct LineCommand: ParsableCommand {
                             + (image.content.map { "  content \($0.prefix(8))" } ?? ""))
                 }
             }
+        }
+
+        /// A line of which nothing is remembered but what people found.
+        private struct VerdictsAlone: Encodable {
+            let line: String
+            let images: [String] = []
+            let verdicts: LineStatistics
         }
 
         /// The line's batches with the number of their images; none without a ledger.

@@ -93,6 +93,7 @@ struct VerdictCommand: AsyncParsableCommand {
             return written
         }
         for verdict in written { Terminal.printResult(Self.line(verdict)) }
+        for outlook in added.compactMap(\.outlook) { Terminal.note(outlook) }
         let known = added.reduce(0) { $0 + $1.known }
         if known > 0 { Terminal.note("\(known) of the verdicts stood already") }
         if let first = added.first(where: { !$0.unmatched.isEmpty }), written.isEmpty, known == 0 {

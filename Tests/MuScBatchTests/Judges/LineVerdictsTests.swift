@@ -150,6 +150,49 @@ import Testing
         #expect(!scores[3].isFlagged && scores[3].score < scores[2].score)
     }
 
+    @Test("A mark that recurs is penalised and named until three parts with it were found good, in blocks too, and others never are known")
+    func benignThatRecurs() throws {
+        let fixture = try JudgesFixture {
+            $0.interval = MutualScoring.Interval(upper: 0.05)
+            $0.minimumJudges = 3
+            $0.recurringMarks = .count
+        }
+        let odd: Set<Int> = [1, 4, 9, 13]
+        let marked = try fixture.inspector.tokens(of: try fixture.images(4, in: "marked", odd: Set(0..<4), seed: 7))
+        let plain = try fixture.inspector.tokens(of: try fixture.images(5, in: "plain", seed: 90))
+        let batch = try fixture.images(24, in: "batch", odd: odd, seed: 1)
+        func inspect(_ known: Int, plain count: Int = 5) throws -> Inspection {
+            let good = plain.selecting(Array(0..<count)).appending(marked.selecting(Array(0..<known)))
+            return try fixture.inspector.inspectWhole(batch, judgedBy: [OutsideJudges(origin: .foundGood, tokens: good, sample: 0)])
+        }
+        func lowest(_ inspection: Inspection) -> Float { odd.compactMap { inspection.images[$0].score }.min() ?? 0 }
+        func others(_ inspection: Inspection) -> Float {
+            inspection.images.indices.filter { !odd.contains($0) }.compactMap { inspection.images[$0].score }.max() ?? 0
+        }
+        let all = try (0...4).map { try inspect($0) }
+        for (known, inspection) in all.enumerated() {
+            let mark = inspection.recurring.first { Set($0.parts.map(\.image)) == odd }
+            #expect((mark != nil) == (known < 3), "\(known)")
+            #expect(known > 2 || mark?.foundGood == (known > 0 ? known : nil), "\(known)")
+            #expect(known == 3 || (lowest(inspection) > others(inspection)) == (known < 3), "\(known)")
+        }
+        #expect(lowest(all[3]) < lowest(all[2]))
+        // Where the good parts lack the mark, it is penalised as if nobody had said anything.
+        var ignoring = fixture.inspector.settings
+        ignoring.recurringMarks = .ignore
+        let bare = try fixture.inspector.with(ignoring).inspectWhole(
+            batch, judgedBy: [OutsideJudges(origin: .foundGood, tokens: plain, sample: 0)])
+        #expect(lowest(all[0]) > 1.2 * lowest(bare))
+        // Three of many that judge are the last word in blocks too.
+        let wide = try JudgesFixture { $0.interval = MutualScoring.Interval(upper: 0.5) }
+        let judges = OutsideJudges(origin: .foundGood, tokens: plain.appending(marked), sample: 0)
+        let counted = wide.inspector.with(wide.inspector.settings.judging(.count(9)))
+        let whole = try counted.inspectWhole(batch, judgedBy: [judges])
+        let blocks = try counted.inspectInBlocks(batch, judges: 9, judgedBy: [judges])
+        for (one, other) in zip(whole.images, blocks.images) { #expect(abs((one.score ?? 0) - (other.score ?? 1)) < 1e-4) }
+        #expect(lowest(whole) < lowest(try counted.inspectWhole(batch, judgedBy: [])))
+    }
+
     @Test("Of many parts that were found good the latest half stays, and of the rest those that differ most")
     func various() {
         let features: [[Float]] = [[1, 0], [1, 0.01], [1, 0.02], [1, 0.03], [0, 1], [1, 0.04], [-1, 0.2], [1, 0.05]]
