@@ -158,7 +158,7 @@ class Way(unittest.TestCase):
             page.get_by_role("link", name="line/b").first.click()
             page.fill("#verdict-by", name)
         first = self.judge(ann, "ggg")
-        expect(ann.locator("#verdict-state")).to_have_text(f"{first[2]}: good, saved.")
+        expect(ann.locator("#verdict-state")).to_have_text(f"{first[2]}: good, saved. At most two more like this and it is known.")
         second = self.judge(bob, "gdgu")
         expect(bob.locator("#verdict-state")).to_have_text(f"{second[3]}: unsure, saved.")
         found = self.verdicts("b")
