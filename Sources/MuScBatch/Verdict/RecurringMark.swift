@@ -15,7 +15,7 @@ public struct RecurringMark: Sendable, Hashable, Codable {
     }
 
     public var parts: [Part]
-    /// How many parts that people found good have it; nil for none. Once there are ``known`` of them it is named no more.
+    /// How many parts that people found good have it; nil for none. Once there are three of them it is named no more.
     public var foundGood: Int?
 
     public init(parts: [Part], foundGood: Int? = nil) { (self.parts, self.foundGood) = (parts, foundGood) }
