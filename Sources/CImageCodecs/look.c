@@ -1,20 +1,10 @@
+#include "clones.h"
 #include "musc_image_codecs.h"
 
 #include <string.h>
 
 // Sums are taken lane by lane in one order, and nothing is fused: the result is the same bit for bit on every processor.
 #pragma STDC FP_CONTRACT OFF
-
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-
-// The choice among clones is made before the thread sanitizer is ready for it.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define MUSC_FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
-#else
-#define MUSC_FOR_EACH_PROCESSOR
-#endif
 
 enum {
     lanes = 8,

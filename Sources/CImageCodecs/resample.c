@@ -1,3 +1,4 @@
+#include "clones.h"
 #include "musc_image_codecs.h"
 
 #include <string.h>
@@ -8,17 +9,6 @@
 
 // Sums are of whole numbers, so their order does not matter: the lanes below may be split and joined as the
 // processor likes, and the result stays the same bit for bit.
-
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-
-// The choice among clones is made before the thread sanitizer is ready for it.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define MUSC_FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
-#else
-#define MUSC_FOR_EACH_PROCESSOR
-#endif
 
 enum {
     fraction_bits = 22,
