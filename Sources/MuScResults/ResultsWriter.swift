@@ -48,8 +48,12 @@ package struct ResultsWriter: Sendable {
         var record = run
         record.summarise(scores, ranking)
         record.indexURL = indexURL ?? run.indexURL
+        let start = ContinuousClock.now
         let regions = BatchRegions(of: scores, leastArea: options.leastRegion, threads: options.threads)
         record.regions = regions.record(ranking.scored)
+        // Results that are written anew say what their own regions took.
+        record.timings.removeAll { $0.stage == "regions" }
+        record.timings.append(StageTiming(stage: "regions", seconds: (ContinuousClock.now - start) / .seconds(1)))
         let run = record
         let named = scores
         try folder.publish(createsParent: options.location != .alongside, confirm: confirm) { (path: String) throws(ResultsError) in

@@ -61,6 +61,7 @@ public struct PreparedBatch: Sendable {
         inspection.conditions = Inspection.Conditions(
             settings: network.settingsInForce, weightsSHA256: weightsSHA256)
         inspection.verdicts = ownVerdicts
+        inspection.timings.insert(StageTiming(stage: "preparation", seconds: duration / .seconds(1)), at: 0)
         return inspection
     }
 
@@ -75,7 +76,7 @@ public struct PreparedBatch: Sendable {
             outside.append(OutsideJudges(origin: .linePast, tokens: unchecked(recollection.tokens, beside: outside)))
         }
         let features = StageTiming(
-            stage: "features", seconds: (duration + (ContinuousClock.now - start)) / .seconds(1))
+            stage: "features", seconds: (ContinuousClock.now - start) / .seconds(1))
         let nearest = cache.flatMap { cache in batch.folder.map { NearestCache(cache, batch: $0.canonical()) } }
         var inspection = try WholeRoute(network: network, region: region, barred: barred).inspection(
             of: tokens, judgedBy: outside, nearest: nearest, findings: seen, progress: progress)

@@ -39,40 +39,54 @@ struct PartMask: Sendable, Hashable {
     func opened(_ radius: Int) -> PartMask { narrowed(by: radius).widened(by: radius) }
 
     /// Pixels of `value` take over those within a square of 2 · radius + 1 around them, rows first, then columns.
+    ///
+    /// Each pixel takes its neighbours at every distance in turn: whole rows side by side, many pixels at once.
     private func spread(_ radius: Int, of value: UInt8) -> PartMask {
-        var result = self
-        func run(from start: Int, _ source: [UInt8], _ target: inout [UInt8]) {
-            var reach = -1
-            // Forward, then back: each pixel is told how far the last of `value` reaches.
-            for position in 0..<width {
-                if source[start + position] == value { reach = position + radius }
-                if position <= reach { target[start + position] = value }
-            }
-            reach = width
-            for position in (0..<width).reversed() {
-                if source[start + position] == value { reach = position - radius }
-                if position >= reach { target[start + position] = value }
+        let across = pixels.withUnsafeBufferPointer { source in
+            Self.pixels(source) { target, source in
+                for y in 0..<height {
+                    for distance in stride(from: 1, through: min(radius, width - 1), by: 1) {
+                        let (row, count) = (y * width, width - distance)
+                        Self.take(source + row, into: target + row + distance, count: count, value)
+                        Self.take(source + row + distance, into: target + row, count: count, value)
+                    }
+                }
             }
         }
-        let source = pixels
-        for y in 0..<height { run(from: y * width, source, &result.pixels) }
-        // Down the columns a row at a time, in which neighbours lie side by side.
-        let rows = result.pixels
-        rows.withUnsafeBufferPointer { rows in
-            result.pixels.withUnsafeMutableBufferPointer { pixels in
+        var result = self
+        result.pixels = across.withUnsafeBufferPointer { source in
+            Self.pixels(source) { target, source in
                 for y in 0..<height {
                     for other in max(y - radius, 0)...min(y + radius, height - 1) where other != y {
-                        let (target, source) = (y * width, other * width)
-                        if value == 1 {
-                            for x in 0..<width { pixels[target + x] |= rows[source + x] }
-                        } else {
-                            for x in 0..<width { pixels[target + x] &= rows[source + x] }
-                        }
+                        Self.take(source + other * width, into: target + y * width, count: width, value)
                     }
                 }
             }
         }
         return result
+    }
+
+    /// The pixels as they are, then as `fill` changes them.
+    private static func pixels(
+        _ source: UnsafeBufferPointer<UInt8>, fill: (UnsafeMutablePointer<UInt8>, UnsafePointer<UInt8>) -> Void
+    ) -> [UInt8] {
+        var result = Array(source)
+        result.withUnsafeMutableBufferPointer { target in
+            if let target = target.baseAddress, let source = source.baseAddress { fill(target, source) }
+        }
+        return result
+    }
+
+    /// Where a pixel of the source has `value`, 0 or 1, the target's takes it over.
+    @inline(__always)
+    private static func take(
+        _ source: UnsafePointer<UInt8>, into target: UnsafeMutablePointer<UInt8>, count: Int, _ value: UInt8
+    ) {
+        if value == 1 {
+            for index in 0..<count { target[index] |= source[index] }
+        } else {
+            for index in 0..<count { target[index] &= source[index] }
+        }
     }
 
     // MARK: Components
