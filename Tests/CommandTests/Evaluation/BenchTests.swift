@@ -32,7 +32,8 @@ import Testing
         let stages = try bench("batch").compactMap { $0["stage"] as? String }
         #expect(
             stages == [
-                "preparation", "features", "of that, decoding", "images of one part", "mutual scoring", "scores", "nearest places", "results",
+                "preparation", "features", "of that, decoding", "images of one part", "mutual scoring", "scores", "nearest places",
+                "results",
                 "together",
             ])
         #expect(batch.names == before)
