@@ -60,10 +60,13 @@ public struct TooFewImages: Sendable, Hashable, CustomStringConvertible {
             return "\(files) readable image. \(firstUnreadable): \(reason ?? "") Check the export, then musc run FOLDER, or "
                 + "musc retry FOLDER where musc watches it."
         }
-        let example = firstUnreadable.map { ": \($0): \(reason ?? "")" } ?? ""
-        let skipped = unreadable == 0 ? "" : " (\(unreadable) could not be read\(example))"
         let equal = copies == 0 ? "" : " of which \(copies) show\(copies == 1 ? "s" : "") the same as another"
-        return "\(readable) readable image\(readable == 1 ? "" : "s")\(equal)\(skipped): images are judged by each other, so at "
-            + "least 2 are needed, and 20 or more are better"
+        let others =
+            firstUnreadable.map { name in
+                let files = unreadable == 1 ? "1 file could not be read" : "\(unreadable) files could not be read, such as"
+                return ". \(files) \(name): \(reason ?? "")"
+            } ?? ""
+        return "\(readable) readable image\(readable == 1 ? "" : "s")\(equal): images are judged by each other, so at "
+            + "least 2 are needed, and 20 or more are better\(others)"
     }
 }

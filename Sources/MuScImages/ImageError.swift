@@ -72,7 +72,7 @@ extension ImageError.Kind: CustomStringConvertible {
         case .empty:
             "the file is empty. Copy it again, or wait until it has been written."
         case .unknownFormat:
-            "is not an image that can be read. JPEG, PNG, TIFF, BMP and PNM are read, whatever the file's name."
+            "is not an image that can be read. \(ImageFormat.names) are read, whatever the file's name."
         case .unreadFormat(let format):
             "is \(format), which is not read. \(format.remedy)"
         case .endsEarly(let format):

@@ -22,19 +22,13 @@ package struct ImageHeader: Sendable, Hashable {
     /// - Throws: `ImageError` where the file cannot be read, is no image, its header is damaged or incomplete,
     ///   or what it promises exceeds the limits.
     package init(contentsOf path: FilePath, options: DecodingOptions = DecodingOptions()) throws(ImageError) {
-        // The beginning is enough for most files, and over a network much faster. A PNG's orientation and a TIFF's
-        // directory may come last.
+        // The beginning is enough for most files, and over a network much faster.
         let start = try FileContent(path, options: options, upTo: 1 << 16)
-        switch ImageFormat.detect(start.bytes) {
-        case .jpeg, .bmp, .pnm:
-            if !start.isComplete,
-                let encoded = try? EncodedImage(start.bytes, name: start.name, limits: options.limits, page: options.page)
-            {
-                self.init(encoded, options: options)
-                return
-            }
-        case .png, .tiff, nil:
-            break
+        if !start.isComplete, ImageFormat.detect(start.bytes)?.headerComesFirst == true,
+            let encoded = try? EncodedImage(start.bytes, name: start.name, limits: options.limits, page: options.page)
+        {
+            self.init(encoded, options: options)
+            return
         }
         let content = start.isComplete ? start : try FileContent(path, options: options)
         let encoded = try EncodedImage(content.bytes, name: content.name, limits: options.limits, page: options.page)

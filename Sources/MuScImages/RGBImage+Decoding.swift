@@ -1,7 +1,7 @@
 import SystemPackage
 
 extension RGBImage {
-    /// Decodes an image file: JPEG, PNG, TIFF (the first page), BMP or PNM, told apart by content.
+    /// Decodes an image file of any ``ImageFormat``, told by its content; of a TIFF one page.
     ///
     /// Pixels are those of Pillow's `Image.open(path).convert("RGB")`: grey is replicated, palettes are looked
     /// up, alpha is dropped and not blended, CMYK is converted, bilevel becomes 0 and 255. Samples of more than

@@ -1,4 +1,5 @@
 import Foundation
+import MuScSupport
 import Testing
 import musc
 
@@ -38,6 +39,15 @@ import musc
             #expect(key.help.hasSuffix(".") && key.help.count > 4, "\(key.name)")
             #expect(key.name.wholeMatch(of: /[a-z]+\.[a-z_]+/) != nil && key.isSettable, "\(key.name)")
         }
+    }
+
+    @Test("Values that are paths are known by their key's format, so that plans make them absolute")
+    func paths() {
+        let paths = Configuration.keys.filter { $0.isPath(.text("x")) }.map(\.name)
+        #expect(Set(paths).isSuperset(of: ["judges.known_good", "output.where", "output.copy_flagged_to", "watch.metrics_file"]))
+        #expect(Set(paths).isDisjoint(with: ["output.folder_name", "model.backbone", "judges.same_part", "watch.ready_file"]))
+        #expect(Configuration.key(named: "output.where")?.isPath(.text("alongside")) == false)
+        #expect(Configuration.key(named: "judges.known_good")?.isPath(.empty) == false)
     }
 
     @Test("Every key with a flag has it, with the key's help")

@@ -401,7 +401,7 @@ enum ErrorCatalogue {
         ("is no time; give such as 60", ["tune", "batch", "--minutes", "0"], "give such as 60"),
         ("where does the data set lie?", ["evaluate", "--dataset", "mvtec_ad"], "--data"),
         (
-            ": holds no images: JPEG, PNG", ["run", "empty", "--backbone", "tiny.json", "--image-size", "84"],
+            ": holds no images: \\(ImageFormat.names)", ["run", "empty", "--backbone", "tiny.json", "--image-size", "84"],
             "JPEG, PNG, TIFF, BMP and PNM files are taken"
         ),
         ("differ by case or Unicode form alone", ["run", "case/n", "case/N", "--out", "R"], "each with an --out of its own"),

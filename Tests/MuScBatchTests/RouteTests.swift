@@ -63,6 +63,12 @@ import Testing
         try FileManager.default.createDirectory(atPath: empty.string, withIntermediateDirectories: false)
         let none = #expect(throws: ScoringError.self) { try fixture.inspector.inspect(empty) }
         #expect(none?.description.contains("0 readable images") == true)
+        for name in ["a.png", "b.png"] { try Data("no image".utf8).write(to: URL(filePath: empty.appending(name).string)) }
+        try FileManager.default.copyItem(atPath: files[0].path.string, toPath: empty.appending("part.png").string)
+        let one = #expect(throws: ScoringError.self) { try fixture.inspector.inspect(empty) }
+        let words = one?.description ?? ""
+        #expect(words.hasPrefix("1 readable image: images are judged by each other, so at least 2 are needed"), "\(words)")
+        #expect(words.contains("better. 2 files could not be read, such as a.png: is not an image that can be read."), "\(words)")
     }
 
     @Test("With a line, all tokens are held, and what the batch leaves judges the next")

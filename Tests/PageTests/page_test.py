@@ -82,8 +82,11 @@ class Threshold(PageTest):
         expect(page.locator("h1")).to_have_text(re.compile("^With a threshold of .*, 80 of 81 images would be flagged$"))
         self.assertEqual(page.locator("#grid .flagged").count(), 80)
         self.assertEqual(page.locator("#chips a").count(), 13)
+        # What is worth a look goes with the stored line.
+        expect(page.locator(".look-line")).to_be_hidden()
         page.get_by_role("button", name="Back to").click()
         expect(page.locator("h1")).to_have_text("11 of 81 images are flagged")
+        expect(page.locator(".look-line")).to_be_visible()
         self.assertEqual(page.locator("#grid .flagged").count(), before)
 
     def test_the_line_moves_by_keys_and_by_number(self):

@@ -262,7 +262,7 @@ public struct ScoringSettings: Sendable {
         if let tile, tile < TilePlan.shortestTile {
             throw SettingsError(
                 key: "model.tile", fault: "\(tile) patches leave too little between two margins of \(TilePlan.margin)",
-                advice: "take \(TilePlan.shortestTile) or more, or none")
+                advice: "take \(TilePlan.shortestTile) or more, or off")
         }
         for layer in featureLayers where layer < 0 || layer >= backbone.depth {
             throw SettingsError(
@@ -288,7 +288,7 @@ public struct ScoringSettings: Sendable {
         }
         if case .patches(let count) = window, count < 0 {
             throw SettingsError(
-                key: "scoring.window", fault: "\(count) is negative", advice: "take 0 or more patches, or none")
+                key: "scoring.window", fault: "\(count) is negative", advice: "take 0 or more patches, or off")
         }
         guard !rscinWindows.isEmpty, rscinWindows.allSatisfy({ $0 >= 1 }) else {
             throw SettingsError(

@@ -83,14 +83,6 @@ package enum FileKind: Sendable, Hashable {
     ]
 }
 
-extension ImageFormat {
-    /// How names of files of the formats that are read end, in lower case: such a file is listed even where its content
-    /// is no image, so that a damaged photograph is reported and not passed over.
-    static let extensions: Set<String> = [
-        "jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "tif", "tiff", "btf", "bmp", "dib", "pbm", "pgm", "ppm", "pnm",
-    ]
-}
-
 /// What follows a name's last dot, in lower case; empty where there is none.
 func fileExtension(_ name: [UInt8]) -> String {
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > 0 else { return "" }

@@ -45,6 +45,35 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+extension ImageFormat {
+    /// How names of such files end, in lower case: such a file is listed even where its content is no image, so that a
+    /// damaged photograph is reported and not passed over.
+    var endings: [String] {
+        switch self {
+        case .jpeg: ["jpg", "jpeg", "jpe", "jfif", "jif", "mpo"]
+        case .png: ["png"]
+        case .tiff: ["tif", "tiff", "btf"]
+        case .bmp: ["bmp", "dib"]
+        case .pnm: ["pbm", "pgm", "ppm", "pnm"]
+        }
+    }
+
+    /// Whether a file's beginning has all that its header says; a PNG's orientation and a TIFF's directory may come last.
+    var headerComesFirst: Bool {
+        switch self {
+        case .jpeg, .bmp, .pnm: true
+        case .png, .tiff: false
+        }
+    }
+
+    /// The endings of all formats that are read.
+    static let extensions = Set(allCases.flatMap(\.endings))
+
+    /// The formats that are read, for people: `JPEG, PNG, TIFF, BMP and PNM`.
+    package static let names =
+        allCases.dropLast().map(\.rawValue).joined(separator: ", ") + (allCases.last.map { " and \($0.rawValue)" } ?? "")
+}
+
 extension ImageFormat: CustomStringConvertible {
     public var description: String { rawValue }
 }

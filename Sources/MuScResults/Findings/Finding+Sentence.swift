@@ -48,7 +48,7 @@ extension Finding {
             "The \(images) known good images show \(parts) parts. Images of one part do not judge each other, and set the "
                 + "threshold together, by the highest of their scores."
         case .blankJudges(let origin, let names):
-            "Of the \(origin == .knownGood ? "known good" : "remembered") images \(Self.list(names, most: 5)) "
+            "Of the \(origin.adjective) images \(Self.list(names, most: 5)) "
                 + "\(names.count == 1 ? "is" : "are") blank and did not judge."
         case .judgesLeftOut(let origin, let copies, let ofBatch):
             Self.sentence(leftOut: origin, copies: copies, ofBatch: ofBatch)
@@ -154,17 +154,11 @@ extension Finding {
     }
 
     private static func sentence(leftOut origin: OutsideJudges.Origin, copies: Int, ofBatch: Int) -> String {
-        let images =
-            switch origin {
-            case .knownGood: "known good"
-            case .foundGood: "found good"
-            case .linePast: "remembered"
-            }
         let reasons = [
             copies > 0 ? "\(copies) \(copies == 1 ? "is a copy" : "are copies") of others" : nil,
             ofBatch > 0 ? "\(ofBatch) \(ofBatch == 1 ? "is" : "are") in this batch as well" : nil,
         ].compactMap { $0 }.joined(separator: " and ")
-        return "Of the \(images) images \(reasons): they did not judge."
+        return "Of the \(origin.adjective) images \(reasons): they did not judge."
     }
 
     private static func reason(_ idle: SettingIdle) -> String {
@@ -263,6 +257,17 @@ extension Finding {
 extension [Finding] {
     /// Each finding for people.
     public var sentences: [String] { map(\.sentence) }
+}
+
+extension OutsideJudges.Origin {
+    /// What images of it are called.
+    fileprivate var adjective: String {
+        switch self {
+        case .knownGood: "known good"
+        case .foundGood: "found good"
+        case .linePast: "remembered"
+        }
+    }
 }
 
 extension RecurringMark {

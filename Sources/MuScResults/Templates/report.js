@@ -240,6 +240,8 @@ function showThreshold(count) {
   $('moved-command').textContent = `${page.command} ${thresholdText()}`;
   $('command-state').textContent = '';
   $('answer').textContent = answer(count);
+  // What is worth a look is counted beside the stored threshold.
+  for (const line of document.querySelectorAll('.look-line')) line.hidden = isMoved();
   const chips = scored.slice(0, Math.min(count, page.chips)).map((image) => {
     const link = make('a', '', image.name);
     link.href = `#image=${encodeURIComponent(image.name)}`;

@@ -63,7 +63,6 @@ const viewer = (() => {
     panes[1].image.alt = `Photograph ${image.name}`;
     peak.style.left = image.peak ? `${(image.peak[0] + 0.5) / image.width * 100}%` : '';
     peak.style.top = image.peak ? `${(image.peak[1] + 0.5) / image.height * 100}%` : '';
-    $('link-original').hidden = !image.original;
     for (const [id, url] of [['link-original', image.photograph], ['link-overlay', image.overlay]]) {
       $(id).hidden = !url;
       if (url) $(id).href = url;
@@ -113,7 +112,7 @@ const viewer = (() => {
   function evidence() {
     return current.places.map(([name, origin, rank, photograph, place, [width, height], distance], k) => {
       const judge = rank === null ? null : scored[rank];
-      const what = origin === 'known good' || origin === 'found good' ? origin : origin ? 'of an earlier batch' : judge && flagged(judge) ? 'flagged' : 'of this batch';
+      const what = origin === "line's past" ? 'of an earlier batch' : origin || (judge && flagged(judge) ? 'flagged' : 'of this batch');
       return { key: `place${k}`, name, photograph, thumbnail: judge?.thumbnail, overlay: null, place, width, height,
         note: `${what}, distance ${digits(distance)}`, caption: `${name}, ${what}: the nearest place is ${digits(distance)} away` };
     });

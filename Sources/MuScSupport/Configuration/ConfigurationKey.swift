@@ -23,6 +23,10 @@ package struct ConfigurationKey<Root>: Sendable {
     package var expected: String?
     /// What is written today where earlier versions had `none`.
     package var formerNone: ConfigurationValue?
+    /// Words that stand in the place of other values.
+    package private(set) var words: [String] = []
+    /// Whether values that are no such word are paths.
+    private var holdsPaths = false
     /// Takes a value over.
     package var set: @Sendable (inout Root, ConfigurationValue) throws(ConfigurationValue.Fault) -> Void
     /// The value as it would be written.
@@ -41,6 +45,7 @@ package struct ConfigurationKey<Root>: Sendable {
         self.unset = unset.map { .text($0) }
         let expected = format.expected(besides: unset.map { [$0] } ?? [])
         self.expected = expected
+        (words, holdsPaths) = (format.words + (unset.map { [$0] } ?? []), format.isPath)
         formerNone = format.formerNone ?? self.unset
         set = { (root, value) throws(ConfigurationValue.Fault) in
             guard let read = format.read(value) else { throw .init(found: value.shown, expected: expected) }
@@ -64,7 +69,13 @@ package struct ConfigurationKey<Root>: Sendable {
         (name, flag, placeholder, help, details) = (other.name, other.flag, other.placeholder, other.help, other.details)
         (decides, isPerRoot, unset) = (other.decides, other.isPerRoot, other.unset)
         (expected, formerNone) = (other.expected, other.formerNone)
+        (words, holdsPaths) = (other.words, other.holdsPaths)
         (self.set, self.get) = (set, get)
+    }
+
+    /// Whether a value names a file or folder.
+    package func isPath(_ value: ConfigurationValue) -> Bool {
+        holdsPaths && value != .empty && !words.contains { value == .text($0) }
     }
 
     package var section: Substring { name.prefix { $0 != "." } }

@@ -11,12 +11,21 @@ package struct ValueFormat<Value: Sendable>: Sendable {
     package var write: @Sendable (Value) -> ConfigurationValue
     /// What is written today where earlier versions had `none`; nil where they had no such word.
     package var formerNone: ConfigurationValue?
+    /// Whether values are paths, which mean something else in another working directory.
+    package private(set) var isPath = false
 
     package init(
         _ kind: String, words: [String] = [], formerNone: ConfigurationValue? = nil,
         read: @escaping @Sendable (ConfigurationValue) -> Value?, write: @escaping @Sendable (Value) -> ConfigurationValue
     ) {
         (self.words, self.kind, self.formerNone, self.read, self.write) = (words, kind, formerNone, read, write)
+    }
+
+    /// The same, of values that are paths.
+    private func ofPaths(_ isPath: Bool = true) -> ValueFormat {
+        var format = self
+        format.isPath = isPath
+        return format
     }
 
     /// What is right, to go on after "must be".
@@ -36,6 +45,7 @@ extension ValueFormat {
         } write: { [write] given in
             given == value ? .text(word) : write(given)
         }
+        .ofPaths(isPath)
     }
 
     /// nil, for which a word stands, or a value.
@@ -45,6 +55,7 @@ extension ValueFormat {
         } write: { value in
             value.map(format.write) ?? .text(word)
         }
+        .ofPaths(format.isPath)
     }
 
     /// nil, for which nothing is written, or a value.
@@ -54,6 +65,7 @@ extension ValueFormat {
         } write: { value in
             value.map(format.write) ?? .empty
         }
+        .ofPaths(format.isPath)
     }
 }
 
@@ -138,6 +150,7 @@ extension ValueFormat where Value == FilePath {
         } write: {
             .text($0.string)
         }
+        .ofPaths()
     }
 }
 

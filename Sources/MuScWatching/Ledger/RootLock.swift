@@ -22,7 +22,7 @@ package final class RootLock: Sendable {
         /// Whether it stays for good, rather than for one pass.
         var isWatcher: Bool { command == Self.watcher }
 
-        package var description: String { "\(command) (process \(process), since \(since))" }
+        package var description: String { "\(command) (process \(process), since \(LocalTime.text(since)))" }
     }
 
     private let lock: FileLock

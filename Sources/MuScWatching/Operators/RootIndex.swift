@@ -14,6 +14,8 @@ package struct RootIndex: Sendable {
         package var state: BatchState
         /// Why it failed, waits, or has no verdict, for people.
         package var reason: String?
+        /// When it is tried again, in seconds since 1970; nil where that is not due.
+        package var nextAttempt: Double?
         /// Images in the set that was scored last, or that is to be scored first.
         package var images: Int
         /// nil where there are no results yet, and where they have no verdict: see ``outcome``.
@@ -76,7 +78,7 @@ extension RootIndex {
                 db,
                 sql: """
                     SELECT folder.path, state, reason, image_count, scored, flagged, unreadable, finished, seconds, results, report,
-                        results_gone IS NOT NULL
+                        results_gone IS NOT NULL, CASE WHEN state = 'failed' AND next_attempt > 0 THEN next_attempt END
                     FROM batch JOIN folder ON folder.id = batch.folder JOIN root ON root.id = folder.root
                     WHERE root.path = ? AND gone_since IS NULL
                     ORDER BY finished IS NULL DESC, finished DESC, first_seen DESC, folder.path, sequence
@@ -92,7 +94,7 @@ extension RootIndex {
                     folder: folder, name: name.isEmpty ? "." : name, state: state,
                     reason: isGone && state == .done
                         ? "\(WatchReason.resultsGone.text); \(BatchStanding.resultsGone.answer(folder))" : reason,
-                    images: row[4] ?? row[3], flagged: row[5], unreadable: row[6], finished: row[7], seconds: row[8],
+                    nextAttempt: row[12], images: row[4] ?? row[3], flagged: row[5], unreadable: row[6], finished: row[7], seconds: row[8],
                     results: (row[9] as Data?).map { FilePath(blob: $0) }, isGone: isGone,
                     report: isGone ? nil : (row[10] as Data?).map { FilePath(blob: $0) })
             }

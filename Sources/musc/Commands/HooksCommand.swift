@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MuScSupport
 import MuScWatching
 
 /// `musc hooks`: messages that receivers have not taken.
@@ -30,8 +31,8 @@ struct HooksCommand: ParsableCommand {
             if messages.isEmpty { Terminal.note("no message waits, and none was refused") }
             for message in messages {
                 let refusals = message.refusals > 0 ? ", refused \(message.refusals) times: \(message.reason ?? "")" : ""
-                let state = message.setAside.map { "set aside since \($0)" } ?? "waits"
-                Terminal.printResult("\(message.number)  \(message.receiver)  \(state)  of \(message.created)\(refusals)")
+                let state = message.setAside.map { "set aside since \(LocalTime.text($0))" } ?? "waits"
+                Terminal.printResult("\(message.number)  \(message.receiver)  \(state)  of \(LocalTime.text(message.created))\(refusals)")
             }
         }
     }

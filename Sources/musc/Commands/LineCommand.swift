@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 import MuScBatch
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
@@ -31,7 +32,7 @@ struct LineCommand: ParsableCommand {
             for line in lines {
                 Terminal.printResult(
                     "\(line.line)  \(line.images.count) images  \(line.key.backbone) \(line.key.imageSize) px  "
-                        + "\(line.bytes / 1_000_000) MB  \(line.updated)")
+                        + "\(line.bytes / 1_000_000) MB  \(LocalTime.text(line.updated))")
             }
         }
     }
@@ -63,10 +64,10 @@ struct LineCommand: ParsableCommand {
             guard !lines.isEmpty || said.checked > 0 else { throw Line.unknown(wanted) }
             for sentence in said.sentences { Terminal.printResult(sentence) }
             for line in lines {
-                Terminal.printResult("\(line.line)  \(line.key.backbone) \(line.key.imageSize) px  \(line.updated)")
+                Terminal.printResult("\(line.line)  \(line.key.backbone) \(line.key.imageSize) px  \(LocalTime.text(line.updated))")
                 for image in line.images.sorted(by: { ($0.batch, $0.name) < ($1.batch, $1.name) }) {
                     Terminal.printResult(
-                        "  \(FilePath(image.batch).appending(image.name))  \(image.when ?? "unknown when")"
+                        "  \(FilePath(image.batch).appending(image.name))  \(image.when.map { LocalTime.text($0) } ?? "unknown when")"
                             + (image.content.map { "  content \($0.prefix(8))" } ?? ""))
                 }
             }

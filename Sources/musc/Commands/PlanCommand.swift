@@ -178,12 +178,11 @@ extension PlanCommand {
         let sections = ["model.", "scoring.", "judges.", "images.", "output."]
         // Threads and memory are each machine's own.
         let others: Set = ["scoring.threads", "scoring.memory"]
-        let paths: Set = ["judges.known_good", "output.where", "output.copy_flagged_to"]
         var result: [String: String] = [:]
         for (key, value) in said where sections.contains(where: { key.hasPrefix($0) }) && !others.contains(key) {
             let text = value.flat
             let isPath =
-                paths.contains(key) && value != .empty && text != "alongside"
+                Configuration.key(named: key)?.isPath(value) ?? false
                 || key == "model.backbone" && text.hasSuffix(".json")
             result[key] = isPath ? FilePath(text).absolute().string : text
         }

@@ -66,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
             let below = try ImageListing.images(in: folder, recursive: true, rules: rules)
             throw UserError(
                 below.isEmpty
-                    ? "\(folder): holds no images: JPEG, PNG, TIFF, BMP and PNM files are taken"
+                    ? "\(folder): holds no images: \(ImageFormat.names) files are taken"
                     : "\(folder): holds no images itself, but folders below do: name those, or add --recursive",
                 exit: .batchFailed)
         }

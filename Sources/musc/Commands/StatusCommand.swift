@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
@@ -42,9 +43,9 @@ struct StatusCommand: ParsableCommand {
         let waiting =
             receiver.waiting == 0
             ? "nothing waits"
-            : "\(receiver.waiting) waiting" + (receiver.oldest.map { " since \($0)" } ?? "")
+            : "\(receiver.waiting) waiting" + (receiver.oldest.map { " since \(LocalTime.text($0))" } ?? "")
         let aside = receiver.setAside > 0 ? ", \(receiver.setAside) refused and set aside" : ""
-        let next = receiver.nextAttempt.map { ", next try \($0)" } ?? ""
+        let next = receiver.nextAttempt.map { ", next try \(LocalTime.text($0))" } ?? ""
         let reason = receiver.reason.map { "; the last try failed: \($0)" } ?? ""
         let answer = receiver.answer.map { "; \($0)" } ?? ""
         Terminal.printResult("\(receiver.receiver): \(waiting)\(aside)\(next)\(reason)\(answer)")
@@ -57,13 +58,13 @@ struct StatusCommand: ParsableCommand {
         let holder = root.holder.map { ", \($0)" } ?? ""
         let presence = root.present ? "" : ", missing"
         Terminal.printResult("\(root.root): \(counts.isEmpty ? "no batches" : counts.joined(separator: ", "))\(holder)\(presence)")
-        for obstacle in root.obstacles { Terminal.printResult("  \(obstacle.reason) (since \(obstacle.since))") }
+        for obstacle in root.obstacles { Terminal.printResult("  \(obstacle.reason) (since \(LocalTime.text(obstacle.since)))") }
         // What is done and has a reason has no verdict, or its results are gone.
         for batch in root.batches where all || batch.state != .done || batch.reason != nil {
             let sequence = batch.sequence > 1 ? " (\(batch.sequence))" : ""
             let reason = batch.reason.map { ": \($0)" } ?? ""
-            let next = batch.nextAttempt.map { ", next try \($0)" } ?? ""
-            let since = batch.since.map { " since \($0)" } ?? ""
+            let next = batch.nextAttempt.map { ", next try \(LocalTime.text($0))" } ?? ""
+            let since = batch.since.map { " since \(LocalTime.text($0))" } ?? ""
             Terminal.printResult(
                 "  \(batch.state.rawValue)  \(batch.folder)\(sequence)  \(batch.images) images\(since)\(next)\(reason)")
             if batch.standing != .done { Terminal.printResult("    → \(batch.answer)") }

@@ -1,5 +1,5 @@
+import MuScBackbone
 import MuScBatch
-import MuScImages
 import MuScSupport
 import MuScWatching
 import SystemPackage
@@ -39,27 +39,34 @@ extension Configuration {
         }
     }
 
-    /// What single drop folders have of a key, by the drop folder as the watcher names it.
-    private func own<Value>(_ name: String, _ format: ValueFormat<Value>) -> [FilePath: Value] {
-        var values: [FilePath: Value] = [:]
-        for root in dropFolders {
-            guard let value = root.own[name], let read = format.read(value) else { continue }
-            values[root.folder.canonical()] = read
+    /// This configuration with a drop folder's own values in the place of those that hold for all.
+    private func of(_ root: DropFolder) -> Configuration {
+        var configuration = self
+        // They were tried when the list of drop folders was read.
+        for (name, value) in root.own { _ = try? Self.key(named: name)?.set(&configuration, value) }
+        return configuration
+    }
+
+    /// The scoring settings of single drop folders that have some of their own, by the drop folder as the watcher names it.
+    ///
+    /// - Throws: ``SettingsError`` where a value does not fit the backbone.
+    func scoringOfRoots(backbone description: BackboneDescription) throws(SettingsError) -> [FilePath: ScoringSettings] {
+        let names = Set(ScoringSettings.keys.map(\.name))
+        var settings: [FilePath: ScoringSettings] = [:]
+        for root in dropFolders where !names.isDisjoint(with: root.own.keys) {
+            settings[root.folder.canonical()] = try of(root).scoringSettings(backbone: description)
         }
-        return values
+        return settings
     }
 
     /// The folders of known good images of single drop folders; nil where such a folder is to have none.
-    var knownGoodOfRoots: [FilePath: FilePath?] { own("judges.known_good", .emptyOr(.path(""))) }
-
-    /// The regions of single drop folders; nil where one is to have none.
-    var regionsOfRoots: [FilePath: RegionOfInterest?] { own("model.region", .emptyOr(.region)) }
-
-    /// The ranges of samples of single drop folders.
-    var rangesOfRoots: [FilePath: SampleRange] { own("images.range", .sampleRange) }
-
-    /// Whether the parts of single drop folders are turned and cropped.
-    var alignmentsOfRoots: [FilePath: PartAlignment] { own("model.align", .choice(off: PartAlignment.none)) }
+    var knownGoodOfRoots: [FilePath: FilePath?] {
+        var folders: [FilePath: FilePath?] = [:]
+        for root in dropFolders where root.own["judges.known_good"] != nil {
+            folders.updateValue(of(root).knownGood, forKey: root.folder.canonical())
+        }
+        return folders
+    }
 
     /// All folders of known good images: they are never batches, even inside a drop folder.
     var knownGoodFolders: [FilePath] { ([knownGood] + knownGoodOfRoots.values).compactMap { $0 } }

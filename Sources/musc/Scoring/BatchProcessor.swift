@@ -14,12 +14,8 @@ struct BatchProcessor: Sendable {
     let configuration: Configuration
     let inspector: Inspector
     let judges: JudgeSources
-    /// The regions of drop folders that have one of their own, or are to have none.
-    private let regionsOfRoots: [FilePath: RegionOfInterest?]
-    /// The ranges of drop folders that have one of their own.
-    private let rangesOfRoots: [FilePath: SampleRange]
-    /// Whether the parts of single drop folders are turned and cropped, where these have a choice of their own.
-    private let alignmentsOfRoots: [FilePath: PartAlignment]
+    /// The same network with the settings of drop folders that have some of their own.
+    private let inspectorsOfRoots: [FilePath: Inspector]
 
     /// Loads the network that the configuration names.
     ///
@@ -27,28 +23,27 @@ struct BatchProcessor: Sendable {
     init(configuration: Configuration, installed: InstalledBackbone) throws(UserError) {
         do {
             let settings = try configuration.scoringSettings(backbone: installed.description)
-            inspector = try Inspector(
+            let inspector = try Inspector(
                 settings: settings, weights: installed.weights, weightsSHA256: installed.sha256,
                 cache: Inspector.standardCache)
+            self.inspector = inspector
+            inspectorsOfRoots = try configuration.scoringOfRoots(backbone: installed.description)
+                .mapValues { inspector.with($0) }
         } catch {
             throw UserError("\(error)", exit: .usage)
         }
         self.configuration = configuration
-        regionsOfRoots = configuration.regionsOfRoots
-        rangesOfRoots = configuration.rangesOfRoots
-        alignmentsOfRoots = configuration.alignmentsOfRoots
         judges = JudgeSources(configuration)
     }
 
     /// The region of a batch: the mask in its folder, else its drop folder's, else the configuration's; nil for all.
     func region(of folder: FilePath, in root: FilePath?) -> RegionOfInterest? {
         if let mask = RegionOfInterest(in: folder) { return mask }
-        if let root, let own = regionsOfRoots[root] { return own }
-        return inspector.settings.region
+        return rootInspector(for: root).settings.region
     }
 
-    /// The range of samples of a drop folder that has one of its own; nil for the configuration's.
-    func range(in root: FilePath?) -> SampleRange? { root.flatMap { rangesOfRoots[$0] } }
+    /// The inspector of a drop folder's batches, or of batches by hand.
+    private func rootInspector(for root: FilePath?) -> Inspector { root.flatMap { inspectorsOfRoots[$0] } ?? inspector }
 
     /// What one batch came to.
     struct Outcome: Sendable {
@@ -84,10 +79,10 @@ struct BatchProcessor: Sendable {
         let prepared: PreparedBatch
         let inspection: Inspection
         do throws(ScoringError) {
+            let inspector = rootInspector(for: root)
             prepared = try inspector.prepare(
                 inspector.batch(of: files, in: folder, root: root), knownGood: judges.knownGood(for: root),
-                linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root), range: range(in: root),
-                align: root.flatMap { alignmentsOfRoots[$0] })
+                linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root))
             for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
             inspection = try prepared.inspect(progress: progress)
         } catch {

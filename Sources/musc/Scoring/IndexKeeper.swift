@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MuScBatch
 import MuScResults
+import MuScSupport
 import MuScWatching
 import SystemPackage
 
@@ -84,7 +85,7 @@ actor IndexKeeper {
                 time: batch.finished.map { Date(timeIntervalSince1970: $0).ISO8601Format() } ?? "",
                 images: batch.images, flagged: batch.flagged ?? 0,
                 noVerdict: batch.outcome == "no_verdict" ? batch.reason ?? "" : nil, seconds: batch.seconds,
-                scores: known?.spread, method: known?.method, reason: batch.reason,
+                scores: known?.spread, method: known?.method, reason: Self.remark(on: batch),
                 report: batch.report.map { report in report.relative(to: index.place) ?? report })
             summary.areResultsGone = batch.isGone && batch.state == .done
             return summary
@@ -96,6 +97,13 @@ actor IndexKeeper {
         do { page.checked = try writeLinePages(index, time: time) } catch { fault = error }
         _ = try page.write()
         if let fault { throw fault }
+    }
+
+    /// Why a batch is where it stands, and when it is tried again: a time of the clock, since the page may lie for long.
+    private static func remark(on batch: RootIndex.Entry) -> String? {
+        guard let next = batch.nextAttempt else { return batch.reason }
+        let time = LocalTime.text(Date(timeIntervalSince1970: next))
+        return batch.reason.map { "next try \(time): \($0)" } ?? "next try \(time)"
     }
 
     private func known(of batch: RootIndex.Entry) -> Known? {

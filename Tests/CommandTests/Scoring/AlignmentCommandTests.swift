@@ -81,16 +81,16 @@ import Testing
         #expect(a != nil && a as? NSDictionary == b as? NSDictionary)
     }
 
-    @Test("A drop folder may have a choice of its own")
-    func dropFolder() throws {
+    @Test("A drop folder may have a choice of its own, the preset's too", arguments: [("preset", "off", "off"), ("off", "preset", "auto")])
+    func dropFolder(forAll: String, own: String, inForce: String) throws {
         try makeParts("drop/batch", images: 12)
         let folder = musc.scratch.appending(path: "drop").path(percentEncoded: false)
-        let file = "watch:\n  settle_seconds: 0\n  roots: [{folder: \(folder), align: off}]\n"
+        let file = "model: {align: \(forAll)}\nwatch: {settle_seconds: 0, roots: [{folder: \(folder), align: \(own)}]}\n"
         try Data(file.utf8).write(to: musc.scratch.appending(path: "musc.yaml"))
         let sweep = try musc.run(["sweep", "--config", "musc.yaml"] + MuscCommand.tiny)
         #expect(sweep.status == 0, "\(sweep.errors)")
         let record = try record("drop/batch/_musc")
-        #expect(record["alignment"] == nil)
-        #expect((record["settings"] as? [String: String])?["model.align"] == "off")
+        #expect((record["alignment"] == nil) == (inForce == "off"))
+        #expect((record["settings"] as? [String: String])?["model.align"] == inForce)
     }
 }

@@ -48,10 +48,10 @@ import Testing
             testDescription: "no verdict, too few images", images: 2,
             line: "2 images  no verdict: Two images are too few to tell what is normal.  ", outcome: "no_verdict",
             heading: "No verdict on 2 images", row: "done,2,,0", rowOutcome: "no_verdict", index: "no verdict",
-            status: "  done  ", statusEnd: "drop/it  2 images since …Z: Two images are too few to tell what is normal."),
+            status: "  done  ", statusEnd: "drop/it  2 images since …+05:30: Two images are too few to tell what is normal."),
         Case(
             testDescription: "held, no image is readable", images: 0, broken: 3, exit: 1, row: "held,3,,", rowOutcome: "",
-            index: "held back", status: "  held  ", statusEnd: "drop/it  3 images since …Z: "),
+            index: "held back", status: "  held  ", statusEnd: "drop/it  3 images since …+05:30: "),
         Case(
             testDescription: "failed, to be tried again", images: 9, isBlocked: true, exit: 1, row: "failed,9,,", rowOutcome: "",
             index: "failed", status: "  failed  ", statusEnd: "results/it: "),
@@ -96,7 +96,9 @@ import Testing
             hooks: {on_batch: [sh, -c, 'cat >> "$0"; echo >> "$0"', \(path("hook.out"))]}
             """.utf8
         ).write(to: musc.scratch.appending(path: "musc.yaml"))
-        let sweep = try musc.run(["sweep", "--config", "musc.yaml"] + MuscCommand.tiny)
+        // Times for people are local, with their distance from UTC.
+        let zone = ["TZ": "Asia/Kolkata"]
+        let sweep = try musc.run(["sweep", "--config", "musc.yaml"] + MuscCommand.tiny, environment: zone)
         #expect(sweep.status == expected.exit, "\(sweep.errors)")
         let line = sweep.output.split(separator: "\n").first { $0.contains("drop/it  ") }
         #expect(expected.line.map { line?.contains($0) == true } ?? (line == nil), "\(sweep.output)")
@@ -115,12 +117,14 @@ import Testing
             rows[0] == "batch,state,images,flagged,unreadable,finished,seconds,report,error,outcome,found_good,found_defective,spot_checks")
         let row = try #require(rows.first { $0.hasPrefix("it,") })
         #expect(row.hasPrefix("it,\(expected.row),") && row.hasSuffix(",\(expected.rowOutcome),0,0,0"), "\(row)")
-        #expect(try text("\(shown)/index.html").contains("\">\(expected.index)</span></td>"))
+        let index = try text("\(shown)/index.html")
+        #expect(index.contains("\">\(expected.index)</span></td>"))
+        #expect(index.contains(/next try \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+05:30: /) == (expected.index == "failed"))
         let done = expected.row.hasPrefix("done") ? expected : nil
         let metrics = try text("musc.prom").split(separator: "\n")
         #expect(metrics.contains("musc_images_total \(3 + (done.map { $0.images + $0.broken } ?? 0))"))
         #expect(metrics.contains("musc_unreadable_images_total \(done?.broken ?? 0)"))
-        let status = try musc.run("status", "--all")
+        let status = try musc.run(["status", "--all"], environment: zone)
         let told = status.output.split(separator: "\n").first { $0.contains("drop/it  ") } ?? ""
         let parts = expected.statusEnd.split(separator: "…")
         #expect(told.hasPrefix(expected.status) && parts.allSatisfy { told.contains($0) }, "\(status.output)")

@@ -139,6 +139,7 @@ import Testing
                 .knownGoodUndecodable(.init(count: 1, of: 3, example: "/g/b.png")),
                 "1 of 3 known good images cannot be read, such as /g/b.png."
             ),
+            (.blankJudges(.foundGood, ["a.png"]), "Of the found good images a.png is blank and did not judge."),
             (.knownGoodUnlisted(ListingError(folder: "/g", cause: .noSuchFileOrDirectory)), "/g: there is no such folder"),
             (.knownGoodEmpty("/g"), "put 30 to 50 photographs of good parts there"),
             (.knownGoodUnreadable(name: "a.png", reason: "is cut short", others: 0), "images, a.png could not be read: is cut short."),
