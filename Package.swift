@@ -105,7 +105,7 @@ let package = Package(
         .target(
             name: "MuScEvaluation",
             dependencies: [
-                "MuScBatch", "MuScBackbone", "MuScImages", "MuScSupport", "MuScResults", "MuScScoring", "MuScTensors",
+                "MuScBatch", "MuScBackbone", "MuScImages", "MuScSupport", "MuScResults", "MuScScoring", "MuScTensors", "MuScVerdicts",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Yams", package: "Yams"),
@@ -173,7 +173,7 @@ let package = Package(
             name: "MuScEvaluationTests",
             dependencies: [
                 "MuScBatch", "MuScBackbone", "MuScEvaluation", "MuScImages", "MuScResults", "MuScSupport", "MuScScoring", "MuScTensors",
-                "MuScWeights", "Goldens",
+                "MuScVerdicts", "MuScWeights", "Goldens",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(

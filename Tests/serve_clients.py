@@ -170,6 +170,7 @@ def main():
             port = int(re.search(r":(\d+)/", server.stdout.readline())[1])
             secret = re.search(rb'name="musc-serve" content="([0-9a-f]+)"', ask(port, request("/0/line/a/_musc/report.html")))[1].decode()
             start = time.monotonic()
+            first = most = state(server.pid)
             clients = [Client(number, port, secret, start + SECONDS) for number in range(CLIENTS)]
             for client in clients:
                 client.start()
@@ -178,6 +179,7 @@ def main():
                 time.sleep(0.2)
                 if server.poll() is not None:
                     raise Fault(f"the server ended with {server.returncode}")
+                most = tuple(map(max, most, state(server.pid)))
                 if early is None and time.monotonic() - start > min(SECONDS / 4, 60):
                     early = state(server.pid)
                 if faults := [client.fault for client in clients if client.fault]:
@@ -199,7 +201,9 @@ def main():
                         raise Fault(f"client {client.number}: {own} rows of {word}, {count} were confirmed")
             asked = sum(client.asked for client in clients)
             print(f"{asked} requests, {confirmed} verdicts confirmed, {len(rows)} rows")
-            print(f"open files {early[0]} while busy, {late[0]} afterwards; resident {early[1] >> 10} MB, {late[1] >> 10} MB; threads {late[2]}")
+            for name, index, shift in [("open files", 0, 0), ("resident MB", 1, 10), ("threads", 2, 0)]:
+                one, busy, peak, end = (figures[index] >> shift for figures in (first, early, most, late))
+                print(f"{name}: {one} before, {busy} early, {peak} at most, {end} afterwards")
             if late[0] > 16 or late[1] > 1.5 * early[1] + 20_000:
                 raise Fault("the server keeps files or memory")
             server.terminate()

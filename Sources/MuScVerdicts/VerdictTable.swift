@@ -168,6 +168,17 @@ package struct VerdictTable: Sendable {
     }
 }
 
+extension PartVerdict {
+    /// The verdict as it is read again once it was written: notes on one line, and nothing that a spreadsheet would run.
+    package var asWritten: PartVerdict {
+        var written = self
+        written.note = CSVCell.inert(note.onOneLine).trimmingBlanks
+        written.by = CSVCell.inert(by.onOneLine).trimmingBlanks
+        written.at = CSVCell.inert(at).trimmingBlanks
+        return written
+    }
+}
+
 extension PartVerdict.Answer {
     /// The answer that people mean by a word: also `ok`, `nok`, `ng` and `?`.
     package init?(word: String) {

@@ -392,6 +392,8 @@ enum ErrorCatalogue {
         (": put this folder into the configuration by hand", ["setup", "--yes", "--drop", "a\nb"], "by hand"),
         ("is not watch, timer, cron or none", nil, ""),
         ("which data set? Give --dataset", ["evaluate"], "Give --dataset"),
+        ("--line takes verdicts for labels", ["evaluate", "--line", "batch", "--dataset", "folder"], "leave out --dataset"),
+        (": nobody has said anything of the parts", ["evaluate", "--line", "nowhere"], "give verdicts in the reports"),
         ("is no share above 0", ["evaluate", "--dataset", "mvtec_ad", "--pro-limit", "3"], "give such as 0.3"),
         ("one class alone has nothing to keep back", nil, ""),
         (

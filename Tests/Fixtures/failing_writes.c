@@ -1,4 +1,4 @@
-// Makes the n-th call by which a program changes files fail; preloaded by CommandTests/FaultTests.swift.
+// Makes the n-th call by which a program changes files fail; preloaded by CommandTests.
 //
 //   MUSC_FAULT_BELOW   only what lies below this folder counts
 //   MUSC_FAULT_AT      which call, from 1; 0 for none
@@ -51,7 +51,16 @@ static void path_of_descriptor(int file, char *path) {
 }
 
 static void full_path(int folder, const char *name, char *path) {
+    static const char descriptors[] = "/proc/self/fd/";
     path[0] = 0;
+    if (strncmp(name, descriptors, sizeof descriptors - 1) == 0) {
+        // What lies in a folder that is open, whatever that is called meanwhile.
+        char *rest;
+        long open_folder = strtol(name + sizeof descriptors - 1, &rest, 10);
+        path_of_descriptor((int)open_folder, path);
+        strncat(path, rest, PATH_MAX - 1 - strlen(path));
+        return;
+    }
     if (name[0] != '/') {
         if (folder == AT_FDCWD) {
             if (syscall(SYS_getcwd, path, PATH_MAX) < 0) path[0] = 0;

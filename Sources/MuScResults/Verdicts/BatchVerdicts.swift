@@ -52,7 +52,7 @@ package struct BatchVerdicts: Sendable {
         for (_, verdict) in said.verdicts.sorted(by: { $0.key < $1.key }) {
             var verdict = verdict
             if decidesOrigin, verdict.origin == .hand { verdict.origin = origins.origin(of: verdict.image) }
-            if former.verdicts[verdict.image] == verdict {
+            if former.verdicts[verdict.image]?.asWritten == verdict.asWritten {
                 added.known += 1
             } else {
                 added.verdicts.append(verdict)

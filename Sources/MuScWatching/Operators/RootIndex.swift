@@ -57,6 +57,8 @@ package struct RootIndex: Sendable {
         package var images: Int
         /// Seconds since 1970.
         package var finished: Double
+        /// The results' folder, whether or not it is there.
+        package var results: FilePath?
     }
 
     package var root: FilePath
@@ -113,10 +115,13 @@ extension [RootIndex.ScoredBatch] {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT folder.path, scored, finished FROM batch JOIN folder ON folder.id = batch.folder
+                    SELECT folder.path, scored, finished, results FROM batch JOIN folder ON folder.id = batch.folder
                     WHERE scored IS NOT NULL AND finished IS NOT NULL ORDER BY finished, folder.path
                     """
-            ).map { RootIndex.ScoredBatch(folder: FilePath(blob: $0[0]), images: $0[1], finished: $0[2]) }
+            ).map {
+                RootIndex.ScoredBatch(
+                    folder: FilePath(blob: $0[0]), images: $0[1], finished: $0[2], results: ($0[3] as Data?).map { FilePath(blob: $0) })
+            }
         }
     }
 

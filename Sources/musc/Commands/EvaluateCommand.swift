@@ -21,7 +21,18 @@ struct EvaluateCommand: AsyncParsableCommand {
             results.json, results.md, results.xlsx and evaluation.html. Finished classes are kept there, so the same \
             command goes on where it was interrupted. --config also takes the musc.yaml of MuSc's reference \
             implementation. No other configuration is looked for.
+
+            With --line the labels are what people found of a line's own parts, and the settings are those of the \
+            configuration, as for musc run. Settings that the command line gives are computed anew beside them. Without --out \
+            nothing is written.
             """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Take the verdicts on a line's parts for labels; the line's folder, as `musc line list` names it.", valueName: "folder"))
+    var line: String?
+
+    @OptionGroup var state: LedgerOption
 
     @Option(
         help: ArgumentHelp(
@@ -91,9 +102,23 @@ struct EvaluateCommand: AsyncParsableCommand {
         if let proLimit, !(proLimit > 0 && proLimit <= 1) {
             throw ValidationError("--pro-limit \(proLimit) is no share above 0 and at most 1; give such as 0.3")
         }
+        guard let given = flagsOfDataSets.first, line != nil else { return }
+        throw ValidationError("--line takes verdicts for labels, and no data set: leave out \(given)")
+    }
+
+    /// Flags that were given and say something of data sets.
+    private var flagsOfDataSets: [String] {
+        let flags: [(String, Bool)] = [
+            ("--dataset", dataset != nil), ("--data", data != nil), ("--class", !classNames.isEmpty), ("--normal", !normalNames.isEmpty),
+            ("--masks", masks != nil), ("--pro-limit", proLimit != nil), ("--submission", submission), ("--divide-num", divideNum != nil),
+            ("--batch-size", batchSize != nil), ("--vis", vis != nil), ("--vis-type", visType != nil), ("--save-excel", saveExcel != nil),
+        ]
+        return flags.filter(\.1).map(\.0)
     }
 
     func run() async throws {
+        if let line { return try await evaluateLine(line) }
+        if state.state != nil { Terminal.note("--state has no effect without --line", .warning) }
         let environment = ProcessInfo.processInfo.environment
         // Only a file that is named: what a user's own file says of batches would be another evaluation.
         let file = (options.messages.config ?? environment["MUSC_CONFIG"]).flatMap { $0.isEmpty ? nil : FilePath($0) }

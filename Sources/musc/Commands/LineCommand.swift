@@ -51,7 +51,9 @@ struct LineCommand: ParsableCommand {
 
         func run() throws {
             let wanted = Line.path(folder)
-            let said = LineStatistics(LineVerdicts(of: wanted, memories: state.lines).parts, scored: try scored(of: wanted))
+            let said = LineStatistics(
+                LineVerdicts(of: wanted, memories: state.lines).parts,
+                scored: try state.scored(of: wanted).map { ($0.folder, $0.images) })
             let lines = LineMemory.lines(in: state.lines).filter { $0.line == wanted.string }.map { line in
                 var line = line
                 if said.checked > 0 { line.verdicts = said }
@@ -78,17 +80,6 @@ struct LineCommand: ParsableCommand {
             let line: String
             let images: [String] = []
             let verdicts: LineStatistics
-        }
-
-        /// The line's batches with the number of their images; none without a ledger.
-        private func scored(of line: FilePath) throws(UserError) -> [(batch: FilePath, parts: Int)] {
-            guard access(state.path.string, F_OK) == 0 else { return [] }
-            let ledger = try state.open(readOnly: true)
-            do {
-                return try [RootIndex.ScoredBatch](in: ledger).ofLine(line).map { ($0.folder, $0.images) }
-            } catch {
-                throw UserError("\(error)", exit: .batchFailed)
-            }
         }
     }
 
@@ -148,7 +139,8 @@ struct LineCommand: ParsableCommand {
         }
     }
 
-    fileprivate enum Line {
+    /// A line's folder as the command line has it.
+    enum Line {
         /// The folder as the watcher knows it: absolute, without links where it exists.
         static func path(_ folder: String) -> FilePath {
             let resolved = realpath(folder, nil)

@@ -18,6 +18,17 @@ struct LedgerOption: ParsableArguments {
 
     func open(readOnly: Bool = false) throws(UserError) -> Ledger { try Self.open(path, readOnly: readOnly) }
 
+    /// A line's batches that were scored, the earliest first; none without a ledger.
+    func scored(of line: FilePath) throws(UserError) -> [RootIndex.ScoredBatch] {
+        guard SystemFacts.allows(F_OK, path) else { return [] }
+        let ledger = try open(readOnly: true)
+        do {
+            return try [RootIndex.ScoredBatch](in: ledger).ofLine(line)
+        } catch {
+            throw UserError("\(error)", exit: .batchFailed)
+        }
+    }
+
     private static func open(_ path: FilePath, readOnly: Bool) throws(UserError) -> Ledger {
         do {
             return try Ledger(path: path, readOnly: readOnly)

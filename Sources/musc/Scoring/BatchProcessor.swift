@@ -45,6 +45,31 @@ struct BatchProcessor: Sendable {
     /// The inspector of a drop folder's batches, or of batches by hand.
     private func rootInspector(for root: FilePath?) -> Inspector { root.flatMap { inspectorsOfRoots[$0] } ?? inspector }
 
+    /// Inspects images beside each other and with the known good ones, as a batch of no line: what is remembered of a line is
+    /// of other settings, and verdicts would be asked of themselves.
+    ///
+    /// - Parameters:
+    ///   - folder: The batch's, by which its drop folder and its mask are found.
+    /// - Throws: ``ScoringError``.
+    func inspectAlone(
+        _ files: [BatchFile], of folder: FilePath, progress: ProgressHandler
+    ) throws(ScoringError) -> Inspection {
+        let root = configuration.watch.roots.map { $0.canonical() }.first { folder.starts(with: $0) }
+        // What the command line gives goes before what folders have of their own.
+        func isFlag(_ key: String) -> Bool { configuration.said[key]?.isFlag ?? false }
+        let files = files.map { file in
+            var file = file
+            file.root = root
+            return file
+        }
+        let align = root.flatMap { alignmentsOfRoots[$0] }
+        let prepared = try inspector.prepare(
+            Batch(files), knownGood: judges.knownGood(for: root),
+            region: isFlag("model.region") ? inspector.settings.region : region(of: folder, in: root),
+            range: isFlag("images.range") ? nil : range(in: root), align: isFlag("model.align") ? nil : align)
+        return try prepared.inspect(progress: progress)
+    }
+
     /// What one batch came to.
     struct Outcome: Sendable {
         var folder: String
