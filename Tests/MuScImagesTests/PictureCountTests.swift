@@ -32,6 +32,20 @@ struct PictureCountTests {
         if name.hasPrefix("animation") { #expect(first.pixels == [1, 1, 1, 2, 2, 2]) }
     }
 
+    @Test("A segment of any stated length, with any name, brings nothing down", arguments: [UInt8(0xE1), 0xE2, 0xC0, 0xFE, 0xDB])
+    func statedLengths(marker: UInt8) {
+        let names: [[UInt8]] = [Array("MPF\0II*\0".utf8), Array("http://ns.adobe.com/xap/1.0/".utf8), Array("Exif\0\0".utf8), []]
+        for name in names {
+            for length in Array(0...24) + [65_534, 65_535] {
+                let segment: [UInt8] = [0xFF, marker] + big(length, 2) + name + Array(repeating: 0, count: 40)
+                let file = [0xFF, 0xD8] + segment + [0xFF, 0xD8] + segment
+                #expect(pictures(file) == 1)
+                // What libjpeg refuses is looked at once more, for the name of its format.
+                #expect(throws: ImageError.self) { try RGBImage(decoding: file, name: "made up") }
+            }
+        }
+    }
+
     @Test("Every other file that is read holds one")
     func single() throws {
         for name in ImageFixtures.names where !name.hasSuffix("tif") {

@@ -13,9 +13,7 @@ enum JPEGDecoder {
 
     /// The format that only begins like JPEG: libjpeg has but a number for it.
     private static func unread(_ bytes: [UInt8]) -> UnreadFormat? {
-        let segments = JPEGSegments(at: 0) { offset, count in
-            offset < bytes.count ? Array(bytes[offset..<min(offset + count, bytes.count)]) : []
-        }
+        let segments = JPEGSegments(at: 0) { offset, count in Array(bytes.dropFirst(offset).prefix(max(count, 0))) }
         return switch segments.frame {
         case 0xF7: .jpegLS
         case 0xC3, 0xC7, 0xCB, 0xCF: .losslessJPEG

@@ -37,7 +37,8 @@ struct JPEGSegments {
                 size = (PictureCount.bigEndian(sides[2...]), PictureCount.bigEndian(sides[..<2]))
                 return
             case 0xDA, 0xD9: return
-            case 0xE2 where read(position + 4, 4) == Array("MPF\0".utf8):
+            // A segment that is too short for the name it begins with has no content.
+            case 0xE2 where length > 6 && read(position + 4, 4) == Array("MPF\0".utf8):
                 let content = read(position + 8, length - 6)
                 index = index ?? Self.index(content, at: position + 8)
             case 0xE1 where start > 0, 0xE2 where start > 0: look(at: read(position + 4, length - 2))

@@ -3,7 +3,7 @@
 ///
 /// Only headers are read. Everything in the file is taken as a claim: what cannot be followed ends the count.
 enum PictureCount {
-    /// Gives up to so many bytes at an offset, none behind the file's end.
+    /// Gives up to so many bytes at an offset, 0 or more; none behind the file's end, and none for a count below 1.
     typealias Read = (_ offset: Int, _ count: Int) -> [UInt8]
 
     /// The most headers that are followed in one file.

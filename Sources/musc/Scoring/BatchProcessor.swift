@@ -62,11 +62,11 @@ struct BatchProcessor: Sendable {
             file.root = root
             return file
         }
-        let align = root.flatMap { alignmentsOfRoots[$0] }
+        let own = rootInspector(for: root).settings
         let prepared = try inspector.prepare(
             Batch(files), knownGood: judges.knownGood(for: root),
             region: isFlag("model.region") ? inspector.settings.region : region(of: folder, in: root),
-            range: isFlag("images.range") ? nil : range(in: root), align: isFlag("model.align") ? nil : align)
+            range: isFlag("images.range") ? nil : own.sampleRange, align: isFlag("model.align") ? nil : own.alignment)
         return try prepared.inspect(progress: progress)
     }
 
