@@ -591,6 +591,9 @@ class Looks(PageTest):
         for batch in ("parts", "hostile", "judged", "few"):
             page = self.opened(batch, width=390, height=844)
             self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 390, batch)
+            # What a card holds is not cut off by its border.
+            cut = "cards => cards.slice(0, 20).filter(card => [...card.querySelectorAll('button')].some(b => b.getBoundingClientRect().right > card.getBoundingClientRect().right)).length"
+            self.assertEqual(page.locator("#grid > .card").evaluate_all(cut), 0, batch)
 
     def test_on_paper_only_flagged_images_remain(self):
         page = self.opened("parts")
