@@ -45,7 +45,7 @@ extension Verdict {
             }
             let threshold = Threshold(
                 value: LogNormalThreshold.value(calibration: calibration, rate: rate), rule: .logNormal,
-                explanation: "An image is flagged when it scores higher than about \(percent) of parts like the "
+                explanation: "An image is flagged when it scores as high as only about \(percent) of parts like the "
                     + "\(calibration.count) \(origin == .knownGood ? "known good ones" : parts) would (log-normal prediction limit). From "
                     + "\(max(least, settings.leastKnownGoodAlone)) \(parts) on that is a promise.")
             return (threshold, nil)
