@@ -15,10 +15,16 @@ public struct PartVerdict: Sendable, Hashable, Codable {
     public enum Origin: String, Sendable, Hashable, Codable, CaseIterable {
         /// It was among the most anomalous: flagged, or worth a look.
         case top
-        /// It was drawn at random from those that were not flagged.
+        /// It was drawn at random, and not flagged.
         case spotCheck = "spot check"
+        /// It was drawn at random, and flagged: with the other spot checks these are a sample of all parts, and without
+        /// them one of those that score low.
+        case flaggedSpotCheck = "flagged spot check"
         /// Somebody came upon it otherwise.
         case hand
+
+        /// Whether chance decided that somebody looked: only such images are a sample of the parts.
+        package var isDrawn: Bool { self == .spotCheck || self == .flaggedSpotCheck }
     }
 
     /// The name relative to the batch's folder, with `#2` behind it for the second page of a TIFF.

@@ -234,7 +234,7 @@ public struct VerdictProblem: Sendable, Hashable, CustomStringConvertible {
         case .unknownVerdict(let word, let image):
             "line \(line): “\(word)” for \(image) is none of good, defect and unsure, and was left out"
         case .unknownOrigin(let word, let image):
-            "line \(line): “\(word)” for \(image) is none of top, spot check and hand, and counts as hand"
+            "line \(line): “\(word)” for \(image) is none of top, spot check, flagged spot check and hand, and counts as hand"
         case .damagedContent(let image): "line \(line): the content hash of \(image) is damaged, so that its name alone counts"
         }
     }

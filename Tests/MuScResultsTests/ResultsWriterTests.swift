@@ -177,6 +177,9 @@ struct ResultsWriterTests {
             #expect((now.object["rscin"] as? [String: Any])?["neighbour_agreement"] as? Double == 0.31)
             var same = former.run
             same.format = now.run.format
+            // Written twice, the regions were found twice.
+            #expect(same.timings.map(\.stage) == now.run.timings.map(\.stage) && same.timings.last?.stage == "regions")
+            same.timings = now.run.timings
             #expect(now.run == same && now.run.settings == batch.run.settings)
             #expect(now.run.regions?.images.isEmpty == false && now.run.evidence?.isEmpty == false)
         }

@@ -138,8 +138,7 @@ extension [OutsideJudges] {
             }
             guard copies + ofBatch > 0 else { return group }
             findings.append(.judgesLeftOut(group.origin, copies: copies, ofBatch: ofBatch))
-            return OutsideJudges(
-                origin: group.origin, tokens: group.tokens.selecting(kept), sample: kept.count { $0 < group.sample })
+            return group.selecting(kept)
         }
         return (judges, findings)
     }

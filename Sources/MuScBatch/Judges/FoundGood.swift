@@ -29,14 +29,16 @@ package struct FoundGood: Sendable {
     /// - Throws: ``ScoringError/cancelled``.
     func content(of parts: [LineVerdicts.Part], capacity: Int, progress: ProgressHandler) throws(ScoringError) -> Content {
         let latest = Array(parts.reversed())
-        let checks = latest.filter { $0.verdict.origin == .spotCheck }
-        let others = latest.filter { $0.verdict.origin != .spotCheck }
+        let checks = latest.filter { $0.verdict.origin.isDrawn }
+        let others = latest.filter { !$0.verdict.origin.isDrawn }
         let sample = checks.prefix(max(capacity / 2, capacity - others.count))
         let places = capacity - min(sample.count, capacity)
+        let drawn = sample.filter { $0.verdict.origin == .spotCheck } + sample.filter { $0.verdict.origin == .flaggedSpotCheck }
         // Of those beyond the places some that were found of late have a chance to be the most various.
-        let wanted = Array(sample) + others.prefix(others.count <= places ? places : 3 * places)
+        let wanted = drawn + others.prefix(others.count <= places ? places : 3 * places)
         var found = try tokens(of: wanted, progress: progress)
-        let checked = found.parts.count { $0.verdict.origin == .spotCheck }
+        let checked = found.parts.count { $0.verdict.origin.isDrawn }
+        let unflagged = found.parts.count { $0.verdict.origin == .spotCheck }
         if found.parts.count - checked > places {
             let chosen = Array(0..<checked) + Self.various(found.tokens.imageFeatures, from: checked, count: places)
             found.tokens = found.tokens.selecting(chosen)
@@ -47,7 +49,7 @@ package struct FoundGood: Sendable {
             content.findings.append(.foundGoodMissing(name: first.label, others: found.missing.count - 1))
         }
         if found.tokens.readable > 0 {
-            content.judges = OutsideJudges(origin: .foundGood, tokens: found.tokens, sample: checked)
+            content.judges = OutsideJudges(origin: .foundGood, tokens: found.tokens, sample: checked, unflagged: unflagged)
         }
         return content
     }

@@ -10,7 +10,7 @@ package struct LineStatistics: Sendable, Hashable, Codable {
     package var scored: Int?
     /// Parts with a verdict of good or defect, and those with each.
     package var checked, good, defective: Int
-    /// Those among the checked that were drawn at random from parts that were not flagged.
+    /// Those among the checked that were drawn at random and were not flagged.
     package var spotChecks: Int
     /// Of the parts that were looked at because they score high, how many were good.
     package var falseAlarms: ShareInterval?
@@ -50,11 +50,11 @@ package struct LineStatistics: Sendable, Hashable, Codable {
         let counts = VerdictCounts(told.map(\.verdict))
         (checked, good, defective, spotChecks) = (counts.checked, counts.good, counts.defective, counts.spotChecks)
         self.scored = scored.isEmpty ? nil : scored.reduce(0) { $0 + $1.parts }
-        func share(_ answer: PartVerdict.Answer, of origin: PartVerdict.Origin) -> ShareInterval? {
-            let those = told.filter { $0.verdict.origin == origin }
+        func share(_ answer: PartVerdict.Answer, of origins: PartVerdict.Origin...) -> ShareInterval? {
+            let those = told.filter { origins.contains($0.verdict.origin) }
             return those.isEmpty ? nil : ShareInterval(those.count { $0.verdict.answer == answer }, of: those.count)
         }
-        falseAlarms = share(.good, of: .top)
+        falseAlarms = share(.good, of: .top, .flaggedSpotCheck)
         slippedThrough = share(.defect, of: .spotCheck)
         batches = []
         let ofBatch = Dictionary(grouping: told, by: \.batch)
@@ -100,7 +100,7 @@ package struct LineStatistics: Sendable, Hashable, Codable {
 package struct VerdictCounts: Sendable, Hashable {
     /// Parts with a verdict of good or defect, and those with each.
     package var checked, good, defective: Int
-    /// Those among the checked that were drawn at random.
+    /// Those among the checked that were drawn at random and were not flagged.
     package var spotChecks: Int
 
     package init(_ verdicts: [PartVerdict]) {

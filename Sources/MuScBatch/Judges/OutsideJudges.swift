@@ -22,12 +22,23 @@ public struct OutsideJudges: Sendable {
     /// of images that were found good those that were drawn at random. The others were looked at because they score high.
     package var sample: Int { stated ?? tokens.readable }
     private var stated: Int?
+    /// How many of the first of the sample were not flagged; the others have something that most have not.
+    package var unflagged: Int { min(statedUnflagged ?? sample, sample) }
+    private var statedUnflagged: Int?
 
-    /// - Parameter sample: See ``sample``; nil for all.
-    package init(origin: Origin, tokens: BatchTokens, sample: Int? = nil) {
+    /// - Parameters:
+    ///   - sample: See ``sample``; nil for all.
+    ///   - unflagged: See ``unflagged``; nil for the whole sample.
+    package init(origin: Origin, tokens: BatchTokens, sample: Int? = nil, unflagged: Int? = nil) {
         self.origin = origin
         self.tokens = tokens
-        stated = sample
+        (stated, statedUnflagged) = (sample, unflagged)
+    }
+
+    /// The images at these positions, ascending.
+    func selecting(_ kept: [Int]) -> OutsideJudges {
+        OutsideJudges(
+            origin: origin, tokens: tokens.selecting(kept), sample: kept.count { $0 < sample }, unflagged: kept.count { $0 < unflagged })
     }
 
     /// The number of images that could be read.

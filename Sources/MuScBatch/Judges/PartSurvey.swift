@@ -248,8 +248,7 @@ extension [OutsideJudges] {
             let images = group.tokens.images.filter { $0.index != nil }
             findings.append(.blankJudges(group.origin, blank.map { images[$0].name }))
             let kept = images.indices.filter { !blank.contains($0) }
-            return OutsideJudges(
-                origin: group.origin, tokens: group.tokens.selecting(kept), sample: kept.count { $0 < group.sample })
+            return group.selecting(kept)
         }
         return (judges, findings)
     }

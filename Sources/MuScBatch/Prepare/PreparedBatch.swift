@@ -173,8 +173,8 @@ public struct PreparedBatch: Sendable {
         // The nearest judges decide: with as many of them as that, such a place is no longer anomalous.
         let needed = settings.minimumJudges
         let flagged = Set(inspection.images.filter(\.flagged).map(\.name))
-        // Parts that were looked at because they score high have something that others have not.
-        let marked = Set(outside.filter { $0.origin == .foundGood }.flatMap { $0.tokens.images.dropFirst($0.sample).map(\.name) })
+        // Parts that were flagged, or looked at because they score high, have something that others have not.
+        let marked = Set(outside.filter { $0.origin == .foundGood }.flatMap { $0.tokens.images.dropFirst($0.unflagged).map(\.name) })
         for evidence in inspection.evidence.filter({ flagged.contains($0.image) }).prefix(Self.mostAlmostKnown) {
             let like = evidence.places.count {
                 $0.origin == .foundGood && marked.contains($0.name) && $0.distance < inspection.threshold.value

@@ -13,6 +13,22 @@ extension Verdict {
             + "good parts like \(standingOut == 1 ? "that one" : "those") are flagged too, and come on top."
     }
 
+    /// The threshold where spot checks are too few for a conformal one.
+    ///
+    /// A limit from so few scores lies too high about as often as too low, and defects are missed by the one more than are found
+    /// by the other. So it counts only as far as it lies below what the batch's own scores say: nobody sees less for having
+    /// checked parts (`examples/verdict_line.sh`).
+    ///
+    /// - Parameter promise: So many spot checks set the threshold alone.
+    private func fewChecks(_ calibration: [Float], scores: [Float], parts: String, percent: String, promise: Int) -> Threshold {
+        let limit = LogNormalThreshold.value(calibration: calibration, rate: settings.falseAlarmRate)
+        return Threshold(
+            value: min(limit, BatchThreshold.threshold(for: scores).value), rule: .logNormal,
+            explanation: "An image is flagged when it scores as high as only about \(percent) of parts like the \(calibration.count) "
+                + "\(parts) would (log-normal prediction limit), or far above the typical image of this batch: the lower of both "
+                + "counts, because so few often set it too high. From \(promise) \(parts) on these alone set it, and that is a promise.")
+    }
+
     /// The automatic threshold: the panel's, else the batch's own; and why it is not the panel's where it might be.
     func threshold(
         for scores: [Float], calibration: [Float], of panel: JudgePanel, standingOut: Int
@@ -43,10 +59,16 @@ extension Verdict {
                     .knownGoodTooFew(images: calibration.count, least: LogNormalThreshold.leastCalibration)
                 )
             }
+            if origin == .foundGood {
+                return (
+                    fewChecks(
+                        calibration, scores: scores, parts: parts, percent: percent, promise: max(least, settings.leastKnownGoodAlone)), nil
+                )
+            }
             let threshold = Threshold(
                 value: LogNormalThreshold.value(calibration: calibration, rate: rate), rule: .logNormal,
                 explanation: "An image is flagged when it scores as high as only about \(percent) of parts like the "
-                    + "\(calibration.count) \(origin == .knownGood ? "known good ones" : parts) would (log-normal prediction limit). From "
+                    + "\(calibration.count) known good ones would (log-normal prediction limit). From "
                     + "\(max(least, settings.leastKnownGoodAlone)) \(parts) on that is a promise.")
             return (threshold, nil)
         }
@@ -59,7 +81,7 @@ extension Verdict {
             switch origin {
             case .knownGood: promise(percent, standingOut: standingOut)
             case .foundGood:
-                "of good parts like these, at most \(percent) are flagged on average. They were drawn from parts that were not flagged."
+                "of good parts like these, at most \(percent) are flagged on average. They were drawn at random, flagged ones with the others."
             case .linePast:
                 "about \(percent) of parts like the line's past are flagged. This rests on images that nobody has "
                     + "checked: only known good images give a promise."

@@ -11,7 +11,9 @@ struct PageVerdicts {
 
     /// As the page's script reads it.
     var json: String {
-        let checks = (run.spotChecks ?? []).compactMap { ranks[ExactText($0)] }.map(String.init)
+        func places(_ names: [String]?) -> String {
+            "[\((names ?? []).compactMap { ranks[ExactText($0)] }.map(String.init).joined(separator: ","))]"
+        }
         let folder = FilePath(run.batch).canonical()
         let standing = (try? StandingVerdicts(in: folder))?.verdicts ?? [:]
         let said = standing.sorted { $0.key < $1.key }.map { "\(Markup.json($0.key)):\"\($0.value.answer.rawValue)\"" }
@@ -19,7 +21,8 @@ struct PageVerdicts {
             "[[\(mark.parts.compactMap { ranks[ExactText($0.name)] }.map(String.init).joined(separator: ","))],\(mark.foundGood ?? 0)]"
         }
         return
-            "{\"batch\":\(Markup.json(folder.string)),\"spotChecks\":[\(checks.joined(separator: ","))],\"said\":{\(said.joined(separator: ","))},"
+            "{\"batch\":\(Markup.json(folder.string)),\"spotChecks\":\(places(run.spotChecks)),"
+            + "\"flaggedSpotChecks\":\(places(run.flaggedSpotChecks)),\"said\":{\(said.joined(separator: ","))},"
             + "\"marks\":\(marks.map { "[\($0.joined(separator: ","))]" } ?? "null"),\"known\":\(RecurringMark.known)}"
     }
 }

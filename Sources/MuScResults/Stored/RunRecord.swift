@@ -68,9 +68,10 @@ package struct RunRecord: Sendable, Hashable, Codable {
     package var evidence: [PeakEvidence]?
     /// How parts were turned and cropped; nil where photographs were compared as they were taken.
     package var alignment: AlignmentRecord?
-    /// Images that were drawn at random from those that were not flagged, for somebody to check; nil in results of earlier
-    /// versions.
+    /// Images that were drawn at random and were not flagged, for somebody to check; nil in results of earlier versions.
     package var spotChecks: [String]?
+    /// Flagged images that came up in the same draw; nil in results of earlier versions.
+    package var flaggedSpotChecks: [String]?
     /// The images that have no score, and why.
     package var leftOut: [LeftOut]
 

@@ -3,10 +3,10 @@
 
 const verdicts = (() => {
   const words = { good: 'Good', defect: 'Defect', unsure: 'Unsure' }, keyOf = { g: 'good', d: 'defect', u: 'unsure' };
-  const { batch, spotChecks, said, marks, known } = page.verdicts;
+  const { batch, spotChecks, flaggedSpotChecks, said, marks, known } = page.verdicts;
   const server = document.querySelector('meta[name="musc-serve"]')?.content;
   const place = `musc-verdicts ${batch}`, person = 'musc-verdicts-by';
-  const drawn = new Set(spotChecks);
+  const drawnUnflagged = new Set(spotChecks), drawnFlagged = new Set(flaggedSpotChecks), drawn = new Set([...spotChecks, ...flaggedSpotChecks]);
   // Spot checks are drawn once; what was flagged then stays to be looked at, wherever the line is moved.
   // Without a threshold the three highest scores are the ones to look at.
   const asked = scored.filter((image) => Number.isFinite(page.threshold) ? image.score >= page.threshold || drawn.has(image.i) : image.i < 3);
@@ -16,7 +16,7 @@ const verdicts = (() => {
   function keep(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; } }
 
   const verdict = (image) => unsaved[image.name]?.verdict ?? said[image.name] ?? null;
-  const origin = (image) => drawn.has(image.i) ? 'spot check' : image.score >= page.threshold || image.i < page.lookEnd ? 'top' : 'hand';
+  const origin = (image) => drawnUnflagged.has(image.i) ? 'spot check' : drawnFlagged.has(image.i) ? 'flagged spot check' : image.score >= page.threshold || image.i < page.lookEnd ? 'top' : 'hand';
 
   async function say(image, word) {
     if (!image?.scored || image.name === undefined) return;

@@ -101,6 +101,7 @@ package struct BatchVerdicts: Sendable {
 struct VerdictOrigins: Sendable {
     private var top: Set<String> = []
     private var spotChecks: Set<String> = []
+    private var flaggedSpotChecks: Set<String> = []
     /// The flagged images, and the marks that they share.
     private(set) var flagged: Set<String> = []
     private(set) var marks: MarksToKnow?
@@ -112,12 +113,15 @@ struct VerdictOrigins: Sendable {
         }
         top = Set(result.flaggedImages.map(\.image) + result.lookImages)
         spotChecks = Set(run.spotChecks ?? [])
+        flaggedSpotChecks = Set(run.flaggedSpotChecks ?? [])
         flagged = Set(result.flaggedImages.map(\.image))
         marks = MarksToKnow(run)
     }
 
     func origin(of image: String) -> PartVerdict.Origin {
         // One that was drawn stays drawn, however high it ranks.
-        spotChecks.contains(image) ? .spotCheck : top.contains(image) ? .top : .hand
+        if spotChecks.contains(image) { return .spotCheck }
+        if flaggedSpotChecks.contains(image) { return .flaggedSpotCheck }
+        return top.contains(image) ? .top : .hand
     }
 }

@@ -168,8 +168,9 @@ extension Configuration {
             "output.spot_checks", \.output.spotChecks, .integer(0...1000), decides: false,
             help: "How many images that were not flagged each report asks somebody to check; 0: none.",
             details: """
-                They are drawn at random. Of them alone it is known how many defects slip through, and from five on those that \
-                were found good set the line's threshold.
+                They are drawn at random, one after the other; flagged ones that come up on the way belong to the draw. Of them \
+                alone it is known how many defects slip through, and from five on those that were found good set the line's \
+                threshold.
                 """),
         Key(
             "output.csv", \.output.csv, .csvStyle, decides: false,

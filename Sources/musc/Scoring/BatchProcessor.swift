@@ -181,7 +181,8 @@ struct BatchProcessor: Sendable {
         record.ignored = Dictionary(uniqueKeysWithValues: ignored.map { ($0.key.rawValue, $0.value) })
         origin.complete(&record, unread: scores.images.unread(in: folder), hooks: configuration.hooks, threads: configuration.threads)
         let output = configuration.output
-        record.spotChecks = SpotChecks.draw(output.spotChecks, from: scores, of: folder)
+        let drawn = SpotChecks(output.spotChecks, from: scores, of: folder)
+        (record.spotChecks, record.flaggedSpotChecks) = (drawn.unflagged, drawn.flagged)
         let place = results.string
         let result = BatchResult(
             scores: scores, run: record, folder: folder.string, results: place, look: output.look,

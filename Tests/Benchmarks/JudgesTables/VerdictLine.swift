@@ -70,15 +70,22 @@ struct VerdictLine {
                     spotChecks: spotChecked.count))
             var remembered = Set(scores.memorable.compactMap(\.index).map { members[$0] })
             if arm == .verdicts {
+                let drawn = SpotChecks(Self.checks, from: scores, of: FilePath("/line \(seed)/\(batch)"))
+                let places = Dictionary(scores.images.map { ($0.name, $0.index) }, uniquingKeysWith: { first, _ in first })
+                func indices(_ names: [String]) -> [Int] { names.compactMap { places[$0] ?? nil } }
+                let (unflagged, flagged) = (indices(drawn.unflagged), indices(drawn.flagged))
                 let ranked = scores.images.sorted { ($0.score ?? 0) > ($1.score ?? 0) }.compactMap(\.index)
-                let most = Array(ranked.prefix(Self.top))
-                let rest = scores.images.filter { !$0.flagged }.compactMap(\.index).filter { !most.contains($0) }
-                let drawn = rest.shuffled(using: &generator).prefix(Self.checks)
-                for index in most + drawn {
+                // Flagged images that were drawn are among the three, so that there are six in all.
+                let most = (flagged + ranked.filter { !flagged.contains($0) && !unflagged.contains($0) }).prefix(Self.top)
+                for index in unflagged + most {
                     remembered.remove(members[index])
                     // A verdict is the truth: the labels.
                     guard index < own.count else { continue }
-                    if drawn.contains(index) { spotChecked.append(members[index]) } else { otherGood.append(members[index]) }
+                    if unflagged.contains(index) || flagged.contains(index) {
+                        spotChecked.append(members[index])
+                    } else {
+                        otherGood.append(members[index])
+                    }
                 }
             }
             // The line remembers a uniform sample of all that it was offered.

@@ -124,6 +124,9 @@ import Testing
             let judges = OutsideJudges(origin: .foundGood, tokens: tokens, sample: sample)
             let inspection = try fixture.inspector.inspectWhole(batch, judgedBy: [judges])
             #expect(inspection.threshold.rule.rawValue == rule, "\(sample)")
+            // So few never set it higher than the batch's own scores would.
+            let own = BatchThreshold.threshold(for: inspection.images.compactMap(\.score)).value
+            #expect(rule != "log-normal" || inspection.threshold.value <= own + 1e-6, "\(sample)")
             #expect(inspection.outsideJudgments.first?.calibrating == (sample < 5 ? 0 : sample))
             #expect(inspection.outsideJudgments.first?.judged == true)
         }
@@ -200,18 +203,54 @@ import Testing
         #expect(FoundGood.various(features, from: 1, count: 4) == [1, 2, 4, 6])
     }
 
-    @Test("Spot checks are drawn from what was not flagged and has no verdict, the same whenever the batch is scored")
+    @Test("Spot checks are drawn from all that has no verdict until enough were not flagged, the same whenever the batch is scored")
     func spotChecks() throws {
         _ = try fixture.images(12, in: "line/a", odd: [4])
         let inspection = try inspect("a")
-        let drawn = SpotChecks.draw(3, from: inspection, of: line.appending("a"))
-        let again = SpotChecks.draw(3, from: try inspect("a"), of: line.appending("a"))
-        #expect(drawn.count == 3 && drawn == again)
-        #expect(Set(drawn).isDisjoint(with: inspection.images.filter(\.flagged).map(\.name)))
-        try say(.good, Array(drawn.prefix(1)), in: "a", origin: .spotCheck)
-        #expect(SpotChecks.draw(3, from: try inspect("a"), of: line.appending("a")).prefix(2) == drawn.dropFirst())
-        #expect(SpotChecks.draw(3, from: inspection, of: line.appending("z")) != drawn)
-        #expect(SpotChecks.draw(0, from: inspection, of: line).isEmpty)
+        func draw(_ count: Int, _ inspection: Inspection, of batch: String = "a") -> SpotChecks {
+            SpotChecks(count, from: inspection, of: line.appending(batch))
+        }
+        let drawn = draw(3, inspection)
+        let again = draw(3, try inspect("a"))
+        #expect(drawn.unflagged.count == 3 && again == drawn)
+        #expect(Set(drawn.unflagged).isDisjoint(with: inspection.images.filter(\.flagged).map(\.name)))
+        try say(.good, Array(drawn.unflagged.prefix(1)), in: "a", origin: .spotCheck)
+        let next = draw(3, try inspect("a"))
+        #expect(next.unflagged.prefix(2) == drawn.unflagged.dropFirst())
+        #expect(draw(3, inspection, of: "z") != drawn)
+        let none = draw(0, inspection)
+        #expect(none.unflagged.isEmpty && none.flagged.isEmpty)
+    }
+
+    @Test("A flagged image is drawn along as often as one that was not flagged is drawn")
+    func flaggedSpotChecks() throws {
+        _ = try fixture.images(12, in: "line/a")
+        var inspection = try inspect("a")
+        for index in inspection.images.indices { inspection.images[index].flagged = index % 4 == 0 }
+        var (flagged, unflagged) = (0, 0)
+        for batch in 0..<3000 {
+            let drawn = SpotChecks(2, from: inspection, of: line.appending("\(batch)"))
+            #expect(drawn.unflagged.count + drawn.flagged.count <= 4)
+            (flagged, unflagged) = (flagged + drawn.flagged.count, unflagged + drawn.unflagged.count)
+        }
+        // 3 of 12 are flagged: of each ten drawn some 2.3 (2 · 3 / 10 for 2 that were not, and fewer where the draw ends at four).
+        #expect((0.20...0.25).contains(Double(flagged) / Double(flagged + unflagged)), "\(flagged) of \(flagged + unflagged)")
+        // Where all are flagged, they are not to be the sample.
+        for index in inspection.images.indices { inspection.images[index].flagged = true }
+        #expect(SpotChecks(2, from: inspection, of: line).flagged.count == 4)
+    }
+
+    @Test("Flagged parts that were drawn and found good set the threshold with the spot checks, other flagged ones do not")
+    func drawnFlaggedCalibrate() throws {
+        _ = try fixture.images(14, in: "line/a")
+        _ = try fixture.images(8, in: "line/b", seed: 40)
+        try say(.good, names(0..<4), in: "a", origin: .spotCheck)
+        try say(.good, names(4..<6), in: "a", origin: .top)
+        #expect(try inspect("b").outsideJudgments.first?.calibrating == 0)
+        try say(.good, names(6..<7), in: "a", origin: .flaggedSpotCheck)
+        let inspection = try inspect("b")
+        #expect(inspection.outsideJudgments.first?.calibrating == 5)
+        #expect(inspection.outsideJudgments.first?.images.prefix(5).last == "a/part6.png")
     }
 }
 
