@@ -50,30 +50,14 @@ import Testing
         }
         let injections = faults
         let injected = Mutex(0)
-        let next = Atomic<Int>(0)
-        let problems = Mutex<[String]>([])
-        let threads = (0..<4).map { _ in
-            let done = DispatchSemaphore(value: 0)
-            Thread.detachNewThread {
-                while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < injections.count {
-                    let fault = injections[index]
-                    do {
-                        let reached = try Round(
-                            scenario, at: fault.at, error: fault.error, isLasting: fault.isLasting, shim: shim
-                        ).run()
-                        if reached.count >= fault.at { injected.withLock { $0 += 1 } }
-                    } catch {
-                        problems.withLock { $0.append("\(error)") }
-                    }
-                }
-                done.signal()
-            }
-            return done
+        let problems = ConcurrentTrials.problems(of: injections.count, states: Array(repeating: (), count: 4)) { _, index in
+            let fault = injections[index]
+            let reached = try Round(scenario, at: fault.at, error: fault.error, isLasting: fault.isLasting, shim: shim).run()
+            if reached.count >= fault.at { injected.withLock { $0 += 1 } }
+            return nil
         }
-        for done in threads { done.wait() }
-        let problem = problems.withLock { $0 }
-        print("\(scenario.rawValue): \(calls.count) calls, \(injected.withLock { $0 }) faults injected, \(problem.count) not survived")
-        #expect(problem.isEmpty, "\(problem.joined(separator: "\n"))")
+        print("\(scenario.rawValue): \(calls.count) calls, \(injected.withLock { $0 }) faults injected, \(problems.count) not survived")
+        #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
     }
 }
 

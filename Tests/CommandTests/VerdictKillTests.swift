@@ -180,36 +180,20 @@ import Testing
         let last = try #require(calls.lastIndex { $0.contains("verdicts") }) + 1
         let chosen = (1...calls.count).filter { FaultTests.isThorough || $0 <= last || $0 % 16 == 0 }
         #expect(calls[..<last].contains { $0.contains(".taken") } && last > 20)
-        let next = Atomic<Int>(0)
         let killed = Atomic<Int>(0)
-        let problems = Mutex<[String]>([])
-        let threads = try (0..<2).map { number -> DispatchSemaphore in
-            let dropped = number == 0 ? first : try Dropped()
-            let done = DispatchSemaphore(value: 0)
-            Thread.detachNewThread {
-                while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < chosen.count {
-                    do {
-                        try dropped.reset()
-                        let log = dropped.musc.scratch.appending(path: "calls")
-                        let result = try dropped.sweep(environment(at: chosen[index], below: dropped.work, log: log))
-                        if result.status == SIGKILL { killed.wrappingAdd(1, ordering: .relaxed) }
-                        var faults = try dropped.faultsAfterKill()
-                        let again = try dropped.sweep()
-                        if again.status != 0 { faults.append(again.errors) }
-                        faults += try dropped.faultsAtTheEnd()
-                        if !faults.isEmpty { problems.withLock { $0.append("call \(chosen[index]): \(faults)") } }
-                    } catch {
-                        problems.withLock { $0.append("call \(chosen[index]): \(error)") }
-                    }
-                }
-                done.signal()
-            }
-            return done
+        let problems = ConcurrentTrials.problems(of: chosen.count, states: [first, try Dropped()]) { dropped, index in
+            try dropped.reset()
+            let log = dropped.musc.scratch.appending(path: "calls")
+            let result = try dropped.sweep(environment(at: chosen[index], below: dropped.work, log: log))
+            if result.status == SIGKILL { killed.wrappingAdd(1, ordering: .relaxed) }
+            var faults = try dropped.faultsAfterKill()
+            let again = try dropped.sweep()
+            if again.status != 0 { faults.append(again.errors) }
+            faults += try dropped.faultsAtTheEnd()
+            return faults.isEmpty ? nil : "call \(chosen[index]): \(faults)"
         }
-        for done in threads { done.wait() }
-        let problem = problems.withLock { $0 }
-        print("sweep: killed at \(killed.load(ordering: .relaxed)) of \(calls.count) calls, \(problem.count) not survived")
-        #expect(problem.isEmpty, "\(problem.joined(separator: "\n"))")
+        print("sweep: killed at \(killed.load(ordering: .relaxed)) of \(calls.count) calls, \(problems.count) not survived")
+        #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
         #expect(killed.load(ordering: .relaxed) >= last)
     }
 
