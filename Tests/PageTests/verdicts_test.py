@@ -178,7 +178,7 @@ class Way(unittest.TestCase):
                 break
             time.sleep(0.2)
         expect(ann.locator("h2", has_text="Found defective")).to_have_text("Found defective 2")
-        self.assertTrue(ann.locator(".found img").first.evaluate("image => image.complete && image.naturalWidth > 0"))
+        self.assertTrue(ann.locator(".found img").first.evaluate("e => e.decode().then(() => e.naturalWidth > 0)"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import MuScScoring
 /// * Known good images, or else the line's past, set the threshold: each is scored by the same judges less those of its part.
 /// * An image is judged by images of other parts alone. Of twins one judges, and blank images do not.
 /// * Images that people found good in reports count as known good ones, but only those that were drawn at random set the
-///   threshold, once there are five.
+///   threshold, once there are five; and it takes 40 parts to judge alone, since most were looked at because they score
+///   high.
 /// * Images that people found defective never judge, nor do their copies and twins.
 struct JudgePanel: Sendable {
     /// The images from outside, one group after the other.
@@ -37,8 +38,8 @@ struct JudgePanel: Sendable {
     /// - Parameters:
     ///   - outside: At most one group of each origin.
     ///   - batch: The number of readable images of the batch.
-    ///   - checkedParts: The number of parts that the images of ``checked`` show; nil for one an image.
-    init(_ outside: [OutsideJudges], batch: Int, checkedParts: Int? = nil, settings: ScoringSettings) {
+    ///   - checkedParts: The number of parts that known good images show, and all of ``checked``; nil for one an image.
+    init(_ outside: [OutsideJudges], batch: Int, checkedParts: (knownGood: Int, all: Int)? = nil, settings: ScoringSettings) {
         layers = Array(repeating: [], count: settings.featureLayers.count)
         func group(_ origin: OutsideJudges.Origin) -> OutsideJudges? { outside.first { $0.origin == origin && $0.count > 0 } }
         // What sets the threshold comes first, and so is one range.
@@ -50,7 +51,8 @@ struct JudgePanel: Sendable {
             if origin == .knownGood || sample >= LogNormalThreshold.leastCalibration {
                 (calibrating, calibration) = (0..<sample, origin)
             }
-            batchJudges = (checkedParts ?? members.count) < settings.leastKnownGoodAlone
+            let parts = checkedParts ?? (positions(of: .knownGood).count, members.count)
+            batchJudges = parts.knownGood < settings.leastKnownGoodAlone && parts.all < settings.leastFoundGoodAlone
         }
         if batchJudges, let past = group(.linePast) {
             let first = members.count

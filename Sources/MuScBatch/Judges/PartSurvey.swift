@@ -57,18 +57,19 @@ struct PartSurvey: Sendable {
     ) {
         self.settings = settings
         finder = PartFinder(usual: 0, threads: settings.threads)
-        let settled = batchJudges.map { $0 ? 0 : Int.max }
+        let settled = batchJudges.map { $0 ? (knownGood: 0, all: 0) : (knownGood: Int.max, all: Int.max) }
         panel = JudgePanel(outside, batch: batch, checkedParts: settled, settings: settings)
         let good = panel.checked
         guard !good.isEmpty else { return }
         let order = JudgeChoice.order(good.map { panel.members[$0].name })
         finder.usual = usual ?? Self.usual(order.map { panel.looks[$0] }, settings)
         seat(order)
-        let parts = Set(good.map { panel.partOfMember[$0] }).count
-        guard parts < good.count, settled == nil else { return }
+        func parts(_ positions: Range<Int>) -> Int { Set(positions.map { panel.partOfMember[$0] }).count }
+        let checkedParts = (knownGood: parts(panel.positions(of: .knownGood)), all: parts(good))
+        guard checkedParts.all < good.count, settled == nil else { return }
         // Whether they judge alone, their parts decide.
         let (numbers, silent) = (panel.partOfMember, panel.silent)
-        panel = JudgePanel(outside, batch: batch, checkedParts: parts, settings: settings)
+        panel = JudgePanel(outside, batch: batch, checkedParts: checkedParts, settings: settings)
         panel.partOfMember.replaceSubrange(good, with: numbers[good])
         panel.silence(silent)
     }

@@ -185,6 +185,7 @@ extension ScoringSettings {
         Key(recorded: "images.orientation") { $0.appliesOrientation ? "turned upright" : "as stored" },
         Key(recorded: "images.large_jpeg") { $0.reducesWhileDecoding ? "decoded smaller" : "decoded whole" },
         Key(recorded: "judges.known_good_alone") { "\($0.leastKnownGoodAlone)" },
+        Key(recorded: "judges.found_good_alone") { "\($0.leastFoundGoodAlone)" },
     ]
 
     /// What ``imageSize`` and ``automaticSize`` say together.

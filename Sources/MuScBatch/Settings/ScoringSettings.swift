@@ -114,6 +114,9 @@ public struct ScoringSettings: Sendable {
     public var falseAlarmRate = 0.05
     /// The fewest known good images that judge alone; fewer judge beside the batch's own images.
     public var leastKnownGoodAlone = 20
+    /// The same of images that people found good in reports: of these it takes more, since many were looked at because they
+    /// score high (`examples/verdict_line.sh`).
+    public var leastFoundGoodAlone = 40
     public var recurringMarks = RecurringMarks.ignore
     /// Names the part that an image shows by the image's name: images of one part do not judge each other. nil where names
     /// say nothing of parts.

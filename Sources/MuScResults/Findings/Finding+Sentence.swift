@@ -167,7 +167,7 @@ extension Finding {
         case .thresholdOfBatch: "the batch's own scores set the threshold"
         case .rscinNotApplied: "RsCIN did not decide the scores"
         case .scoresLeftToMSM: "images from outside the batch judge it, and they are compared by MSM's scores"
-        case .knownGoodAlone: "known good images judge alone"
+        case .knownGoodAlone: "images known or found good judge alone"
         case .batchInParts: "marks are looked for in a batch that is scored whole (scoring.subsets: 1)"
         case .partsHoldFewer: "the parts of scoring.subsets hold no more images than that"
         case .leastJudgesAreMore: "scoring.least_judges is at least what that share of the judges comes to"

@@ -132,6 +132,22 @@ import Testing
         }
     }
 
+    @Test("Parts that were found good judge alone from 40 on; known good ones among them from 20 on, whatever is found")
+    func alone() throws {
+        let tokens = try fixture.inspector.tokens(of: try fixture.images(40, in: "good"))
+        let batch = try fixture.images(6, in: "batch", odd: [0], seed: 1)
+        let cases = [(0, 39, false), (0, 40, true), (19, 20, false), (19, 21, true), (20, 0, true), (20, 5, true)]
+        for (knownGood, foundGood, alone) in cases {
+            var judges: [OutsideJudges] = []
+            let known = tokens.selecting(Array(0..<knownGood))
+            let found = tokens.selecting(Array(knownGood..<knownGood + foundGood))
+            if knownGood > 0 { judges.append(OutsideJudges(origin: .knownGood, tokens: known)) }
+            if foundGood > 0 { judges.append(OutsideJudges(origin: .foundGood, tokens: found, sample: foundGood)) }
+            let inspection = try fixture.inspector.inspectWhole(batch, judgedBy: judges)
+            #expect(inspection.outsideJudgments.allSatisfy { $0.judged && $0.besideBatch != alone }, "\(knownGood) \(foundGood)")
+        }
+    }
+
     @Test("A mark that was found good on three parts is no longer anomalous")
     func benign() throws {
         // The three nearest judges decide, as with a backbone for which that was measured.
@@ -140,11 +156,11 @@ import Testing
             $0.minimumJudges = 3
         }
         let marked = try fixture.inspector.tokens(of: try fixture.images(6, in: "marked", odd: Set(0..<6)))
-        let plain = try fixture.inspector.tokens(of: try fixture.images(24, in: "plain", seed: 90))
+        let plain = try fixture.inspector.tokens(of: try fixture.images(40, in: "plain", seed: 90))
         let batch = try fixture.images(8, in: "batch", odd: [3], seed: 1)
         let scores = try (0...3).map { known in
             let judges = OutsideJudges(
-                origin: .foundGood, tokens: plain.appending(marked.selecting(Array(0..<known))), sample: plain.readable)
+                origin: .foundGood, tokens: plain.appending(marked.selecting(Array(0..<known))), sample: 24)
             let inspection = try fixture.inspector.inspectWhole(batch, judgedBy: [judges])
             let image = inspection.images[3]
             return (score: image.score ?? 0, isFlagged: image.flagged)

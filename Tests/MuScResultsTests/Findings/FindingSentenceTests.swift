@@ -150,7 +150,7 @@ import Testing
             (.settingWithoutEffect(key: "a.b", .thresholdOfBatch), "the batch's own scores set the threshold."),
             (.settingWithoutEffect(key: "a.b", .rscinNotApplied), "RsCIN did not decide the scores."),
             (.settingWithoutEffect(key: "a.b", .scoresLeftToMSM), "they are compared by MSM's scores."),
-            (.settingWithoutEffect(key: "a.b", .knownGoodAlone), "known good images judge alone."),
+            (.settingWithoutEffect(key: "a.b", .knownGoodAlone), "images known or found good judge alone."),
             (.settingWithoutEffect(key: "a.b", .batchInParts), "(scoring.subsets: 1)."),
             (.settingWithoutEffect(key: "a.b", .partsHoldFewer), "hold no more images than that."),
             (.settingWithoutEffect(key: "a.b", .leastJudgesAreMore), "scoring.least_judges is at least what"),
