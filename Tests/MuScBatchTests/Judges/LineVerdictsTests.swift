@@ -160,13 +160,15 @@ import Testing
         let batch = try fixture.images(8, in: "batch", odd: [3], seed: 1)
         let scores = try (0...3).map { known in
             let judges = OutsideJudges(
-                origin: .foundGood, tokens: plain.appending(marked.selecting(Array(0..<known))), sample: 24)
+                origin: .foundGood, tokens: plain.appending(marked.selecting(Array(0..<known))), sample: plain.readable)
             let inspection = try fixture.inspector.inspectWhole(batch, judgedBy: [judges])
             let image = inspection.images[3]
-            return (score: image.score ?? 0, isFlagged: image.flagged)
+            let usual = inspection.images.filter { $0.name != image.name }.compactMap(\.score).max() ?? 0
+            return (score: image.score ?? 0, isFlagged: image.flagged, usual: usual)
         }
         #expect(scores[0].isFlagged && scores[1].isFlagged && scores[2].isFlagged)
-        #expect(!scores[3].isFlagged && scores[3].score < scores[2].score)
+        // Then it is like other parts, of which a few always score a little more than the threshold.
+        #expect(scores[2].score > 2 * scores[2].usual && scores[3].score < 1.2 * scores[3].usual)
     }
 
     @Test("A mark that recurs scores above all others until three parts with it were found good, in blocks too")
