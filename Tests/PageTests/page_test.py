@@ -66,6 +66,12 @@ class PageTest(unittest.TestCase):
             time.sleep(0.02)
         self.assertEqual(value(), expected)
 
+    def escape(self, page):
+        """Closes the viewer. Until that has happened, and the focus has gone back, the rest of the page takes no input."""
+        page.keyboard.press("Escape")
+        expect(page.locator("#viewer")).not_to_be_visible()
+        self.eventually(lambda: page.evaluate("location.hash"), "")
+
     def page(self, width=1280, height=900, **options):
         context = self.browser.new_context(viewport={"width": width, "height": height}, **options)
         self.contexts.append(context)
@@ -208,8 +214,7 @@ class Listing(PageTest):
         self.assertEqual(page.evaluate(focused), second)
         page.keyboard.press("Enter")
         expect(page.locator("#viewer-name")).to_have_text(second)
-        page.keyboard.press("Escape")
-        expect(page.locator("#viewer")).not_to_be_visible()
+        self.escape(page)
         self.eventually(lambda: page.evaluate(focused), second)
         page.keyboard.press("/")
         self.eventually(lambda: page.evaluate("document.activeElement.id"), "search")
@@ -247,9 +252,7 @@ class Viewer(PageTest):
     def test_a_deep_link_opens_an_image(self):
         page = self.opened("parts", "#image=part_1011.jpg")
         expect(page.locator("#viewer-name")).to_have_text("part_1011.jpg")
-        page.keyboard.press("Escape")
-        expect(page.locator("#viewer")).not_to_be_visible()
-        self.eventually(lambda: page.evaluate("location.hash"), "")
+        self.escape(page)
         page.goto(url("parts", "#image=part_1004.jpg"))
         expect(page.locator("#viewer-name")).to_have_text("part_1004.jpg")
         page.goto(url("parts", "#image=no-such-image"))
@@ -306,8 +309,7 @@ class Viewer(PageTest):
         after = layer.bounding_box()
         self.assertAlmostEqual(before["width"], after["width"], delta=1)
         self.assertAlmostEqual(before["x"], after["x"], delta=1)
-        page.keyboard.press("Escape")
-        expect(page.locator("#viewer")).not_to_be_visible()
+        self.escape(page)
         page.locator("#grid a").first.click()
         self.assertLess(layer.bounding_box()["width"], before["width"], "opened anew it fits")
 
@@ -331,7 +333,7 @@ class Viewer(PageTest):
             expect(page.locator(f"#pane-right {part}")).to_be_hidden()
             page.keyboard.press(key)
             expect(page.locator(f"#pane-right {part}")).to_be_visible()
-        page.keyboard.press("Escape")
+        self.escape(page)
         page.get_by_role("button", name="Keys").click()
         expect(page.locator("#keys")).to_be_visible()
 
@@ -438,7 +440,7 @@ class LargePhotographs(PageTest):
         crop = page.locator("#crop img")
         crop.scroll_into_view_if_needed()
         self.assertEqual(crop.evaluate("e => e.decode().then(() => e.naturalWidth)"), 512)
-        page.keyboard.press("Escape")
+        self.escape(page)
         page.goto(url("cropped", "#image=part_0.png"))
         expect(page.locator("#viewer-name")).to_have_text("part_0.png")
         expect(page.locator("#crop")).to_be_hidden()
@@ -510,7 +512,7 @@ class Verdicts(PageTest):
         second = page.locator("#viewer-name").inner_text()
         self.assertEqual(page.input_value("#verdict-note"), "")
         page.keyboard.press("d")
-        page.keyboard.press("Escape")
+        self.escape(page)
         expect(page.locator("#verdict-progress")).to_have_text(f"2 of {asked} checked")
         page.locator("#grid .card").nth(40).locator("button.unsure").click()
         page.locator("#grid .card a").nth(41).focus()
@@ -556,7 +558,7 @@ class Safety(PageTest):
         for _ in names:
             self.assertTrue(page.locator("#pane-right img").evaluate("e => e.decode().then(() => e.naturalWidth > 0)"))
             page.keyboard.press("ArrowRight")
-        page.keyboard.press("Escape")
+        self.escape(page)
         page.get_by_text("The list as CSV").click()
         page.get_by_role("slider", name="Threshold").focus()
         page.keyboard.press("Home")
@@ -688,7 +690,7 @@ class LargeBatch(PageTest):
         expect(page.locator("#viewer-name")).to_have_text(names[2000])
         expect(page.locator("#viewer-rank")).to_have_text("rank 2001 of 2600")
         expect(page.locator("#neighbours li")).to_have_count(3)
-        page.keyboard.press("Escape")
+        self.escape(page)
         page.locator("#search").fill("")
         page.locator("#sort").select_option("name")
         expect(page.locator("#grid .card .name").first).to_have_text(sorted(names)[0])
@@ -699,7 +701,7 @@ class LargeBatch(PageTest):
         names = self.names()
         page = self.opened("large", f"#image={names[1500]}")
         expect(page.locator("#viewer-name")).to_have_text(names[1500])
-        page.keyboard.press("Escape")
+        self.escape(page)
 
     def test_the_threshold_concerns_all_images(self):
         page = self.opened("large")

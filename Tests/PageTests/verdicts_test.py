@@ -110,6 +110,7 @@ class Way(unittest.TestCase):
             page.keyboard.press(key)
             page.keyboard.press("ArrowRight")
         page.keyboard.press("Escape")
+        expect(page.locator("#viewer")).not_to_be_visible()
         return names
 
     def verdicts(self, name):
