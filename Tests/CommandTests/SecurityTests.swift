@@ -76,6 +76,10 @@ import Testing
             #expect(!line.hasPrefix("2026-11-25T00:00:00Z"))
         }
         #expect(!result.errors.contains("\u{1B}") && !result.output.contains("\u{1B}"))
+        // What the report notes is an event of the log.
+        let record = try JSONSerialization.jsonObject(with: Data(contentsOf: musc.scratch.appending(path: "drop/\(folder)/_musc/run.json")))
+        let notes = try #require((record as? [String: Any])?["notes"] as? [String])
+        #expect(!notes.isEmpty && notes.count == result.errors.split(separator: "\n").count { $0.contains(" info batch_note ") })
 
         let results = "drop/\(folder)/_musc"
         for table in ["\(results)/scores.csv", "drop/batches.csv"] {

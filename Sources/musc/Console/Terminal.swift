@@ -4,7 +4,8 @@ import Synchronization
 
 /// Writes whole lines: results to standard output, all else to standard error.
 enum Terminal {
-    private static let lock = Mutex(())
+    /// Whether the line of the cursor is one that will be replaced, such as a progress bar.
+    private static let hasLooseLine = Mutex(false)
     /// What is said at all, and how.
     private static let manner = Mutex<(level: LogLevel, format: LogFormat)>((.info, .text))
 
@@ -80,18 +81,31 @@ enum Terminal {
     /// Asks, with the cursor left behind the question.
     static func printPrompt(_ question: String) { write(question, to: STDERR_FILENO) }
 
-    /// Replaces the line of the cursor.
-    static func replaceLine(_ text: String) { write("\r\u{1B}[K" + text, to: STDERR_FILENO) }
+    /// Replaces the line of the cursor. What is written next takes its place.
+    static func replaceLine(_ text: String) {
+        hasLooseLine.withLock {
+            writeAll(clearLine + text, to: STDERR_FILENO)
+            $0 = !text.isEmpty
+        }
+    }
+
+    private static let clearLine = "\r\u{1B}[K"
 
     private static func write(_ text: String, to descriptor: Int32) {
-        lock.withLock { _ in
-            var bytes = Array(text.utf8)[...]
-            while !bytes.isEmpty {
-                let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-                if written < 0 && errno == EINTR { continue }
-                guard written > 0 else { return }
-                bytes = bytes.dropFirst(written)
-            }
+        hasLooseLine.withLock {
+            if $0 { writeAll(clearLine, to: STDERR_FILENO) }
+            $0 = false
+            writeAll(text, to: descriptor)
+        }
+    }
+
+    private static func writeAll(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { return }
+            bytes = bytes.dropFirst(written)
         }
     }
 }

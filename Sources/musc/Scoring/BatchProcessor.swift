@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Logging
 import MuSc
 import MuScBackbone
 import MuScBatch
@@ -108,7 +109,7 @@ struct BatchProcessor: Sendable {
             prepared = try inspector.prepare(
                 inspector.batch(of: files, in: folder, root: root), knownGood: judges.knownGood(for: root),
                 linePast: judges.linePast(of: folder, in: root), region: region(of: folder, in: root))
-            for finding in prepared.findings { Terminal.note("\(folder): \(finding.sentence)") }
+            for finding in prepared.findings { say(finding.sentence, of: folder, in: root) }
             inspection = try prepared.inspect(progress: progress)
         } catch {
             var failure = UserError("\(folder): \(error)", exit: .batchFailed)
@@ -123,9 +124,14 @@ struct BatchProcessor: Sendable {
         }
         let outcome = try publish(
             inspection, by: prepared.network, folder: folder, results: results, root: root, origin: origin,
-            ignored: ignored, copies: copies, started: started
+            ignored: ignored, copies: copies, started: started, said: prepared.findings
         ) { (ContinuousClock.now - start) / .seconds(1) }
-        remember(inspection)
+        // What goes wrong costs nothing but the memory.
+        do {
+            for problem in try inspection.remember() { say("\(problem)", .warning, of: folder, in: root) }
+        } catch {
+            say("\(error)", .warning, of: folder, in: root)
+        }
         return outcome
     }
 
@@ -139,19 +145,8 @@ struct BatchProcessor: Sendable {
                 ?? output.place.folder(of: folder, named: Array(folder.components.suffix(1)))
         }
         let taken = intake.run()
-        for note in taken.notes { Terminal.note(note, .notice) }
+        for note in taken.notes { say(note, .notice, of: batch, in: root) }
         return taken.verdicts.flatMap { configuration.hooks.deliveries(of: $0.verdict, in: $0.batch) }
-    }
-
-    /// Offers a batch whose results are published to its line's memory.
-    ///
-    /// What goes wrong costs nothing but the memory, and is told on stderr.
-    private func remember(_ inspection: Inspection) {
-        do {
-            for problem in try inspection.remember() { Terminal.note("\(problem)", .warning) }
-        } catch {
-            Terminal.note("\(error)", .warning)
-        }
     }
 
     /// Publishes the results of a batch that is scored.
@@ -159,22 +154,24 @@ struct BatchProcessor: Sendable {
     /// - Parameters:
     ///   - network: At the size at which the batch was scored.
     ///   - started: When scoring began, ISO 8601.
+    ///   - said: What people were told of the batch before.
     ///   - seconds: Tells how long it took until now.
     ///   - Others as for ``process(_:folder:results:root:origin:ignored:copies:progress:)``.
     /// - Throws: ``UserError`` with exit status 1.
     func publish(
         _ scores: Inspection, by network: SizedNetwork, folder: FilePath, results: FilePath, root: FilePath? = nil,
         origin: BatchOrigin = BatchOrigin(), ignored: [IgnoringRule: Int] = [:], copies: FlaggedCopies?, started: String,
-        seconds: () -> Double
+        said: [Finding] = [], seconds: () -> Double
     ) throws(UserError) -> Outcome {
         let inForce = SettingsInForce(
             of: scores, network, configuration, region: region(of: folder, in: root),
             knownGood: judges.knownGood(for: root)?.folder, lineMemory: judges.memories == nil ? 0 : judges.capacity)
         var scores = scores
         scores.findings += inForce.findings
-        for finding in inForce.findings { Terminal.note("\(folder): \(finding.sentence)", .warning) }
+        for finding in inForce.findings { say(finding.sentence, .warning, of: folder, in: root) }
+        var told = (said + inForce.findings).sentences
         let stages = scores.timings.map { "\($0.stage) \(($0.seconds * 100).rounded() / 100) s" }
-        Terminal.note("\(folder): \(stages.joined(separator: ", "))", .debug)
+        say(stages.joined(separator: ", "), .debug, of: folder, in: root)
         var record = RunRecord(
             of: scores, version: MuscVersion.current, batch: folder.string, started: started,
             seconds: seconds(), settings: inForce.texts, weightsSHA256: inspector.weightsSHA256)
@@ -192,8 +189,10 @@ struct BatchProcessor: Sendable {
         do {
             try copies?.write(scores, batchFolder: folder, result: result)
         } catch {
-            record.notes.append("Flagged photographs could not be copied: \(error)")
-            Terminal.printError("\(error)")
+            let note = "Flagged photographs could not be copied: \(error)"
+            record.notes.append(note)
+            told.append(note)
+            say(note, .error, of: folder, in: root)
         }
         let report: String
         // In a drop folder anybody may have put a link where the batch was.
@@ -219,10 +218,43 @@ struct BatchProcessor: Sendable {
             }
             throw failure
         }
+        tell(record.notes, beyond: told, of: scores, folder: folder, in: root)
         return Outcome(
             folder: folder.string, outcome: FlagOutcome(flagged: result.flagged, threshold: scores.threshold),
             unread: scores.images.unread(in: folder), ignored: ignored.values.reduce(0, +),
             seconds: seconds(), report: report, result: result)
+    }
+
+    /// Of how many images that were not read the terminal says why.
+    private static let mostUnread = 5
+
+    /// Says on the terminal what the report says of a batch whose results are published.
+    ///
+    /// Marks that no flagged image bears are most likely of the design: those are for the report.
+    ///
+    /// - Parameters:
+    ///   - notes: The report's.
+    ///   - told: What of them was said before.
+    private func tell(_ notes: [String], beyond told: [String], of scores: Inspection, folder: FilePath, in root: FilePath?) {
+        let flagged = Set(scores.images.filter(\.flagged).map(\.name))
+        let calm = scores.findings.filter {
+            if case .recurringMark(let mark) = $0 { !mark.parts.contains { flagged.contains($0.name) } } else { false }
+        }
+        for note in notes where !told.contains(note) {
+            say(note, calm.sentences.contains(note) ? .debug : .info, of: folder, in: root)
+        }
+        let unread = scores.images.filter { $0.error != nil }
+        for image in unread.prefix(Self.mostUnread) { say("\(image.name) \(image.error ?? "")", .warning, of: folder, in: root) }
+        let more = unread.count - Self.mostUnread
+        if more > 0 { say("\(more) more could not be read, which scores.csv names with the reasons", .warning, of: folder, in: root) }
+    }
+
+    /// Says something of a batch on standard error: at the terminal, or as an event of the log where a drop folder is
+    /// watched.
+    private func say(_ note: String, _ level: LogLevel = .info, of folder: FilePath, in root: FilePath?) {
+        guard root != nil else { return Terminal.note("\(folder): \(note)", level) }
+        Log.logger.log(
+            level: Logger.Level(rawValue: level.rawValue) ?? .info, "batch_note", metadata: ["folder": "\(folder.text)", "note": "\(note)"])
     }
 }
 

@@ -42,6 +42,30 @@ import Testing
         #expect(try Data(contentsOf: batch.appending(path: "_musc/scores.csv")) == first)
     }
 
+    @Test("Standard error says each note of the report once, and why images were not read; --quiet the latter alone")
+    func notes() throws {
+        let batch = try musc.makeBatch("batch", images: 12)
+        let files = FileManager.default
+        try files.copyItem(at: batch.appending(path: "part_3.png"), to: batch.appending(path: "copy.png"))
+        try musc.writeImage(batch.appending(path: "black.png")) { _, _ in 0 }
+        try musc.writeImage(batch.appending(path: "wide.png"), side: 70) { x, y in UInt8(truncatingIfNeeded: x &* y) }
+        for index in 0..<7 { try Data("no image".utf8).write(to: batch.appending(path: "broken_\(index).jpg")) }
+        let result = try run("batch", "--interval", "0,0.05", "--recurring-marks", "count")
+        #expect(result.status == 0, "\(result.errors)")
+        let record = try JSONSerialization.jsonObject(with: Data(contentsOf: batch.appending(path: "_musc/run.json")))
+        let notes = try #require((record as? [String: Any])?["notes"] as? [String])
+        #expect(notes.contains { $0.contains("copy.png") } && notes.contains { $0.contains("black.png") })
+        let lines = result.errors.split(separator: "\n").map(String.init)
+        // Marks of which no image is flagged are for the report.
+        for note in notes where !note.contains("look alike at one spot") {
+            #expect(lines.count { $0 == "musc: batch: \(note)" } == 1, "\(note)\n\(result.errors)")
+        }
+        #expect(lines.count { $0.contains("broken_") && $0.contains("is not an image that can be read") } == 5)
+        #expect(lines.contains { $0.contains("2 more could not be read") })
+        let quiet = try run("batch", "--quiet").errors.split(separator: "\n")
+        #expect(quiet.count == 6 && quiet.allSatisfy { $0.contains("read") }, "\(quiet)")
+    }
+
     @Test("--json prints one JSON object a batch")
     func json() throws {
         try musc.makeBatch("batch", images: 3)
