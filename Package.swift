@@ -37,7 +37,7 @@ let package = Package(
         .target(
             name: "CKernels",
             cSettings: ["dispatch", "tiles", "network", "mutual", "mutual/msm", "ranks"].map { .headerSearchPath($0) }),
-        .target(name: "CLinuxFiles"),
+        .target(name: "CLinux"),
 
         // The pipeline, in the order in which data flows.
         .target(
@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "MuScResults",
             dependencies: [
-                "CLinuxFiles", "MuScBatch", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScVerdicts",
+                "CLinux", "MuScBatch", "MuScImages", "MuScSupport", "MuScScoring", "MuScTensors", "MuScVerdicts",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -80,7 +80,7 @@ let package = Package(
         .target(
             name: "MuScServing",
             dependencies: [
-                "MuScImages", "MuScResults", "MuScSupport", "MuScVerdicts",
+                "CLinux", "MuScImages", "MuScResults", "MuScSupport", "MuScVerdicts",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(

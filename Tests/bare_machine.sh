@@ -80,6 +80,7 @@ bind() {
 }
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+bind /sys
 # The toolchain itself, whatever leads to it.
 swift=$(swift -print-target-info | sed -nE 's/.*"runtimeResourcePath": "(.*)\/lib\/swift".*/\1/p')
 [ -x "$swift/bin/swift" ] || { echo "There is no toolchain of Swift at “$swift”." >&2; exit 1; }

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import MuScSupport
@@ -71,10 +72,22 @@ package final class HTTPServer: Sendable {
     deinit { close(listener) }
 
     /// Serves until ``stop()``.
+    ///
+    /// Threads of this process share two pools of memory from then on, and what a rush of clients needed goes back to the
+    /// system when the last has gone.
     package func run() {
+        musc_limit_memory_pools(2)
+        var wasBusy = false
         var waiting = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
         while !isStopped.load(ordering: .relaxed) {
-            guard poll(&waiting, 1, 200) > 0 else { continue }
+            guard poll(&waiting, 1, 200) > 0 else {
+                if wasBusy, connections.load(ordering: .relaxed) == 0 {
+                    musc_release_memory()
+                    wasBusy = false
+                }
+                continue
+            }
+            wasBusy = true
             let client = accept(listener, nil, nil)
             if client < 0 {
                 // With no descriptor left the same connection would be offered at once again.

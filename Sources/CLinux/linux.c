@@ -1,7 +1,8 @@
 #define _GNU_SOURCE
-#include "musc_linux_files.h"
+#include "musc_linux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,4 +12,12 @@ int musc_exchange_entries(int directory, const char *a, const char *b) {
 
 int musc_sync_file_system(int file) {
     return syncfs(file) == 0 ? 0 : errno;
+}
+
+void musc_limit_memory_pools(int pools) {
+    mallopt(M_ARENA_MAX, pools);
+}
+
+void musc_release_memory(void) {
+    malloc_trim(0);
 }
