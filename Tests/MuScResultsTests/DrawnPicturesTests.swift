@@ -5,11 +5,30 @@ import MuScResults
 import MuScTensors
 import Testing
 
-/// Pictures of former results that stand for new ones.
+/// Pictures of results: former ones that stand for new ones, and the frame around a part.
 struct DrawnPicturesTests {
     private func inode(_ path: String) -> UInt64 {
         var status = stat()
         return stat(path, &status) == 0 ? UInt64(status.st_ino) : 0
+    }
+
+    @Test(
+        "A part's frame that reaches beyond an edge of the photograph is drawn as far as it lies on it",
+        arguments: [
+            [-100, 10, 60, 10, 60, 90, -100, 90], [100, 10, 300, 10, 300, 90, 100, 90], [20, -90, 120, -90, 120, 60, 20, 60],
+            [20, 60, 120, 60, 120, 260, 20, 260], [-300, -300, 400, -300, 400, 400, -300, 400], [300, 300, 400, 300, 400, 400, 300, 400],
+        ])
+    func frameBeyondEdges(corners: [Int]) throws {
+        try withTemporaryFolder { folder in
+            var batch = try SyntheticBatch(names: ["a.png", "b.png", "c.png"], folder: folder)
+            let record = """
+                {"isTurned": true, "follows": true, "width": 100, "height": 80, "images": [
+                {"image": "b.png", "degrees": 12, "corners": \(corners), "hasMoreOutside": false, "isAstray": false}]}
+                """
+            batch.scores.alignment = try JSONDecoder().decode(AlignmentRecord.self, from: Data(record.utf8))
+            try ResultsWriter(options: OutputOptions()).write(scores: batch.scores, run: batch.run, batchFolder: folder)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/_musc/overlays/aligned.jpg")).count > 1000)
+        }
     }
 
     @Test("Pictures that would look the same are taken over; what moved, changed or was tampered with is drawn anew")

@@ -71,8 +71,8 @@ struct AlignedPicture: Sendable {
             for step in 0...count {
                 let share = Double(step) / Double(count)
                 let (x, y) = (Int(from.x + (to.x - from.x) * share), Int(from.y + (to.y - from.y) * share))
-                for row in max(y - reach, 0)..<max(min(y + reach, picture.height), 0) {
-                    for column in max(x - reach, 0)..<max(min(x + reach, picture.width), 0) {
+                for row in (y - reach..<y + reach).clamped(to: 0..<picture.height) {
+                    for column in (x - reach..<x + reach).clamped(to: 0..<picture.width) {
                         for channel in 0..<3 { picture.pixels[3 * (row * picture.width + column) + channel] = colour[channel] }
                     }
                 }
