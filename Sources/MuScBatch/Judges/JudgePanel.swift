@@ -11,7 +11,7 @@ import MuScScoring
 /// * Known good images, or else the line's past, set the threshold: each is scored by the same judges less those of its part.
 /// * An image is judged by images of other parts alone. Of twins one judges, and blank images do not.
 /// * Images that people found good in reports count as known good ones, but only those that were drawn at random set the
-///   threshold, once there are five; and it takes 40 parts to judge alone, since most were looked at because they score
+///   threshold, once there are five; and it takes 40 parts to judge alone, since many were looked at because they score
 ///   high.
 /// * Images that people found defective never judge, nor do their copies and twins.
 struct JudgePanel: Sendable {
