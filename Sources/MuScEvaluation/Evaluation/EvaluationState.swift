@@ -61,13 +61,22 @@ extension FilePath {
 extension LabelledClass {
     /// Identifies the class's images and masks by their absolute paths and sizes in bytes.
     var inputDigest: String {
-        func line(_ path: FilePath) -> String {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
-            return "\(path.absolute) \((attributes?[.size] as? any BinaryInteger).map { "\($0)" } ?? "")\n"
-        }
-        return EvaluationState.digest(
+        EvaluationState.digest(
             images.map { image in
-                "\(image.isAnomalous) \(line(image.path))" + image.masks.map(line).joined()
+                "\(image.isAnomalous) \(image.path.identity)" + image.masks.map(\.identity).joined()
             })
+    }
+}
+
+extension EvaluationState {
+    /// Identifies files by their absolute paths and sizes in bytes.
+    static func digest(of files: [FilePath]) -> String { digest(files.map(\.identity)) }
+}
+
+extension FilePath {
+    /// The absolute path and the size in bytes, as a line.
+    fileprivate var identity: String {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: string)
+        return "\(absolute) \((attributes?[.size] as? any BinaryInteger).map { "\($0)" } ?? "")\n"
     }
 }

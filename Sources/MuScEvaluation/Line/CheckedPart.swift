@@ -46,13 +46,18 @@ package struct CheckedBatch: Sendable {
     package let folder: FilePath
     /// All images of the results, in their order, those without a score too.
     package let images: [BatchFile]
+    /// Names of those without a score.
+    package let unread: Set<String>
     /// How many images with a score are flagged, and how many are not.
     package let flagged, others: Int
     /// Who judged beside its own images: `known good`, `found good`, `line's past`.
     package let judges: [String]
 
-    package init(folder: FilePath, images: [BatchFile] = [], flagged: Int, others: Int, judges: [String] = []) {
-        (self.folder, self.images, self.flagged, self.others, self.judges) = (folder, images, flagged, others, judges)
+    package init(
+        folder: FilePath, images: [BatchFile] = [], unread: Set<String> = [], flagged: Int, others: Int, judges: [String] = []
+    ) {
+        (self.folder, self.images, self.unread) = (folder, images, unread)
+        (self.flagged, self.others, self.judges) = (flagged, others, judges)
     }
 }
 

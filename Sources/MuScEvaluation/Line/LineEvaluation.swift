@@ -173,6 +173,7 @@ extension CheckedBatch {
                 file.page = image.page
                 return file
             },
+            unread: Set(images.filter { $0.score == nil }.map(\.name)),
             flagged: scored.count(where: \.flagged), others: scored.count { !$0.flagged },
             judges: Set(stored.flatMap { ($0.run.outsideJudgments ?? []).filter(\.judged).map(\.origin.rawValue) }).sorted())
     }

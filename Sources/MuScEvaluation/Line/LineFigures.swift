@@ -62,6 +62,15 @@ package struct LineSample: Sendable {
         groups = filled.allSatisfy { !$0.members.isEmpty } ? filled : nil
     }
 
+    /// How many parts each part stands for, 0 for none; nil where one of the two groups has parts, and none was checked.
+    var weights: [Double]? {
+        groups.map { groups in
+            var weights = [Double](repeating: 0, count: parts.count)
+            for group in groups { for member in group.members { weights[member] = group.weight } }
+            return weights
+        }
+    }
+
     /// The figures of one row.
     ///
     /// - Parameters:
@@ -76,27 +85,9 @@ package struct LineSample: Sendable {
         return LineFigures(
             checked: checked,
             estimated: LineFigures.Estimated(
-                auroc: auroc(scores, groups), recall: share(of: true, flagged, groups, isAsScored),
+                auroc: weights.flatMap { RankMetrics.auroc(scores: scores, anomalous: defective, weights: $0) },
+                recall: share(of: true, flagged, groups, isAsScored),
                 falseAlarms: share(of: false, flagged, groups, isAsScored)))
-    }
-
-    /// The chance that a defective part scores above a good one, ties by half, each part weighing as many as it stands for.
-    private func auroc(_ scores: [Float], _ groups: [Group]) -> Double? {
-        let weighed = groups.flatMap { group in
-            group.members.map { (score: scores[$0], defective: parts[$0].isDefective, weight: group.weight) }
-        }
-        .sorted { $0.score < $1.score }
-        var (area, goodBelow, defects) = (0.0, 0.0, 0.0)
-        var start = 0
-        while start < weighed.count {
-            let equals = weighed[start...].prefix { $0.score == weighed[start].score }
-            let good = equals.reduce(0) { $0 + ($1.defective ? 0 : $1.weight) }
-            let bad = equals.reduce(0) { $0 + ($1.defective ? $1.weight : 0) }
-            area += bad * (goodBelow + good / 2)
-            (goodBelow, defects) = (goodBelow + good, defects + bad)
-            start = equals.endIndex
-        }
-        return goodBelow > 0 && defects > 0 ? area / goodBelow / defects : nil
     }
 
     /// The share of the defective parts, or of the good ones, that are flagged.

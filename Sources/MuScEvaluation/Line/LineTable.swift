@@ -165,14 +165,17 @@ package struct LineTable: Sendable {
         if evaluation.unsure > 0 {
             remarks.append("Of \(Self.count(evaluation.unsure, "part", "parts")) nobody could tell: they count for nothing.")
         }
-        for reason in Set(evaluation.leftOut.map(\.reason)).sorted(by: { $0.sentence < $1.sentence }) {
+        return remarks + leftOut
+    }
+
+    /// Which checked parts are left out, a sentence a reason.
+    package var leftOut: [String] {
+        Set(evaluation.leftOut.map(\.reason)).sorted(by: { $0.sentence < $1.sentence }).map { reason in
             let labels = evaluation.leftOut.filter { $0.reason == reason }.map(\.label)
             let more = labels.count > Self.mostNames ? " and \(labels.count - Self.mostNames) more" : ""
-            remarks.append(
-                "\(Self.count(labels.count, "checked part is", "checked parts are")) left out: \(reason.sentence): "
-                    + labels.prefix(Self.mostNames).joined(separator: ", ") + more + ".")
+            return "\(Self.count(labels.count, "checked part is", "checked parts are")) left out: \(reason.sentence): "
+                + labels.prefix(Self.mostNames).joined(separator: ", ") + more + "."
         }
-        return remarks
     }
 
     private static let mostNames = 5

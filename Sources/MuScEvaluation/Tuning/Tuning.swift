@@ -9,15 +9,51 @@ import SystemPackage
 ///
 /// Each image goes through the network once a size, whose tokens of all candidate layers are compared layer by layer and
 /// degree by degree; every setting of the grid is a mean of what comes of that. Half of the folders choose, the
-/// other half shows whether the choice holds where it was not made.
+/// other half shows whether the choice holds where it was not made. A line's batches with checked parts do as well.
 package struct Tuning: Sendable {
-    /// One labelled folder.
+    /// What chooses, or is kept back, as one: a labelled folder, or some batches of a line.
     package struct Folder: Sendable {
         package var name: String
-        package var root: FilePath
-        package var labelled: LabelledClass
+        package var batches: [Batch]
         /// Whether it is kept back from the choice.
         package var isKeptBack: Bool
+
+        package init(name: String, batches: [Batch], isKeptBack: Bool) {
+            (self.name, self.batches, self.isKeptBack) = (name, batches, isKeptBack)
+        }
+    }
+
+    /// Images that are compared with each other, and with no others.
+    package struct Batch: Sendable {
+        package var name: String
+        /// Tells its maps on disk from those of the others.
+        package var number: Int
+        package var root: FilePath
+        package var files: [BatchFile]
+        /// One an image.
+        package var labels: [Label]
+        /// The class of a data set that this is, with its masks; nil for a line's batch.
+        package var labelled: LabelledClass?
+
+        package init(name: String, number: Int, root: FilePath, files: [BatchFile], labels: [Label], labelled: LabelledClass? = nil) {
+            (self.name, self.number, self.root, self.files) = (name, number, root, files)
+            (self.labels, self.labelled) = (labels, labelled)
+        }
+
+        /// Identifies the images, and the masks where there are some.
+        var inputDigest: String { labelled?.inputDigest ?? EvaluationState.digest(of: files.map(\.path)) }
+    }
+
+    /// What is known of one image.
+    package struct Label: Sendable, Hashable {
+        package var isAnomalous: Bool
+        /// How many images it stands for; 0 for one that judges and is not counted.
+        package var weight: Double
+
+        package init(isAnomalous: Bool, weight: Double = 1) { (self.isAnomalous, self.weight) = (isAnomalous, weight) }
+
+        /// Nobody has said anything of the image.
+        package static let unknown = Label(isAnomalous: false, weight: 0)
     }
 
     package let folders: [Folder]
@@ -32,18 +68,10 @@ package struct Tuning: Sendable {
     package var finalists = 24
 
     package init(
-        datasets: [Dataset], grid: TuningGrid, configuration: [String: String], threads: Int, output: OutputFolder,
+        folders: [Folder], grid: TuningGrid, configuration: [String: String], threads: Int, output: OutputFolder,
         inspector: @escaping @Sendable (_ layers: [Int], _ imageSize: Int) throws -> Inspector
     ) {
-        let classes = datasets.flatMap { dataset in dataset.classes.map { (dataset.root, $0) } }
-        folders = classes.enumerated().map { index, entry in
-            let (root, labelled) = entry
-            let isShared = classes.count { $0.1.name == labelled.name } > 1
-            // Every second one is kept back, so that folders that were named alike fall on both sides.
-            return Folder(
-                name: isShared ? "\(root.lastComponent?.string ?? "")/\(labelled.name)" : labelled.name, root: root,
-                labelled: labelled, isKeptBack: index % 2 == 1)
-        }
+        self.folders = folders
         self.grid = grid
         self.configuration = configuration
         self.threads = threads
@@ -70,26 +98,30 @@ package struct Tuning: Sendable {
     ) throws(EvaluationError) -> TuningResult {
         var result = TuningResult(folders: folders.map { .init(name: $0.name, isKeptBack: $0.isKeptBack) })
         for size in grid.imageSizes {
-            var maps: [TuningMaps] = []
-            for (index, folder) in folders.enumerated() {
-                let file = output.path.appending("maps-\(index)-\(size).safetensors")
-                let key = key(of: folder, size)
-                if let kept = TuningMaps(from: file, key: key, parts: TuningMaps.parts(of: grid)) {
-                    told(.maps(folder: folder.name, imageSize: size, wasKept: true))
-                    maps.append(kept)
-                    continue
+            var maps: [[TuningMaps]] = []
+            folders: for folder in folders {
+                var own: [TuningMaps] = []
+                for batch in folder.batches {
+                    let file = output.path.appending("maps-\(batch.number)-\(size).safetensors")
+                    let key = key(of: batch, size)
+                    if let kept = TuningMaps(from: file, key: key, parts: TuningMaps.parts(of: grid)) {
+                        told(.maps(folder: batch.name, imageSize: size, wasKept: true))
+                        own.append(kept)
+                        continue
+                    }
+                    // The first size is finished whatever the time says: without it there is nothing to compare.
+                    if let deadline, size != grid.imageSizes[0], ContinuousClock.now >= deadline { break folders }
+                    let made = try self.maps(of: batch, size, goesOn: goesOn, told: told)
+                    do {
+                        try FileManager.default.createDirectory(atPath: output.path.string, withIntermediateDirectories: true)
+                        try made.write(to: file, key: key)
+                    } catch {
+                        throw .file(file, reason: "\(error)")
+                    }
+                    told(.maps(folder: batch.name, imageSize: size, wasKept: false))
+                    own.append(made)
                 }
-                // The first size is finished whatever the time says: without it there is nothing to compare.
-                if let deadline, size != grid.imageSizes[0], ContinuousClock.now >= deadline { break }
-                let made = try self.maps(of: folder, size, goesOn: goesOn, told: told)
-                do {
-                    try FileManager.default.createDirectory(atPath: output.path.string, withIntermediateDirectories: true)
-                    try made.write(to: file, key: key)
-                } catch {
-                    throw .file(file, reason: "\(error)")
-                }
-                told(.maps(folder: folder.name, imageSize: size, wasKept: false))
-                maps.append(made)
+                maps.append(own)
             }
             guard maps.count == folders.count else {
                 result.unreachedSizes.append(size)
@@ -101,22 +133,22 @@ package struct Tuning: Sendable {
         return result
     }
 
-    private func key(of folder: Folder, _ size: Int) -> String {
+    private func key(of batch: Batch, _ size: Int) -> String {
         let settings = configuration.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }
         let parts = TuningMaps.parts(of: grid).map { $0.name + "\n" }
-        return EvaluationState.digest(settings + parts + ["\(size)\n", folder.labelled.inputDigest])
+        return EvaluationState.digest(settings + parts + ["\(size)\n", batch.inputDigest])
     }
 
-    /// Runs a folder's images through the network and compares them, layer by layer and degree by degree.
+    /// Runs a batch's images through the network and compares them, layer by layer and degree by degree.
     private func maps(
-        of folder: Folder, _ size: Int, goesOn: @escaping @Sendable () -> Bool, told: @escaping @Sendable (Step) -> Void
+        of batch: Batch, _ size: Int, goesOn: @escaping @Sendable () -> Bool, told: @escaping @Sendable (Step) -> Void
     ) throws(EvaluationError) -> TuningMaps {
         let parts = TuningMaps.parts(of: grid)
         do {
-            let files = folder.labelled.images.map { BatchFile($0.path, in: folder.root) }
+            let files = batch.files
             let inspector = try inspector(grid.layers, size).ranged(for: files)
             let tokens = try inspector.tokens(of: files) { progress in
-                told(.progress(folder: folder.name, imageSize: size, done: progress.completed, of: progress.total))
+                told(.progress(folder: batch.name, imageSize: size, done: progress.completed, of: progress.total))
                 return goesOn()
             }
             if let image = tokens.images.first(where: { $0.index == nil }) {
@@ -134,29 +166,32 @@ package struct Tuning: Sendable {
                     maps.parts[part] = scoring.patchScores(
                         of: standardised, degrees: [part.degree], judged: Array(files.indices),
                         judges: Array(files.indices))
-                    told(.progress(folder: folder.name, imageSize: size, done: maps.parts.count, of: parts.count))
+                    told(.progress(folder: batch.name, imageSize: size, done: maps.parts.count, of: parts.count))
                 }
             }
             return maps
         } catch let error as EvaluationError {
             throw error
         } catch let error as ScoringError {
-            throw .scoring(className: folder.name, error)
+            throw .scoring(className: batch.name, error)
         } catch let error as SpillError {
-            throw .scoring(className: folder.name, .spill(error))
+            throw .scoring(className: batch.name, .spill(error))
         } catch {
-            throw .file(folder.root, reason: "\(error)")
+            throw .file(batch.root, reason: "\(error)")
         }
     }
 
     /// Image AUROC of every setting in every folder; pixel AP of those that lead where the choice is made, and of the
     /// presets.
-    private func compare(_ maps: [TuningMaps], _ size: Int, into result: inout TuningResult) throws(EvaluationError) {
+    ///
+    /// The batches of a folder are judged each by itself, and their images ranked together.
+    private func compare(_ maps: [[TuningMaps]], _ size: Int, into result: inout TuningResult) throws(EvaluationError) {
         let settings = grid.settings(imageSize: size)
         let aurocs = folders.indices.map { folder in
-            concurrentMap(settings.count, threads: threads) { index in
-                let scores = maps[folder].imageScores(maps[folder].maps(of: settings[index]))
-                return (try? RankMetrics(scores: scores, anomalous: folders[folder].labelled.images.map(\.isAnomalous)))?.auroc
+            let labels = folders[folder].batches.flatMap(\.labels)
+            return concurrentMap(settings.count, threads: threads) { index in
+                let scores = maps[folder].flatMap { $0.imageScores($0.maps(of: settings[index])) }
+                return RankMetrics.auroc(scores: scores, anomalous: labels.map(\.isAnomalous), weights: labels.map(\.weight))
             }
         }
         var compared = settings.indices.map { index in
@@ -165,19 +200,19 @@ package struct Tuning: Sendable {
         let choosing = folders.indices.filter { !folders[$0].isKeptBack }
         let leading = compared.indices.sorted { compared[$0].isBetter(than: compared[$1], in: choosing) }.prefix(finalists)
         let presets = compared.indices.filter { [grid.paper, grid.tuned].contains(compared[$0].setting) }
-        for (index, folder) in folders.enumerated() where folder.labelled.hasMasks {
+        for (index, folder) in folders.enumerated() {
+            guard let own = maps[index].first, let labelled = folder.batches.first?.labelled, labelled.hasMasks else { continue }
             let labels: [UInt8]
             do {
-                labels = try folder.labelled.labels(width: size, height: size, threads: threads).labels
+                labels = try labelled.labels(width: size, height: size, threads: threads).labels
             } catch {
                 throw .dataset(error)
             }
             for place in Set(leading).union(presets) {
-                let values = maps[index].maps(of: compared[place].setting)
-                let count = maps[index].grid.count
-                let pixels = concurrentMap(maps[index].images, threads: threads) { image in
-                    PatchMap.resized(
-                        values[image * count..<(image + 1) * count], grid: maps[index].grid, width: size, height: size)
+                let values = own.maps(of: compared[place].setting)
+                let count = own.grid.count
+                let pixels = concurrentMap(own.images, threads: threads) { image in
+                    PatchMap.resized(values[image * count..<(image + 1) * count], grid: own.grid, width: size, height: size)
                 }
                 do {
                     compared[place].pixelAP[index] = try RankMetrics(

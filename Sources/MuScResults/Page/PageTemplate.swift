@@ -21,12 +21,12 @@ struct PageTemplate: Sendable {
     static var style: String { text(PackageResources.style_css) }
     /// The report's scripts, one after the other.
     static var reportScript: String {
-        [
+        script([
             PackageResources.report_js, PackageResources.list_js, PackageResources.regions_js, PackageResources.viewer_js,
             PackageResources.verdicts_js,
-        ].map(text).joined(separator: "\n")
+        ])
     }
-    static var indexScript: String { text(PackageResources.index_js) }
+    static var indexScript: String { script([PackageResources.index_js]) }
 
     private init(_ name: String, _ bytes: [UInt8]) throws(ResultsError) {
         MustacheContentTypes.register(MarkupContentType(), named: "MARKUP")
@@ -39,6 +39,14 @@ struct PageTemplate: Sendable {
     }
 
     func render(_ values: [String: Any]) -> String { template.render(values) }
+
+    /// Scripts one after the other, without the indentation and the lines of comments that no browser needs.
+    private static func script(_ sources: [[UInt8]]) -> String {
+        sources.flatMap { text($0).split(separator: "\n") }
+            .map { $0.drop { $0 == " " } }
+            .filter { !$0.isEmpty && !$0.hasPrefix("//") }
+            .joined(separator: "\n")
+    }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

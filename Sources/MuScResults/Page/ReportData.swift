@@ -43,6 +43,7 @@ struct ReportData {
                 + "\"height\":\(ScorePlot.height),\"sortedEnd\":\(ScorePlot.sortedEnd)}",
             "\"colormaps\":{\(maps.joined(separator: ","))}",
             "\"verdicts\":\(PageVerdicts(run: page.run, ranks: page.ranks).json)",
+            "\"folders\":{\"overlay\":\"\(Self.overlays)\",\"thumbnail\":\"\(Self.thumbnails)\"}",
             "\"images\":[\(images.joined(separator: ",\n"))]",
             "\"errors\":[\(errors.joined(separator: ","))]",
         ]
@@ -61,21 +62,38 @@ struct ReportData {
         let map = AnomalyMap(
             grid: page.scores.grid, values: page.scores.patchMap(image.index ?? 0), region: page.scores.region)
         let (low, high) = map.range
-        let cells: [String] = [
-            Markup.json(image.name), number(image.score), number(image.scoreMSM), number(image.pValue),
+        var cells: [String] = [
+            Markup.json(image.name), number(image.score), scoreMSM(of: image), number(image.pValue),
             "\(image.size?.width ?? 1)", "\(image.size?.height ?? 1)",
             image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
             "\(low)", "\(high)", "\"\(Markup.base64(map.quantised(factor: factor)))\"",
-            page.embedded == nil ? url(pictures.overlay) : "null", page.embedded == nil ? url(pictures.thumbnail) : "null",
-            page.photographURL(index).map { Markup.json($0) } ?? "null",
+            page.embedded == nil ? url(pictures.overlay, in: Self.overlays) : "null",
+            page.embedded == nil ? url(pictures.thumbnail, in: Self.thumbnails) : "null", photograph(index),
             number(Self.modified(image.path)), "[\(near.map(String.init).joined(separator: ","))]",
             url(image.flagged ? pictures.crop : nil),
             page.places(of: image.name),
             regions(of: image),
             "\(page.regions.regions(of: image).count)",
         ]
+        // Most images have no crop, no places, no regions; the script fills these in.
+        for usual in ["0", "[]", "null", "null"] where cells.last == usual { cells.removeLast() }
         return "[\(cells.joined(separator: ","))]"
     }
+
+    /// MSM's score, or a sign that it is the image's score.
+    func scoreMSM(of image: ScoredImage) -> String {
+        image.score != nil && image.scoreMSM == image.score ? "\"=\"" : number(image.scoreMSM)
+    }
+
+    /// The photograph's URL, or 1 where it lies above the page and its name needs no escaping.
+    private func photograph(_ index: Int) -> String {
+        guard let url = page.photographURL(index) else { return "null" }
+        let name = page.scored[index].name
+        return url == "../\(name)" && Markup.url(name) == name ? "1" : Markup.json(url)
+    }
+
+    private static let overlays = "overlays/"
+    static let thumbnails = "overlays/thumbs/"
 
     /// The regions of an image: [x, y, width, height, area, score] each, in pixels of the photograph.
     private func regions(of image: ScoredImage) -> String {
@@ -86,6 +104,10 @@ struct ReportData {
     func number(_ value: Float?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
     func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
     func url(_ path: String?) -> String { path.flatMap(page.pictureURL).map { Markup.json($0) } ?? "null" }
+    /// A picture's URL without the folder that most of its kind lie in; with `./` before it where it lies elsewhere.
+    func url(_ path: String?, in folder: String) -> String {
+        path.flatMap(page.pictureURL).map { Markup.json($0.hasPrefix(folder) ? String($0.dropFirst(folder.count)) : "./\($0)") } ?? "null"
+    }
 
     /// A byte a patch of the page's grid, 1 where any of its patches counted; null where all did.
     private func region(factor: Int) -> String {

@@ -57,9 +57,9 @@ extension ReportData {
     func shortRow(_ index: Int) -> String {
         let image = page.scored[index]
         let cells = [
-            Markup.json(image.name), number(image.scoreMSM), number(image.pValue), "\(image.size?.width ?? 1)",
+            Markup.json(image.name), scoreMSM(of: image), number(image.pValue), "\(image.size?.width ?? 1)",
             "\(image.size?.height ?? 1)", image.peak.map { "[\($0.x),\($0.y)]" } ?? "null",
-            number(Self.modified(image.path)), url(page.pictures[index].thumbnail),
+            number(Self.modified(image.path)), url(page.pictures[index].thumbnail, in: Self.thumbnails),
         ]
         return "[\(cells.joined(separator: ","))]"
     }

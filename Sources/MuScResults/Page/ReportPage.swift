@@ -185,11 +185,12 @@ struct ReportPage: Sendable {
         }
         let pictures = pictures[index]
         let regions = regions.regions(of: image).count
+        let level = ranking.level(index).rawValue
         return [
-            "regions": regions == 0 ? "" : "\(regions) \(regions == 1 ? "region" : "regions")",
-            "i": index, "name": image.name, "score": image.score.map(numbers.text) ?? "",
-            "level": ranking.level(index).rawValue, "picture": style, "thumbnail": pictures.thumbnail.flatMap(pictureURL) ?? "",
-            "link": link(index),
+            "regions": "\(regions) \(regions == 1 ? "region" : "regions")", "hasRegions": regions > 0,
+            "card": level.isEmpty ? "card" : "card \(level)", "isShaped": !style.isEmpty, "i": index, "name": image.name,
+            "score": image.score.map(numbers.text) ?? "", "level": level, "picture": style,
+            "thumbnail": pictures.thumbnail.flatMap(pictureURL) ?? "", "link": link(index),
         ]
     }
 

@@ -16,19 +16,7 @@ extension EvaluateCommand {
         // Threads and memory change no score: with these alone there is nothing to compare.
         let (deciding, others) = options.given.divided { Configuration.key(named: $0.key)?.decides ?? true }
         let configured = try options.messages.configuration(others)
-        let verdicts = LineVerdicts(of: line, memories: state.lines)
-        for finding in verdicts.findings { Terminal.note(finding.sentence, .warning) }
-        guard !verdicts.parts.isEmpty else {
-            throw UserError(
-                "\(line): nobody has said anything of the parts of such a line yet: give verdicts in the reports, or with musc verdict",
-                exit: .usage)
-        }
-        let scored = try state.scored(of: line)
-        var evaluation = LineEvaluation(of: line, verdicts) { batch in
-            let known = scored.filter { $0.folder == batch }.compactMap(\.results)
-            let places = known.isEmpty ? ((try? configured.placesByHand(of: [batch])) ?? []).map(\.results) : known
-            return places.filter { BatchOfResults.otherThan(batch, in: $0) == nil }
-        }
+        var evaluation = try state.evaluation(of: line, configured)
         if !deciding.isEmpty, evaluation.tooFew == nil {
             evaluation.keepPhotographs()
             try await add(.init(kind: .configured), configured, to: &evaluation)
@@ -88,6 +76,27 @@ extension EvaluateCommand {
             }
         }
         return try await StopSignal.cancelling(task)
+    }
+}
+
+extension LedgerOption {
+    /// What people found of a line's parts, beside the scores that these have. What cannot be matched is said.
+    ///
+    /// - Throws: ``UserError`` where nobody has said anything of them.
+    func evaluation(of line: FilePath, _ configured: Configuration) throws -> LineEvaluation {
+        let verdicts = LineVerdicts(of: line, memories: lines)
+        for finding in verdicts.findings { Terminal.note(finding.sentence, .warning) }
+        guard !verdicts.parts.isEmpty else {
+            throw UserError(
+                "\(line): nobody has said anything of the parts of such a line yet: give verdicts in the reports, or with musc verdict",
+                exit: .usage)
+        }
+        let scored = try scored(of: line)
+        return LineEvaluation(of: line, verdicts) { batch in
+            let known = scored.filter { $0.folder == batch }.compactMap(\.results)
+            let places = known.isEmpty ? ((try? configured.placesByHand(of: [batch])) ?? []).map(\.results) : known
+            return places.filter { BatchOfResults.otherThan(batch, in: $0) == nil }
+        }
     }
 }
 

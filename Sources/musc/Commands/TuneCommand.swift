@@ -14,18 +14,26 @@ struct TuneCommand: AsyncParsableCommand {
         discussion: """
             Takes labelled folders as musc evaluate does, several data sets if need be. Every second class is kept back: the \
             others choose, and the table shows for both halves what each setting came to, so that a gain on one half alone \
-            is seen. What was computed is kept in the folder given by --out, and the same command goes on where it was \
+            is seen. With --line the labels are what people found of a line's own parts, and every second batch is kept back. \
+            What was computed is kept in the folder given by --out, and the same command goes on where it was \
             interrupted. At the end it prints the lines to paste into a configuration.
             """)
 
     @Argument(help: ArgumentHelp("The data sets' folders.", valueName: "folder"))
-    var folders: [String]
+    var folders: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "How the data sets lie on disk: \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")); folder is any tree with a folder good/.",
+            "Take the verdicts on a line's parts for labels; the line's folder, as `musc line list` names it.", valueName: "folder"))
+    var line: String?
+
+    @OptionGroup var state: LedgerOption
+
+    @Option(
+        help: ArgumentHelp(
+            "How the data sets lie on disk: \(Dataset.Layout.allCases.map(\.rawValue).joined(separator: ", ")); folder is any tree with a folder good/. Default: folder.",
             valueName: "layout"))
-    var dataset = Dataset.Layout.folder
+    var dataset: Dataset.Layout?
 
     @Option(
         name: .customLong("normal"),
@@ -48,6 +56,16 @@ struct TuneCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard minutes > 0 else { throw ValidationError("--minutes \(minutes) is no time; give such as 60") }
+        guard line != nil else {
+            guard !folders.isEmpty else { throw ValidationError("which labelled folders? Give two or more, or a line with --line") }
+            return
+        }
+        let ofDataSets: [(name: String, isGiven: Bool)] = [
+            (folders.first ?? "", !folders.isEmpty), ("--dataset", dataset != nil), ("--normal", !normalNames.isEmpty),
+            ("--masks", masks != nil),
+        ]
+        guard let given = ofDataSets.first(where: \.isGiven)?.name else { return }
+        throw ValidationError("--line takes verdicts for labels, and no labelled folders: leave out \(given)")
     }
 
     func run() async throws {
@@ -63,8 +81,8 @@ struct TuneCommand: AsyncParsableCommand {
             throw UserError("model.image_size: tuning is defined over squares; give --sizes, such as \(base.imageSize.width)", exit: .usage)
         }
         sayWithoutEffect(configuration)
-        // Masks lie over the pixels as they are stored.
-        base.appliesOrientation = false
+        // Masks lie over the pixels as they are stored; a line's parts have none, and are compared as they are scored.
+        if line == nil { base.appliesOrientation = false }
         base.rscin = .never
         base.automaticSize = nil
         base.region = nil
@@ -76,12 +94,14 @@ struct TuneCommand: AsyncParsableCommand {
         }
         let output = OutputFolder(FilePath(self.output?.value.text ?? "tuning"))
         let settings = base
+        let folders = try line.map { try halves(of: $0, configuration) } ?? [Tuning.Folder](datasets())
         let tuning = Tuning(
-            datasets: try datasets(), grid: TuningGrid(backbone: installed.description, imageSizes: sides),
+            folders: folders, grid: TuningGrid(backbone: installed.description, imageSizes: sides),
             configuration: [
                 "weights": installed.sha256, "backbone": installed.description.name,
                 "precision": base.precision.rawValue, "tile": base.tile.map { "\($0)" } ?? "off",
                 "activation": base.activation?.rawValue ?? "reference", "range": "\(base.sampleRange)",
+                "orientation": "\(base.appliesOrientation)",
             ],
             threads: base.threads, output: output
         ) { layers, size in
@@ -92,7 +112,7 @@ struct TuneCommand: AsyncParsableCommand {
         }
         guard tuning.folders.count > 1 else {
             throw UserError(
-                "\(folders.joined(separator: " ")): one class alone has nothing to keep back: give two or more", exit: .usage)
+                "\(self.folders.joined(separator: " ")): one class alone has nothing to keep back: give two or more", exit: .usage)
         }
         let result = try await run(tuning)
         print(result, backbone: installed.description.name, output: output)
@@ -105,6 +125,7 @@ struct TuneCommand: AsyncParsableCommand {
         ]
         let leftOut = [
             "scoring.rscin", "scoring.judges", "scoring.subsets", "judges.recurring_marks", "judges.known_good", "model.region",
+            "model.align",
         ]
         func said(_ keys: [String]) -> String? {
             let said = keys.filter { configuration.said[$0].map { $0.value != .empty } ?? false }
@@ -116,13 +137,33 @@ struct TuneCommand: AsyncParsableCommand {
         }
     }
 
+    /// The checked batches of a line, of which every second one is kept back.
+    private func halves(of line: String, _ configuration: Configuration) throws -> [Tuning.Folder] {
+        let line = LineCommand.Line.path(line)
+        var evaluation = try state.evaluation(of: line, configuration)
+        evaluation.keepPhotographs()
+        for remark in LineTable(evaluation).leftOut { Terminal.note(remark, .warning) }
+        guard let halves = [Tuning.Folder].halves(of: evaluation) else {
+            throw UserError(
+                "\(line): every second batch with checked parts is kept back, so it takes a good and a defective part in two batches at "
+                    + "least; there are \(evaluation.good) good and \(evaluation.defective) defective ones in \(evaluation.batches.count): check more",
+                exit: .usage)
+        }
+        if !halves.isWeighted {
+            Terminal.note(
+                "Too few spot checks: each checked part counts once. They were looked at because they score high with the present settings, "
+                    + "so that other settings look better than they are.", .warning)
+        }
+        return halves.folders
+    }
+
     private func datasets() throws(UserError) -> [Dataset] {
         var found: [Dataset] = []
         for folder in folders {
             do {
                 found.append(
                     try Dataset(
-                        dataset, at: FilePath(folder), hints: Dataset.Hints(normalNames: normalNames, maskFolder: masks)))
+                        dataset ?? .folder, at: FilePath(folder), hints: Dataset.Hints(normalNames: normalNames, maskFolder: masks)))
             } catch {
                 throw UserError("\(error)", exit: .usage)
             }
