@@ -86,7 +86,7 @@ let package = Package(
         .target(
             name: "MuScWatching",
             dependencies: [
-                "MuScImages", "MuScSupport",
+                "CLinux", "MuScImages", "MuScSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

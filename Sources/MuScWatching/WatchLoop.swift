@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Logging
 import Synchronization
@@ -337,12 +338,13 @@ actor WatchLoop {
         nudges.withLock { $0.append(continuation) }
         var pause = 1.0
         for await _ in stream {
+            var hasWorked = false
             while !isStopping.load(ordering: .relaxed), !Task.isCancelled {
                 let worker = await currentWorker()
                 guard number < worker.configuration.jobs else { break }
                 do throws(LedgerError) {
                     guard case .dealtWith(let batch, let state) = try await worker.turn() else { break }
-                    pause = 1
+                    (pause, hasWorked) = (1, true)
                     feed.send(.finished(batch))
                     if state != .waiting { await index.mark(batch.root, worker.configuration) }
                 } catch {
@@ -353,6 +355,8 @@ actor WatchLoop {
                 }
             }
             await index.update(await currentWorker().configuration)
+            // Until the next batch comes, which may be tomorrow, others can use the memory that this one needed.
+            if hasWorked { musc_release_memory() }
         }
     }
 }
