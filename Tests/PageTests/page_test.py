@@ -514,6 +514,8 @@ class Verdicts(PageTest):
         page.keyboard.press("d")
         self.escape(page)
         expect(page.locator("#verdict-progress")).to_have_text(f"2 of {asked} checked")
+        # Cards get their buttons when they come near sight.
+        page.locator("#grid .card").nth(40).scroll_into_view_if_needed()
         page.locator("#grid .card").nth(40).locator("button.unsure").click()
         page.locator("#grid .card a").nth(41).focus()
         page.keyboard.press("g")

@@ -17,12 +17,13 @@ document.documentElement.classList.remove('no-script');
 const columnsOfRow = ['name', 'score', 'msm', 'p', 'width', 'height', 'peak', 'low', 'high', 'map', 'overlay', 'thumbnail', 'photograph', 'time', 'near', 'crop', 'places', 'regions', 'regionCount'];
 // What is as usual is short in a row, or left out at its end.
 const usual = { regions: [], regionCount: 0 };
+const folders = Object.entries(page.folders);
 const inFolder = (name, folder) => name && (name.startsWith('./') ? name.slice(2) : folder + name);
 function taken(image, row, columns) {
   columns.forEach((column, k) => { image[column] = row[k] ?? usual[column] ?? null; });
   if (image.msm === '=') image.msm = image.score;
   if (image.photograph === 1) image.photograph = `../${image.name}`;
-  for (const [column, folder] of Object.entries(page.folders)) if (columns.includes(column)) image[column] = inFolder(image[column], folder);
+  for (const [column, folder] of folders) if (columns.includes(column)) image[column] = inFolder(image[column], folder);
   return image;
 }
 const images = page.images.map((row, i) => taken({ i, scored: true }, row, columnsOfRow));

@@ -55,31 +55,46 @@ const verdicts = (() => {
 
   // Marks
 
-  function buttons(current) {
-    const row = make('span', 'verdict-buttons');
-    row.setAttribute('role', 'group');
-    row.setAttribute('aria-label', 'Verdict');
-    for (const [word, text] of Object.entries(words)) {
-      const button = make('button', word, text);
-      button.type = 'button';
-      button.title = `${text} (${word[0]})`;
-      button.dataset.verdict = word;
-      button.addEventListener('click', (event) => { event.stopPropagation(); say(current(), word); });
-      row.append(button);
-    }
-    return row;
+  // Cards get their buttons when they come near sight, copies of these, whose clicks are heard in one place: a page of a
+  // thousand images is to open at once.
+  const buttons = make('span', 'verdict-buttons');
+  buttons.setAttribute('role', 'group');
+  buttons.setAttribute('aria-label', 'Verdict');
+  for (const [word, text] of Object.entries(words)) {
+    const button = make('button', word, text);
+    button.type = 'button';
+    button.title = `${text} (${word[0]})`;
+    button.dataset.verdict = word;
+    button.setAttribute('aria-pressed', 'false');
+    buttons.append(button);
   }
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-verdict]');
+    if (!button) return;
+    const card = button.closest('[data-card]');
+    say(card ? images[+card.dataset.card] : viewer.current(), button.dataset.verdict);
+  });
 
   function press(element, image) {
-    for (const button of element.querySelectorAll('[data-verdict]')) button.setAttribute('aria-pressed', String(image && verdict(image) === button.dataset.verdict));
+    const word = image && verdict(image);
+    for (const button of element.querySelectorAll('[data-verdict]')) button.setAttribute('aria-pressed', String(word === button.dataset.verdict));
   }
+
+  const hasButtons = (card) => card.lastChild.className === 'verdict-buttons';
+  const nearSight = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      nearSight.unobserve(target);
+      if (!hasButtons(target)) target.append(buttons.cloneNode(true));
+      press(target, images[+target.dataset.card]);
+    }
+  }, { rootMargin: '600px' });
 
   function markCard(card) {
     const image = images[+card.dataset.card];
     if (!image?.scored) return;
-    if (!card.querySelector('.verdict-buttons')) card.append(buttons(() => image));
-    card.classList.toggle('to-check', drawn.has(image.i));
-    press(card, image);
+    if (drawn.has(image.i)) card.classList.add('to-check');
+    if (hasButtons(card)) press(card, image); else nearSight.observe(card);
   }
 
   function mark() {
@@ -145,7 +160,7 @@ const verdicts = (() => {
   $('verdict-by').addEventListener('change', () => keep(person, $('verdict-by').value.trim()));
   $('verdict-save').addEventListener('click', save);
   $('verdict-next').addEventListener('click', () => viewer.open(asked.find((image) => !verdict(image)), $('verdict-next')));
-  $('viewer-verdict').prepend(buttons(() => viewer.current()));
+  $('viewer-verdict').prepend(buttons.cloneNode(true));
   new MutationObserver(() => { for (const card of $('grid').children) markCard(card); }).observe($('grid'), { childList: true });
   new MutationObserver(() => { $('verdict-note').value = unsaved[$('viewer-name').textContent]?.note ?? ''; press($('viewer-verdict'), viewer.current()); }).observe($('viewer-name'), { childList: true });
   document.addEventListener('keydown', (event) => {
