@@ -396,6 +396,9 @@ enum ErrorCatalogue {
         (": nobody has said anything of the parts", ["evaluate", "--line", "nowhere"], "give verdicts in the reports"),
         ("is no share above 0", ["evaluate", "--dataset", "mvtec_ad", "--pro-limit", "3"], "give such as 0.3"),
         ("one class alone has nothing to keep back", nil, ""),
+        ("every second batch with checked parts is kept back", nil, ""),
+        ("which labelled folders?", ["tune"], "Give two or more, or a line with --line"),
+        ("and no labelled folders: leave out", ["tune", "data", "--line", "line"], "leave out data"),
         (
             "tuning is defined over squares", ["tune", "batch", "--backbone", "tiny.json", "--image-size", "84x70"],
             "give --sizes, such as 84"
