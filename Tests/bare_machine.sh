@@ -80,7 +80,9 @@ bind() {
 }
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-bind /sys
+# With what is mounted in it: Slurm's nodes do not come up without control groups.
+mkdir -p "$root/sys"
+mount --rbind /sys "$root/sys"
 # The toolchain itself, whatever leads to it.
 swift=$(swift -print-target-info | sed -nE 's/.*"runtimeResourcePath": "(.*)\/lib\/swift".*/\1/p')
 [ -x "$swift/bin/swift" ] || { echo "There is no toolchain of Swift at “$swift”." >&2; exit 1; }
